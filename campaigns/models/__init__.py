@@ -1,0 +1,13 @@
+from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
+from campaigns.models.campaigns import Approval, Campaign
+from campaigns.models.trail import AuditEvent
+
+__all__ = [
+    "Approval",
+    "Audience",
+    "AudienceImport",
+    "AudienceMember",
+    "AuditEvent",
+    "Campaign",
+    "ImportProblem",
+]

@@ -1,0 +1,88 @@
+"""Recipients as they were imported: rows in the file = stored members + problems by reason."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.states import ImportState
+
+
+class Audience(models.Model):
+    """A list of people. `columns` are the names of the variables that each member has. Consent is proven per list."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    columns = models.JSONField(default=list, blank=True)
+    consent_source = models.CharField(_("source of consent"), max_length=200, blank=True)
+    consent_on = models.DateField(_("date of consent"), null=True, blank=True)
+    size = models.PositiveIntegerField(_("recipients"), default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("audience")
+        verbose_name_plural = _("audiences")
+        ordering = ["-id"]
+        permissions = [("import_audience", _("Can import recipients"))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AudienceImport(models.Model):
+    """One file. `rows` counts data rows (the header and wholly empty lines are none); rows = stored + problems, always.
+    `mapping` is {"phone": column index, "variables": {name: column index}}."""
+
+    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="imports", verbose_name=_("audience"))
+    file = models.FileField(_("file"), upload_to="imports/")
+    file_name = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    header = models.JSONField(default=list)
+    preview = models.JSONField(default=list)
+    encoding = models.CharField(max_length=20, blank=True)
+    delimiter = models.CharField(max_length=2, blank=True)
+    mapping = models.JSONField(default=dict)
+    state = models.CharField(_("status"), max_length=10, choices=ImportState, default=ImportState.UPLOADED)
+    error = models.TextField(_("error"), blank=True)
+    rows = models.PositiveIntegerField(_("rows in the file"), default=0)
+    rows_read = models.PositiveIntegerField(default=0)
+    stored = models.PositiveIntegerField(_("stored"), default=0)
+    invalid = models.PositiveIntegerField(_("invalid numbers"), default=0)
+    duplicate = models.PositiveIntegerField(_("duplicates"), default=0)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("recipient file")
+        verbose_name_plural = _("recipient files")
+        ordering = ["-id"]
+
+
+class AudienceMember(models.Model):
+    """One number of an audience. Stored sorted by phone. `operator` is cmcc, cucc, ctcc, cbn or "" by prefix."""
+
+    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="members", db_index=False)
+    phone = models.CharField(max_length=20)
+    variables = models.JSONField(default=dict, blank=True)
+    operator = models.CharField(max_length=4, blank=True, default="")
+    line = models.PositiveIntegerField()
+    source = models.ForeignKey(AudienceImport, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["audience", "phone"], name="member_once_per_audience")]
+
+
+class ImportProblem(models.Model):
+    """A bad row: `line` as in the file (the header is line 1), `column` its name, `reason` a key, `value` masked."""
+
+    source = models.ForeignKey(AudienceImport, on_delete=models.CASCADE, related_name="problems")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=80, blank=True)
+    reason = models.CharField(max_length=24)
+    value = models.CharField(max_length=80, blank=True)
+    first_line = models.PositiveIntegerField(null=True)

@@ -1,0 +1,89 @@
+"""Who gets what, when and how fast."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.audiences import Audience
+from campaigns.states import ApprovalState, CampaignState
+from messaging.models import Chatbot, Dispatch, Signature, VendorAccount
+from templates_5g.models import TemplateVersion
+
+
+class Campaign(models.Model):
+    """`run` ties its dispatches together. `sheet` is the frozen result of the last check (see services.planning)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    version = models.ForeignKey(
+        TemplateVersion, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("template version")
+    )
+    audience = models.ForeignKey(
+        Audience, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("audience")
+    )
+    account = models.ForeignKey(
+        VendorAccount, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("vendor account")
+    )
+    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, verbose_name=_("signature"))
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("5G sender"))
+    options = models.JSONField(_("send options"), default=dict, blank=True)
+    operators = models.JSONField(_("operators"), default=list, blank=True)
+    start_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    useless_after = models.DateTimeField(_("useless after"), null=True, blank=True)
+    window_from = models.TimeField(_("window from"), null=True, blank=True)
+    window_until = models.TimeField(_("window until"), null=True, blank=True)
+    cap_count = models.PositiveSmallIntegerField(_("frequency cap: messages"), null=True, blank=True)
+    cap_days = models.PositiveSmallIntegerField(_("frequency cap: days"), default=7)
+    skip_same_days = models.PositiveSmallIntegerField(_("skip who got this template within days"), default=0)
+    needs_consent = models.BooleanField(_("only with consent"), default=True)
+    state = models.CharField(_("status"), max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
+    state_note = models.CharField(max_length=300, blank=True)
+    run = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    dispatch = models.OneToOneField(
+        Dispatch, on_delete=models.PROTECT, null=True, blank=True, related_name="campaign", editable=False
+    )
+    sheet = models.JSONField(default=dict, blank=True, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ["-id"]
+        permissions = [
+            ("send_campaign", _("Can start, pause and cancel campaigns")),
+            ("approve_campaign", _("Can approve campaigns of others")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Approval(models.Model):
+    """A colleague's word on a frozen snapshot; any change of what it covers makes it void."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("campaign")
+    )
+    snapshot = models.JSONField()
+    state = models.CharField(_("status"), max_length=8, choices=ApprovalState, default=ApprovalState.PENDING)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        ordering = ["-id"]

@@ -1,0 +1,36 @@
+"""Statuses of what people plan: audiences, imports, campaigns, approvals."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "uploaded", _("Choose columns")
+    CHECKING = "checking", _("Checking the file")
+    READY = "ready", _("To be confirmed")
+    DONE = "done", _("Imported")
+    FAILED = "failed", _("Not imported")
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    CHECKING = "checking", _("Checking")
+    CHECKED = "checked", _("Checked")
+    AWAITING = "awaiting", _("Awaiting approval")
+    SCHEDULED = "scheduled", _("Scheduled")
+    CANARY = "canary", _("Watching the canary")
+    RUNNING = "running", _("Sending")
+    HOLDING = "holding", _("Waiting for the window")
+    PAUSED = "paused", _("Paused")
+    STOPPED = "stopped", _("Stopped by itself")
+    SETTLING = "settling", _("Waiting for receipts")
+    DONE = "done", _("Finished")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ApprovalState(models.TextChoices):
+    PENDING = "pending", _("Awaiting approval")
+    GRANTED = "granted", pgettext_lazy("approval", "Approved")
+    REFUSED = "refused", pgettext_lazy("approval", "Sent back")
+    VOID = "void", _("Void")

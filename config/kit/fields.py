@@ -1,0 +1,69 @@
+"""A text column that is ciphertext in the database. Keys: settings.FIELD_KEYS, newest first."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+
+class WrongFieldKey(ImproperlyConfigured):
+    """A stored secret does not open with any of FIELD_KEYS. Raised, so that ciphertext never reaches a vendor."""
+
+
+@lru_cache(maxsize=8)
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "FIELD_KEYS must hold Fernet keys (32 bytes, urlsafe Base64), newest first. "
+            "Make one with `manage.py new_field_key`."
+        ) from error
+
+
+def box() -> MultiFernet:
+    return _fernet(tuple(settings.FIELD_KEYS))
+
+
+def reencrypt(token: str) -> str:
+    """The same secret under the newest key. Raises WrongFieldKey."""
+    try:
+        return box().rotate(token.encode()).decode()
+    except InvalidToken as error:
+        raise WrongFieldKey(
+            "A stored secret opens with none of FIELD_KEYS: add the key it was written with."
+        ) from error
+
+
+class SecretJSONField(models.TextField):
+    """A JSON object, encrypted at rest. A wrong key raises WrongFieldKey on reading; it cannot be looked up."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        if not value:
+            return {}
+        try:
+            return json.loads(box().decrypt(value.encode()))
+        except InvalidToken as error:
+            raise WrongFieldKey(
+                f"{self.model.__name__}.{self.name} opens with none of FIELD_KEYS: add the key it was written with."
+            ) from error
+
+    def to_python(self, value: Any) -> Any:
+        return value if isinstance(value, dict) else {}
+
+    def get_prep_value(self, value: Any) -> str:
+        if not value:
+            return ""
+        return box().encrypt(json.dumps(value, ensure_ascii=False).encode()).decode()
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise TypeError(f"{self.name} is encrypted and cannot be searched")
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise TypeError(f"{self.name} is encrypted and cannot be exported")

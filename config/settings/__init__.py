@@ -1,0 +1,1 @@
+"""base (shared), local (one machine, no service), production (fails loudly), test."""

@@ -1,0 +1,198 @@
+"""What every environment shares. Values that differ between machines come from config.env."""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config import env
+
+BASE_DIR: Path = env.ROOT
+DATA_DIR: Path = env.data_dir()
+
+INSTALLED_APPS = [
+    "config.apps.SongdaAdminConfig",
+    "config.apps.SongdaConfig",
+    "campaigns",
+    "messaging",
+    "templates_5g",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "django_q",
+    "axes",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.database(f"sqlite:///{DATA_DIR / 'songda.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "static_built"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "media/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+# No inline script or style anywhere, nothing from another host.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [SELF],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_AGE = 12 * 3600
+# The CSRF token is read by our own scripts from the page, never from the cookie.
+CSRF_COOKIE_HTTPONLY = True
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "songda_cache"}}
+
+# django-q2: the broker is the same database, so that work and job commit together. `deps`: retry must exceed
+# timeout x (queue_limit / workers + 1); results are not kept (keeping them costs 3-7x).
+_WORKERS = env.number("WORKERS", 2)
+_CLUSTER = {
+    "workers": _WORKERS,
+    "timeout": 60,
+    "retry": 300,
+    "queue_limit": _WORKERS,
+    "bulk": 1,
+    "max_attempts": 2,
+    "ack_failures": True,
+    "save_limit": -1,
+    "poll": 0.5,
+    "recycle": 200,
+    "catch_up": False,
+    "orm": "default",
+    "label": "Django-Q",
+}
+Q_CLUSTER = {
+    **_CLUSTER,
+    "name": "notice",
+    "ALT_CLUSTERS": {
+        "bulk": _CLUSTER,
+        "import": {**_CLUSTER, "workers": 1, "queue_limit": 1, "timeout": 3600, "retry": 7500},
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"masking": {"()": "config.kit.logs.MaskingFilter"}},
+    "formatters": {
+        "json": {"()": "config.kit.logs.JsonFormatter"},
+        "plain": {"()": "config.kit.logs.PlainFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.text("LOG_FORMAT", "plain"),
+            "filters": ["masking"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "axes": {"level": "WARNING"},
+    },
+}
+
+# The address under which vendors reach this installation: callback and media links are built from it.
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000")
+# Addresses of reverse proxies whose X-Forwarded-For may be believed. Empty: only the socket's peer counts.
+TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
+
+# House-wide defaults of the sending rules; an account or campaign may be stricter.
+SONGDA = {
+    "RECEIPT_HOURS": 72,  # nothing heard for this long after hand-over: no_receipt
+    "REPLY_MATCH_HOURS": 72,  # a reply belongs to the newest delivery to that phone within this time
+    "CALLBACK_AGE_HOURS": 72,  # an older signed callback is refused as a replay
+    "LEASE_SECONDS": 90,  # a claim older than this is swept: claimed -> queued, sending -> unknown
+    "UNKNOWN_DEADLINE_HOURS": 72,  # only after this may a person say "not sent"
+    "CALL_KEEP_DAYS": 30,
+    "HTTP_DEADLINE_SECONDS": 30,
+    "BREAKER_BATCHES": 3,  # this many batches in a row with vendor trouble stop the account
+    "HEARTBEAT_RED_SECONDS": 180,
+}

@@ -1,0 +1,3 @@
+"""One callback route for every vendor."""
+
+urlpatterns: list = []

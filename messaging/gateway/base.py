@@ -1,0 +1,221 @@
+"""The vendor contract: declare, build, read. A vendor is one folder; nothing vendor-shaped stands outside it.
+
+A vendor class declares what it is (class attributes) and implements pairs of pure functions: `build_…` makes the one
+HTTP request, `read_…` reads its answer. The public verbs below run a pair over `Http` and turn every way of not getting
+an answer into a Verdict, so no adapter handles time-outs. What a document does not offer raises Unsupported.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from messaging.gateway import reasons
+from messaging.gateway.errors import Outcome, TransportError, UnreadableBody, Unsupported
+from messaging.gateway.http import Http
+from messaging.gateway.types import (
+    AccountConfig,
+    Balance,
+    Capabilities,
+    Event,
+    Field,
+    Inbound,
+    Operation,
+    Polled,
+    SendRequest,
+    SendResult,
+    Submission,
+    SubmissionResult,
+    TemplateStatus,
+    Verdict,
+    WireReply,
+    WireRequest,
+    WireResponse,
+)
+from templates_5g.blocks import Content, Fallback, Problem
+
+
+def unsure(message: str, code: str = "") -> Verdict:
+    """The verdict for an answer that came but cannot be read as one."""
+    return Verdict(Outcome.UNSURE, reasons.NO_ANSWER, code, message)
+
+
+class Vendor:
+    """One account at one vendor, for the length of one job. Not shared between threads."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]  # msgid
+    document: ClassVar[str]  # which vendor document is the specification
+    default_base_url: ClassVar[str] = ""
+    credentials: ClassVar[tuple[Field, ...]] = ()
+    settings: ClassVar[tuple[Field, ...]] = ()
+    send_options: ClassVar[tuple[Field, ...]] = ()
+    submit_options: ClassVar[tuple[Field, ...]] = ()
+    capabilities: ClassVar[Capabilities] = Capabilities()
+    operations: ClassVar[tuple[Operation, ...]] = ()
+
+    def __init__(self, account: AccountConfig, http: Http | None = None) -> None:
+        self.account = account
+        self.http = http or Http(account)
+
+    # --- the verbs that services call -------------------------------------------------------------------------
+
+    def send(self, request: SendRequest) -> SendResult:
+        """Hand over one batch. Never raises for what the vendor or the network does."""
+        wire = self.build_send(request)
+        try:
+            return self.read_send(self.http.exchange(wire), request)
+        except TransportError as error:
+            return SendResult(_verdict(error))
+        except UnreadableBody as error:
+            return SendResult(unsure(str(error)))
+
+    def submit(self, submission: Submission) -> SubmissionResult:
+        """Submit one part for audit."""
+        wire = self.build_submit(submission)
+        try:
+            return self.read_submit(self.http.exchange(wire), submission)
+        except TransportError as error:
+            return SubmissionResult(_verdict(error))
+        except UnreadableBody as error:
+            return SubmissionResult(unsure(str(error)))
+
+    def balance(self) -> Balance:
+        wire = self.build_balance()
+        try:
+            return self.read_balance(self.http.exchange(wire))
+        except TransportError as error:
+            return Balance(_verdict(error))
+        except UnreadableBody as error:
+            return Balance(unsure(str(error)))
+
+    def query_template(self, template_id: str) -> TemplateStatus:
+        wire = self.build_query_template(template_id)
+        try:
+            return self.read_query_template(self.http.exchange(wire))
+        except TransportError as error:
+            return TemplateStatus(_verdict(error))
+        except UnreadableBody as error:
+            return TemplateStatus(unsure(str(error)))
+
+    def delete_template(self, template_id: str) -> Verdict:
+        wire = self.build_delete_template(template_id)
+        try:
+            return self.read_delete_template(self.http.exchange(wire))
+        except TransportError as error:
+            return _verdict(error)
+        except UnreadableBody as error:
+            return unsure(str(error))
+
+    def poll(self, kind: str, limit: int = 500) -> Polled:
+        """Ask for what waits at the vendor. The caller stores `body` before it does anything else."""
+        wire = self.build_poll(kind, limit)
+        try:
+            return self.read_poll(kind, self.http.exchange(wire))
+        except TransportError as error:
+            return Polled(_verdict(error))
+        except UnreadableBody as error:
+            return Polled(unsure(str(error)))
+
+    def confirm(self, kind: str, events: Sequence[Event]) -> Verdict | None:
+        """Tell the vendor that these are safe with us; only after they are committed. None where it has no confirm."""
+        wire = self.build_confirm(kind, events)
+        if wire is None:
+            return None
+        try:
+            return self.read_confirm(self.http.exchange(wire))
+        except TransportError as error:
+            return _verdict(error)
+        except UnreadableBody as error:
+            return unsure(str(error))
+
+    def retrieve(self, start: datetime, end: datetime) -> Verdict:
+        """Ask the vendor to give the receipts of a past window again."""
+        wire = self.build_retrieve(start, end)
+        try:
+            return self.read_retrieve(self.http.exchange(wire))
+        except TransportError as error:
+            return _verdict(error)
+        except UnreadableBody as error:
+            return unsure(str(error))
+
+    # --- what an adapter implements: pure, tested value for value ----------------------------------------------
+
+    def check(self, content: Content, fallback: Fallback) -> list[Problem]:
+        """What of this message the vendor cannot carry, by path, before anything is submitted. The default knows the kinds
+        and fallback parts that `capabilities` declares; adapters add their limits."""
+        from messaging.gateway.checking import carries
+
+        return carries(self.capabilities, content, fallback)
+
+    def reference(self, batch: int, attempt: int) -> str:
+        """Our reference for one attempt, unique per account. Override where the vendor prescribes a form."""
+        return f"s{batch}-{attempt}"
+
+    def build_send(self, request: SendRequest) -> WireRequest:
+        raise Unsupported(f"{self.code} does not send")
+
+    def read_send(self, response: WireResponse, request: SendRequest) -> SendResult:
+        raise Unsupported(f"{self.code} does not send")
+
+    def build_submit(self, submission: Submission) -> WireRequest:
+        raise Unsupported(f"{self.code} has no template audit")
+
+    def read_submit(self, response: WireResponse, submission: Submission) -> SubmissionResult:
+        raise Unsupported(f"{self.code} has no template audit")
+
+    def build_balance(self) -> WireRequest:
+        raise Unsupported(f"{self.code} tells no balance")
+
+    def read_balance(self, response: WireResponse) -> Balance:
+        raise Unsupported(f"{self.code} tells no balance")
+
+    def build_query_template(self, template_id: str) -> WireRequest:
+        raise Unsupported(f"{self.code} cannot be asked about a template")
+
+    def read_query_template(self, response: WireResponse) -> TemplateStatus:
+        raise Unsupported(f"{self.code} cannot be asked about a template")
+
+    def build_delete_template(self, template_id: str) -> WireRequest:
+        raise Unsupported(f"{self.code} cannot delete a template")
+
+    def read_delete_template(self, response: WireResponse) -> Verdict:
+        raise Unsupported(f"{self.code} cannot delete a template")
+
+    def build_poll(self, kind: str, limit: int) -> WireRequest:
+        raise Unsupported(f"{self.code} cannot be polled for {kind}")
+
+    def read_poll(self, kind: str, response: WireResponse) -> Polled:
+        raise Unsupported(f"{self.code} cannot be polled for {kind}")
+
+    def build_confirm(self, kind: str, events: Sequence[Event]) -> WireRequest | None:
+        return None
+
+    def read_confirm(self, response: WireResponse) -> Verdict:
+        raise Unsupported(f"{self.code} has no confirm")
+
+    def build_retrieve(self, start: datetime, end: datetime) -> WireRequest:
+        raise Unsupported(f"{self.code} cannot give receipts again")
+
+    def read_retrieve(self, response: WireResponse) -> Verdict:
+        raise Unsupported(f"{self.code} cannot give receipts again")
+
+    # --- inbound ------------------------------------------------------------------------------------------------
+
+    def verify(self, inbound: Inbound) -> datetime | None:
+        """Check a push on its raw bytes in constant time. Returns the time that the signature covers, None where there is
+        none. Raises CallbackRefused. The age window is the caller's to check."""
+        raise Unsupported(f"{self.code} pushes no {inbound.kind}")
+
+    def acknowledge(self, inbound: Inbound) -> WireReply:
+        """The vendor's exact acknowledgement."""
+        raise Unsupported(f"{self.code} pushes no {inbound.kind}")
+
+    def parse(self, inbound: Inbound) -> list[Event]:
+        """The events in a pushed or polled body (`inbound.kind` as in capabilities). One odd element becomes an OddEvent.
+        Raises UnreadableBody when the whole cannot be read."""
+        raise Unsupported(f"{self.code} pushes no {inbound.kind}")
+
+
+def _verdict(error: TransportError) -> Verdict:
+    blocks: str = "account" if error.outcome is Outcome.BLOCKED else ""
+    return Verdict(error.outcome, error.reason, "", str(error), blocks=blocks)  # type: ignore[arg-type]

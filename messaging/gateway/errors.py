@@ -1,0 +1,47 @@
+"""Errors answer one question: what now? See docs/guides and `Outcome` for the words."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What is known after a request. Which one to use decides whether somebody is sent to twice:
+
+    ACCEPTED  the vendor said yes in so many words.
+    REFUSED   the vendor said no to these people; asking again gives the same no.
+    BLOCKED   the vendor said no because of the account or the template (credentials, balance, address, audit): nobody
+              in the batch was refused, the batch goes back to the queue and the account or dispatch stops.
+    SAFE      it is certain that nothing was accepted (connection refused, throttled): later, again.
+    UNSURE    anything else: read time-out, reset, 5xx, 3xx, an unreadable answer, the vendor's own "unknown error".
+              Never sent again by itself.
+    """
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    SAFE = "safe"
+    UNSURE = "unsure"
+
+
+class GatewayError(Exception):
+    """Base of what the gateway raises. Its text never holds a secret or a full number."""
+
+
+class TransportError(GatewayError):
+    """No answer that can be read as one. `outcome` is SAFE (nothing left this machine), BLOCKED or UNSURE."""
+
+    def __init__(self, outcome: Outcome, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.reason = reason
+
+
+class Unsupported(GatewayError):
+    """This vendor's document has no such operation. Never a silent nothing."""
+
+
+class CallbackRefused(GatewayError):
+    """A pushed body that is not the vendor's: bad signature, too old, wrong content. Answered 403, nothing applied."""
+
+
+class UnreadableBody(GatewayError):
+    """A body that cannot be decrypted or parsed as a whole. It is kept raw and shown."""

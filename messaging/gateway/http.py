@@ -1,0 +1,158 @@
+"""The one door to vendors: total deadline, no redirects, no proxies from the environment, every call recorded and masked."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from config.kit import masking
+from messaging.gateway import reasons
+from messaging.gateway.errors import Outcome, TransportError
+from messaging.gateway.types import AccountConfig, CallRecord, Recorder, WireRequest, WireResponse
+
+IDLE_SECONDS = 5.0  # an older kept connection may be half closed: a reset on it would look like an unsure send
+CONNECT_SECONDS = 5.0
+ANSWER_LIMIT = 8 * 1024 * 1024
+ANSWER_KEPT = 2000
+
+
+def _nothing(record: CallRecord) -> None:
+    return None
+
+
+class Http:
+    """Calls one account's own address and nothing else. Not shared between threads."""
+
+    def __init__(self, account: AccountConfig, *, recorder: Recorder = _nothing, deadline: float = 30.0) -> None:
+        self._account = account
+        self._recorder = recorder
+        self._deadline = deadline
+        self._session: requests.Session | None = None
+        self._used_at = 0.0
+
+    def exchange(self, request: WireRequest) -> WireResponse:
+        """Send it once. Raises TransportError with SAFE, BLOCKED or UNSURE; never repeats, never follows a redirect."""
+        started_at, clock = datetime.now(UTC), time.monotonic()
+        status: int | None = None
+        answer, outcome = "", Outcome.UNSURE.value
+        try:
+            response = self._within_deadline(lambda: self._post(request))
+            status, answer = response.status, response.body[:ANSWER_KEPT].decode("utf-8", "replace")
+            self._judge(response)
+            outcome = "answered"
+            return response
+        except TransportError as error:
+            answer, outcome = answer or str(error), error.outcome.value
+            raise
+        finally:
+            self._recorder(
+                CallRecord(
+                    operation=request.operation,
+                    people=request.people,
+                    digest=hashlib.sha256(request.body).hexdigest(),
+                    status=status,
+                    answer=masking.text(answer, self._account.secrets),
+                    outcome=outcome,
+                    started_at=started_at,
+                    milliseconds=int((time.monotonic() - clock) * 1000),
+                )
+            )
+
+    def _within_deadline(self, call: Callable[[], WireResponse]) -> WireResponse:
+        """Run the call in a thread of its own: a vendor that drips a byte a second defeats every socket time-out, and
+        only giving up on the whole call bounds it. The abandoned thread ends with its connection."""
+        box: list[WireResponse | BaseException] = []
+
+        def run() -> None:
+            try:
+                box.append(call())
+            except BaseException as error:
+                box.append(error)
+
+        thread = threading.Thread(target=run, daemon=True, name="vendor-call")
+        thread.start()
+        thread.join(self._deadline)
+        if not box:
+            self._session = None
+            raise TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"No complete answer within {self._deadline:.0f} s")
+        if isinstance(box[0], BaseException):
+            raise self._translate(box[0]) from box[0]
+        return box[0]
+
+    def _post(self, request: WireRequest) -> WireResponse:
+        with self._fresh_session().request(
+            request.method,
+            self._url(request),
+            params=dict(request.query) or None,
+            data=request.body or None,
+            headers=dict(request.headers),
+            timeout=(min(CONNECT_SECONDS, self._deadline), self._deadline),
+            allow_redirects=False,
+            stream=True,
+        ) as answer:
+            body = bytearray()
+            for piece in answer.iter_content(65536):
+                body += piece
+                if len(body) > ANSWER_LIMIT:
+                    raise TransportError(Outcome.UNSURE, reasons.NO_ANSWER, "The answer is longer than 8 MB")
+            self._used_at = time.monotonic()
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return WireResponse(answer.status_code, headers, bytes(body))
+
+    def _url(self, request: WireRequest) -> str:
+        base = self._account.base_url.rstrip("/")
+        if urlsplit(base).scheme not in ("http", "https") or not request.path.startswith("/"):
+            raise TransportError(Outcome.BLOCKED, reasons.ADDRESS, "The account's address is not an http(s) address")
+        return base + request.path
+
+    def _fresh_session(self) -> requests.Session:
+        if self._session is None or time.monotonic() - self._used_at > IDLE_SECONDS:
+            if self._session is not None:
+                self._session.close()
+            self._session = requests.Session()
+            self._session.trust_env = False
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=1))
+        return self._session
+
+    @staticmethod
+    def _judge(response: WireResponse) -> None:
+        status = response.status
+        if 200 <= status < 300:
+            return
+        if status == 429:
+            raise TransportError(Outcome.SAFE, reasons.WAIT, "HTTP 429: too many requests")
+        if status in (401, 403):
+            raise TransportError(Outcome.BLOCKED, reasons.CREDENTIALS, f"HTTP {status}")
+        if status in (404, 405, 410):
+            raise TransportError(Outcome.BLOCKED, reasons.ADDRESS, f"HTTP {status}")
+        raise TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"HTTP {status}")
+
+    @staticmethod
+    def _translate(error: BaseException) -> BaseException:
+        """Only what failed before a connection stood is SAFE. Everything later may have been read and acted upon."""
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            return TransportError(Outcome.SAFE, reasons.WAIT, "No connection within the time")
+        if isinstance(error, requests.exceptions.SSLError):
+            return TransportError(Outcome.BLOCKED, reasons.ADDRESS, "The vendor's certificate is not valid")
+        if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
+            return TransportError(Outcome.SAFE, reasons.WAIT, "No connection: refused, or the name is not known")
+        if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+            return TransportError(Outcome.BLOCKED, reasons.ADDRESS, "The account's address cannot be used")
+        if isinstance(error, requests.exceptions.RequestException | OSError):
+            return TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"The connection broke: {type(error).__name__}")
+        return error
+
+
+def _never_connected(error: BaseException) -> bool:
+    from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError):
+        cause = cause.reason
+    return isinstance(cause, NewConnectionError | NameResolutionError)

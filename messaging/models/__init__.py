@@ -1,0 +1,30 @@
+from messaging.models.accounts import AccountPace, Chatbot, Lease, PollState, Signature, VendorAccount
+from messaging.models.calls import VendorCall
+from messaging.models.deliveries import Delivery
+from messaging.models.dispatches import Attempt, Batch, Dispatch
+from messaging.models.media import VendorMedia
+from messaging.models.receipts import CallbackEvent, Receipt
+from messaging.models.replies import Click, Reply
+from messaging.models.reviews import TemplateReview
+from messaging.models.suppressions import Suppression
+
+__all__ = [
+    "AccountPace",
+    "Attempt",
+    "Batch",
+    "CallbackEvent",
+    "Chatbot",
+    "Click",
+    "Delivery",
+    "Dispatch",
+    "Lease",
+    "PollState",
+    "Receipt",
+    "Reply",
+    "Signature",
+    "Suppression",
+    "TemplateReview",
+    "VendorAccount",
+    "VendorCall",
+    "VendorMedia",
+]

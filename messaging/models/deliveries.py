@@ -1,0 +1,44 @@
+"""One recipient of one dispatch: the row that a person at support looks at."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.dispatches import Batch, Dispatch
+from messaging.states import Channel, Own
+
+
+class Delivery(models.Model):
+    """`own` is NULL while the person shares the batch's fate; ask `messaging.selectors` for the status, never this
+    column alone. Rows of members that were *not* sent to have no batch and own=SKIPPED with the reason. The unique
+    (run, leg, phone) is what makes "twice" impossible to store."""
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    run = models.UUIDField()
+    leg = models.CharField(max_length=12)
+    phone = models.CharField(max_length=20)
+    variables = models.JSONField(default=dict, blank=True)
+    own = models.PositiveSmallIntegerField(choices=Own, null=True)
+    channel = models.CharField(max_length=4, choices=Channel, blank=True, default="")
+    reason = models.CharField(max_length=40, blank=True, default="")
+    vendor_word = models.CharField(max_length=200, blank=True, default="")
+    message_id = models.CharField(max_length=80, blank=True, default="")
+    reported_at = models.DateTimeField(null=True)
+    units = models.PositiveSmallIntegerField(default=0)
+    legs_delivered = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        constraints = [models.UniqueConstraint(fields=["run", "leg", "phone"], name="once_per_run_and_leg")]
+        indexes = [
+            models.Index(fields=["phone"], name="delivery_phone"),
+            models.Index(fields=["dispatch"], name="delivery_unsent", condition=Q(batch__isnull=True)),
+            models.Index(fields=["message_id"], name="delivery_message_id", condition=~Q(message_id="")),
+        ]
+        permissions = [
+            ("look_up_delivery", _("Can look up one number")),
+            ("reveal_phone", _("Can see full numbers")),
+            ("export_delivery", _("Can export recipients")),
+        ]

@@ -1,0 +1,152 @@
+"""One version through one account to some people, cut into vendor requests, each with its attempts."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.accounts import Chatbot, Signature, VendorAccount
+from messaging.states import AttemptOutcome, BatchState, DispatchState
+
+
+class Dispatch(models.Model):
+    """`run` is what may not reach a person twice (a campaign run); `leg` is main, resend-N or fallback-N within it.
+    `title` and `source` say where it came from, so that nothing below campaigns has to look up. `queue` is notice or bulk."""
+
+    class Kind(models.TextChoices):
+        TEST = "test", _("Test")
+        MAIN = "main", _("Main")
+        RESEND = "resend", _("Follow-up")
+        FALLBACK = "fallback", _("Fallback round")
+        ANSWER = "answer", _("Answer")
+
+    run = models.UUIDField(default=uuid.uuid4)
+    leg = models.CharField(max_length=12, default="main")
+    kind = models.CharField(_("round"), max_length=10, choices=Kind, default=Kind.MAIN)
+    title = models.CharField(_("title"), max_length=120)
+    source = models.CharField(_("source"), max_length=120, blank=True)
+    version = models.ForeignKey(
+        "templates_5g.TemplateVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="dispatches",
+        verbose_name=_("version"),
+    )
+    text = models.TextField(_("free text"), blank=True)
+    account = models.ForeignKey(
+        VendorAccount, on_delete=models.PROTECT, related_name="dispatches", verbose_name=_("vendor account")
+    )
+    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, null=True, verbose_name=_("signature"))
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("5G sender"))
+    purpose = models.CharField(_("purpose"), max_length=10, default="marketing")
+    options = models.JSONField(default=dict, blank=True)
+    state = models.CharField(_("status"), max_length=10, choices=DispatchState, default=DispatchState.READY)
+    stop_reason = models.CharField(max_length=40, blank=True)
+    stop_detail = models.CharField(max_length=300, blank=True)
+    queue = models.CharField(max_length=8, default="bulk")
+    start_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    useless_after = models.DateTimeField(_("useless after"), null=True, blank=True)
+    window_from = models.TimeField(_("window from"), null=True, blank=True)
+    window_until = models.TimeField(_("window until"), null=True, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("send round")
+        verbose_name_plural = _("send rounds")
+        indexes = [
+            models.Index(fields=["run", "leg"], name="dispatch_run_leg"),
+            models.Index(fields=["state"], name="dispatch_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Batch(models.Model):
+    """One vendor request. `size` people belong to it; the counters hold *own* statuses, the rest is derived:
+    size - sum(counters) people share the batch's state. Membership never changes after the first claim."""
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="batches")
+    account = models.ForeignKey(VendorAccount, on_delete=models.PROTECT, related_name="batches")
+    number = models.PositiveIntegerField()
+    state = models.CharField(_("status"), max_length=10, choices=BatchState, default=BatchState.QUEUED)
+    size = models.PositiveIntegerField()
+    text = models.TextField(blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claim = models.CharField(max_length=40, blank=True)
+    attempts_made = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=40, blank=True)
+    vendor_word = models.CharField(max_length=300, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    accepted_count = models.PositiveIntegerField(null=True, blank=True)
+    split_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="halves")
+    n_skipped = models.PositiveIntegerField(default=0)
+    n_refused = models.PositiveIntegerField(default=0)
+    n_no_receipt = models.PositiveIntegerField(default=0)
+    n_failed = models.PositiveIntegerField(default=0)
+    n_delivered = models.PositiveIntegerField(default=0)
+    n_read = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        constraints = [
+            models.UniqueConstraint(fields=["dispatch", "number"], name="batch_number_per_dispatch"),
+            models.CheckConstraint(
+                name="batch_counters_within_size",
+                condition=Q(
+                    size__gte=F("n_skipped")
+                    + F("n_refused")
+                    + F("n_no_receipt")
+                    + F("n_failed")
+                    + F("n_delivered")
+                    + F("n_read")
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["dispatch", "state", "number"], name="batch_next"),
+            models.Index(
+                fields=["account", "state"],
+                name="batch_by_account",
+                condition=Q(state__in=["claimed", "sending", "unknown"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dispatch_id}-{self.number}"
+
+
+class Attempt(models.Model):
+    """One time that a batch may have been on the wire: written before the POST. `reference` is what we sent as ours.
+    `is_vendor_check` marks the one automatic repeat, by the vendor's own duplicate check; `signed_by` a person's decision."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="attempts")
+    account = models.ForeignKey(VendorAccount, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    reference = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=10, choices=AttemptOutcome, default=AttemptOutcome.OPEN)
+    reason = models.CharField(max_length=40, blank=True)
+    vendor_code = models.CharField(max_length=80, blank=True)
+    vendor_word = models.CharField(max_length=300, blank=True)
+    task_id = models.CharField(max_length=80, blank=True)
+    is_vendor_check = models.BooleanField(default=False)
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        constraints = [models.UniqueConstraint(fields=["batch", "number"], name="attempt_number_per_batch")]
+        indexes = [
+            models.Index(fields=["account", "reference"], name="attempt_by_reference"),
+            models.Index(fields=["account", "task_id"], name="attempt_by_task", condition=~Q(task_id="")),
+        ]

@@ -1,0 +1,74 @@
+"""What vendors tell us: first the raw body, then what a delivery row cannot hold."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.accounts import VendorAccount
+from messaging.models.dispatches import Attempt
+
+
+class CallbackEvent(models.Model):
+    """The raw body that a vendor pushed or a poll fetched, stored before it is answered. `digest` is of account, kind and
+    body: a repeat is acknowledged and changes nothing, except audits, which are never dropped as repeats."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("New")
+        APPLIED = "applied", _("Applied")
+        UNREADABLE = "unreadable", _("Unreadable")
+
+    account = models.ForeignKey(VendorAccount, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(_("kind"), max_length=12)
+    polled = models.BooleanField(default=False)
+    headers = models.JSONField(default=dict)
+    query = models.TextField(blank=True)
+    body = models.BinaryField()
+    digest = models.CharField(max_length=64, null=True, unique=True)
+    signed_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.NEW)
+    note = models.CharField(max_length=300, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("vendor push")
+        verbose_name_plural = _("vendor pushes")
+        indexes = [models.Index(fields=["id"], name="event_new", condition=Q(state="new"))]
+
+
+class Receipt(models.Model):
+    """Kept for what the delivery row cannot hold: unmatched, conflicting, further legs, unknown words."""
+
+    class State(models.TextChoices):
+        UNMATCHED = "unmatched", _("Unmatched")
+        MATCHED = "matched", _("Matched")
+        ODD = "odd", _("Unreadable")
+        DISMISSED = "dismissed", _("Dismissed")
+
+    account = models.ForeignKey(VendorAccount, on_delete=models.CASCADE, related_name="receipts")
+    event = models.ForeignKey(CallbackEvent, on_delete=models.SET_NULL, null=True, related_name="receipts")
+    key = models.CharField(max_length=200)
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.UNMATCHED)
+    phone = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=12)
+    reference = models.CharField(max_length=64, blank=True)
+    task_id = models.CharField(max_length=80, blank=True)
+    message_id = models.CharField(max_length=80, blank=True)
+    channel = models.CharField(max_length=4, blank=True)
+    reason = models.CharField(max_length=40, blank=True)
+    code = models.CharField(max_length=80, blank=True)
+    vendor_word = models.CharField(max_length=300, blank=True)
+    reported_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(auto_now_add=True)
+    attempt = models.ForeignKey(Attempt, on_delete=models.SET_NULL, null=True, related_name="receipts")
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="receipt_once_per_account")]
+        indexes = [
+            models.Index(fields=["account", "reference"], name="receipt_waiting_ref", condition=Q(state="unmatched")),
+            models.Index(fields=["account", "task_id"], name="receipt_waiting_task", condition=Q(state="unmatched")),
+            models.Index(fields=["phone"], name="receipt_phone"),
+        ]
