@@ -147,6 +147,11 @@ class Vendor:
 
         return carries(self.capabilities, content, fallback)
 
+    def check_submission(self, submission: Submission) -> list[Problem]:
+        """`check`, and what only the whole submission shows: the media's types and sizes, ids that the vendor must have
+        given already, the name. Errors here are never put on the wire."""
+        return self.check(submission.content, submission.fallback)
+
     def reference(self, batch: int, attempt: int) -> str:
         """Our reference for one attempt, unique per account. Override where the vendor prescribes a form."""
         return f"s{batch}-{attempt}"

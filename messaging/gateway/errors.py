@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from config.kit.words import gettext_noop as _
+
 
 class Outcome(StrEnum):
     """What is known after a request. Which one to use decides whether somebody is sent to twice:
@@ -36,7 +38,9 @@ class TransportError(GatewayError):
 
 
 class Unsupported(GatewayError):
-    """This vendor's document has no such operation. Never a silent nothing."""
+    """This vendor's document has no such operation. Never a silent nothing. `why` is the msgid for people."""
+
+    why = _("Not offered by this vendor.")
 
 
 class CallbackRefused(GatewayError):

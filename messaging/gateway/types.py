@@ -98,14 +98,14 @@ class AccountConfig:
 @dataclass(frozen=True)
 class WireRequest:
     """One HTTP request, complete. `path` is appended to the account's base URL. `operation` is an Operation.key.
-    `people` is how many recipients it carries, for the record alone."""
+    `people` is how many recipients it carries, for the record alone. What may hold a secret stays out of its repr."""
 
     operation: str
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
     people: int = 0
 
 
