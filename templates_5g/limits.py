@@ -38,7 +38,7 @@ LIMITS: Mapping[str, Limit] = {
     "suggestion.label": Limit("chars", least=1, most=25, warn=25, warn_unit="bytes"),
     "suggestion.data": Limit("chars", most=2048, warn=2000),
     "suggestion.url": Limit("chars", least=1, most=2048, warn=2000),
-    "suggestion.phone": Limit("chars", least=1, most=40),
+    "suggestion.phone": Limit("chars", least=1),
     "suggestion.query": Limit("chars", least=1, most=200),
     "suggestion.place": Limit("chars", most=100),
     "suggestion.text": Limit("chars", least=1, most=100),
@@ -52,9 +52,9 @@ LIMITS: Mapping[str, Limit] = {
     "audio": Limit("bytes", most=10 * MB),
     "video": Limit("bytes", most=10 * MB, warn=5 * MB),
     "thumbnail": Limit("bytes", most=64 * KB, warn=10 * KB),
-    "mms.title": Limit("chars", most=40, warn=20),
+    "mms.title": Limit("chars", warn=20),
     "mms.frames": Limit("count", least=1, most=15, warn=9),
-    "mms.seconds": Limit("seconds", least=1, most=60),
+    "mms.seconds": Limit("seconds", least=1),
     "mms": Limit("bytes", most=2 * MB, warn=80 * KB),
     "fallback.mms": Limit("bytes", most=2 * MB, warn=1900 * KB),
     "sms.text": Limit("chars", least=1, most=2000, warn=500),
@@ -75,7 +75,7 @@ def measure(text: str, unit: Unit) -> int:
 
 
 def as_data(limits: Mapping[str, Limit] = LIMITS) -> dict[str, Any]:
-    """The table for the browser: {"card.title": {"unit", "least", "most", "warn", "warn_unit", "hint"}, …, "sms": {…}}."""
+    """The table for the browser: {"card.title": {unit, least, most, warn, warn_unit, hint}, …, "sms": {…}}."""
     table: dict[str, Any] = {name: asdict(limit) for name, limit in limits.items()}
     for entry in table.values():
         entry["warn_unit"] = entry["warn_unit"] or entry["unit"]

@@ -4,15 +4,18 @@ JSON shapes (what the editor posts, what TemplateVersion.content and .fallback h
 
     {"kind": "text", "text": "…", "suggestions": [chip…]}
     {"kind": "card", "orientation": "VERTICAL", "alignment": "", "title_style": [], "description_style": [],
-     "card": {"title", "description", "media": {"asset", "height", "thumbnail", "alt"} | null, "suggestions": [button…]},
+     "card": {"title", "description", "media": {"asset", "height", "thumbnail", "alt"} | null,
+              "suggestions": [button…]},
      "suggestions": [chip…]}
-    {"kind": "carousel", "width": "MEDIUM_WIDTH", "title_style": [], "description_style": [], "cards": [card…], "suggestions": []}
+    {"kind": "carousel", "width": "MEDIUM_WIDTH", "title_style": [], "description_style": [], "cards": [card…],
+     "suggestions": []}
     {"kind": "file", "media": {…}, "suggestions": []}
     {"kind": "place", "latitude": "39.9", "longitude": "116.4", "label": "…", "suggestions": []}
     {"kind": "mms", "title": "…", "frames": [{"seconds": 5, "text": "…", "media": {…} | null}]}
     {"kind": "sms", "text": "…"}
 
-    fallback: {"sms": {"text": "…"} | null, "mms": {"title", "frames"} | null, "aim": {"text": "…"} | null, "h5": {"text": "…"} | null}
+    fallback: {"sms": {"text": "…"} | null, "mms": {"title", "frames"} | null, "aim": {"text": "…"} | null,
+               "h5": {"text": "…"} | null}
 """
 
 from collections.abc import Mapping
@@ -247,11 +250,11 @@ class Fallback:
 def parse_content(data: Any) -> tuple[Content, list[Problem]]:
     """Untrusted JSON -> content and the problems of its *shape* (an unknown kind or key, a wrong type), by path.
 
-    With problems the content is what could be read; save nothing then. Limits are checked in `templates_5g.blocks.checks`.
+    With problems the content is what could be read; save nothing then. Limits: `templates_5g.blocks.checks`.
     """
     problems: list[Problem] = []
     kind = data.get("kind") if isinstance(data, Mapping) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         problems.append(Problem("kind", "kind", _("“%(value)s” is not a kind of message."), {"value": kind}))
         return Text(), problems
     reader = Reader(data, "", problems)

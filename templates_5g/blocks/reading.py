@@ -1,5 +1,6 @@
 """Reading untrusted JSON into values: what does not fit becomes a Problem with its path, nothing is dropped."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -7,6 +8,9 @@ from config.kit.words import gettext_noop as _
 from templates_5g.blocks.problems import Problem
 
 Value = TypeVar("Value")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+# Control characters (PostgreSQL stores no NUL) and halves of a character that has no UTF-8 form.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class Reader:
@@ -25,7 +29,7 @@ class Reader:
     def at(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path and key else self.path or key
 
-    def note(self, key: str, rule: str, message: str, **params: Any) -> None:
+    def note(self, key: str, rule: str, message: str, /, **params: Any) -> None:
         self.problems.append(Problem(self.at(key), rule, message, params))
 
     def raw(self, key: str) -> Any:
@@ -39,6 +43,9 @@ class Reader:
         if not isinstance(value, str):
             self.note(key, "type", _("This must be text."))
             return ""
+        if _UNSTORABLE.search(value):
+            self.note(key, "character", _("This holds an invisible character that cannot be sent; type it again."))
+            return _UNSTORABLE.sub("", value)
         return value.replace("\r\n", "\n")
 
     def choice(self, key: str, allowed: Sequence[str], default: str) -> str:
@@ -56,7 +63,7 @@ class Reader:
         value = self.raw(key)
         if value in (None, ""):
             return default
-        if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).lstrip("-").isdigit():
+        if isinstance(value, bool) or not isinstance(value, int | str) or not _WHOLE.fullmatch(str(value)):
             self.note(key, "type", _("This must be a whole number."))
             return default
         return int(value)
