@@ -1,0 +1,1 @@
+"""hanwg 5G template editing, after document 001."""
