@@ -159,18 +159,21 @@ def configured(
 
 def content(**data: Any) -> Content:
     """Content from the JSON shape of templates_5g.blocks.content. Raises ValueError for a shape that is none."""
-    return _shaped(*parse_content(data))
+    value, problems = parse_content(data)
+    _raise(problems)
+    return value
 
 
 def fallback(**data: Any) -> Fallback:
     """Fallback parts from their JSON shape. Raises ValueError."""
-    return _shaped(*parse_fallback(data))
-
-
-def _shaped(value: Any, problems: list[Problem]) -> Any:
-    if problems:
-        raise ValueError([f"{problem.path}: {problem.code}" for problem in problems])
+    value, problems = parse_fallback(data)
+    _raise(problems)
     return value
+
+
+def _raise(problems: list[Problem]) -> None:
+    if problems:
+        raise ValueError([f"{problem.path}: {problem.rule}" for problem in problems])
 
 
 def send_request(*phones: str, **changes: Any) -> SendRequest:
