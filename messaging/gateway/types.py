@@ -234,11 +234,13 @@ class Submission:
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """`approved` True where the vendor needs no audit or answers at once."""
+    """`approved` True where the vendor needs no audit or answers at once. `valid_days`: how long an approval will hold,
+    None where it holds until somebody ends it or the vendor does not say."""
 
     verdict: Verdict
     template_id: str = ""
     approved: bool = False
+    valid_days: int | None = None
 
 
 class ReviewState(StrEnum):
