@@ -49,6 +49,9 @@ class TemplateVersion(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -74,7 +77,7 @@ class TemplateVersion(models.Model):
         return parse_fallback(self.fallback)[0]
 
 
-def media_path(asset: "MediaAsset", filename: str) -> str:
+def media_path(asset: "MediaAsset", _filename: str) -> str:
     """Unguessable: the file is fetched by vendors without a login."""
     return f"assets/{asset.key}.{asset.extension}"
 
@@ -92,6 +95,7 @@ class MediaAsset(models.Model):
     height = models.PositiveIntegerField(_("height"), null=True, blank=True)
     seconds = models.DecimalField(_("seconds"), max_digits=8, decimal_places=1, null=True, blank=True)
     sha256 = models.CharField(max_length=64, unique=True)
+    is_thumbnail = models.BooleanField(default=False, editable=False)  # made by the library, not shown in it
     thumbnail = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(_("status"), max_length=10, choices=MediaState, default=MediaState.OK)
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,56 @@
+"""Problems as sentences: the only place where their msgids are translated and filled."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+
+from templates_5g.blocks import Problem
+from templates_5g.linter import Finding, Fix
+
+
+def sentence(problem: Problem) -> str:
+    """The problem in the reader's language. A msgid among the params (a unit) is translated too."""
+    text = gettext(problem.message)
+    if not problem.params:
+        return text.replace("%%", "%")
+    params = {
+        name: gettext(value) if isinstance(value, str) and value else value for name, value in problem.params.items()
+    }
+    try:
+        return text % params
+    except (KeyError, TypeError, ValueError):
+        return text
+
+
+def as_data(finding: Finding) -> dict[str, Any]:
+    """{path, rule, severity, message, account, fix} for the browser."""
+    problem = finding.problem
+    return {
+        "path": problem.path,
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": sentence(problem),
+        "account": finding.account,
+        "fix": _fix(finding.fix),
+    }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    data: dict[str, Any] = {"path": fix.path, "value": fix.value, "label": gettext(fix.label)}
+    if fix.crop:
+        data["crop"] = {"width": fix.crop[0], "height": fix.crop[1]}
+    return data
+
+
+def all_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [as_data(finding) for finding in findings]
+
+
+def by_path(findings: Iterable[Finding]) -> Mapping[str, list[Finding]]:
+    grouped: dict[str, list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault(finding.problem.path, []).append(finding)
+    return grouped
