@@ -1,7 +1,7 @@
 """A sandbox of document 001: it edits templates that it knows, and refuses whatever the document does not allow.
 
-The document gives the code 0 alone; refusals use the codes of the same vendor's SMS template interface. Nothing is pushed:
-the document has no push. World.settings it reads:
+The document gives the code 0 alone; refusals use the codes of the same vendor's SMS template interface. Nothing is
+pushed: the document has no push. World.settings it reads:
 
     media, parts, templates   more ids that the vendor has approved (lists)
     digest_recipe             another recipe than md5(md5(password) + date)

@@ -1,0 +1,45 @@
+"""What the contract suite is told about this vendor."""
+
+from datetime import UTC, datetime
+
+from messaging.gateway import reasons
+from messaging.gateway.errors import Outcome
+from messaging.gateway.testing import Answer, Call, VendorContract
+from messaging.vendors.hanwg.tests.examples import example
+
+ANSWERS = (
+    Answer(
+        "accepted",
+        '{"code": 0, "desc": "请求成功"}'.encode(),
+        Outcome.ACCEPTED,
+        reasons.ACCEPTED,
+        "0",
+        {"template_id": "f80eae8532f44250be6bbd9e7998792a", "approved": False},
+    ),
+    Answer("busy", '{"code": 98, "desc": "系统繁忙"}'.encode(), Outcome.UNSURE, reasons.VENDOR_ERROR, "98"),
+    Answer("bad format", '{"code": 99, "desc": "消息格式错误"}'.encode(), Outcome.REFUSED, reasons.BAD_REQUEST, "99"),
+    Answer(
+        "bad credentials",
+        '{"code": 104, "desc": "用户信息校验失败"}'.encode(),
+        Outcome.BLOCKED,
+        reasons.CREDENTIALS,
+        "104",
+        {"blocks": "account", "message": "用户信息校验失败"},
+    ),
+    Answer("clock", '{"code": 102, "desc": "请求时间无效"}'.encode(), Outcome.SAFE, reasons.CLOCK, "102"),
+    Answer(
+        "unlisted",
+        '{"code": 777, "desc": "模板名称重复"}'.encode(),
+        Outcome.REFUSED,
+        reasons.UNKNOWN_WORD,
+        "777",
+        {"message": "模板名称重复"},
+    ),
+    Answer("no code", b"{}", Outcome.UNSURE, reasons.NO_ANSWER),
+)
+
+CONTRACT = VendorContract(
+    credentials={"account": "dh18528x", "password": "correct-horse-battery"},
+    calls=(Call("template_edit", "submit", (example("text"),), ANSWERS),),
+    now=datetime(2026, 5, 20, 2, 0, tzinfo=UTC),
+)
