@@ -10,6 +10,13 @@ class SongdaConfig(AppConfig):
     label = "songda"
     verbose_name = _("Songda")
 
+    def ready(self) -> None:
+        from django.contrib import admin
+
+        from config import people
+
+        people.take_over(admin.site)  # after every app's admin module: this app comes behind the one that loads them
+
 
 class SongdaAdminConfig(AdminConfig):
     default_site = "config.site.SongdaAdminSite"

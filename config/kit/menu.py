@@ -1,0 +1,59 @@
+"""Pages that stand in the menu beside the models. Apps register theirs in AppConfig.ready(); the admin site reads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+GROUPS = ("content", "send", "customers", "data", "settings")
+
+
+@dataclass(frozen=True)
+class Page:
+    """`key` is the address name. `permissions`: any one of them opens the page. `after` is the key of the page or
+    "app.model" that it follows ("" = at the end of its group). `count` is shown beside the title when not zero."""
+
+    key: str
+    group: str
+    title: Any
+    permissions: tuple[str, ...]
+    after: str = ""
+    count: Callable[[HttpRequest], int | None] | None = None
+
+    def open_to(self, user: Any) -> bool:
+        return any(user.has_perm(permission) for permission in self.permissions)
+
+
+_pages: dict[str, Page] = {}
+_models: dict[str, str] = {}
+
+
+def page(
+    group: str,
+    title: Any,
+    url_name: str,
+    permission: str | tuple[str, ...],
+    after: str = "",
+    count: Callable[[HttpRequest], int | None] | None = None,
+) -> None:
+    """Put a page into the menu. Raises ValueError for a group that does not exist."""
+    if group not in GROUPS:
+        raise ValueError(f"There is no menu group {group}: one of {', '.join(GROUPS)}")
+    permissions = (permission,) if isinstance(permission, str) else permission
+    _pages[url_name] = Page(url_name, group, title, permissions, after, count)
+
+
+def model(label: str, group: str) -> None:
+    """Put a model ("app.Model") into a group of the menu."""
+    if group not in GROUPS:
+        raise ValueError(f"There is no menu group {group}: one of {', '.join(GROUPS)}")
+    _models[label.lower()] = group
+
+
+def pages(group: str) -> list[Page]:
+    return [entry for entry in _pages.values() if entry.group == group]
+
+
+def models(group: str) -> list[str]:
+    return [label for label, its_group in _models.items() if its_group == group]
