@@ -1,3 +1,7 @@
 """One callback route for every vendor."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from messaging.api.callbacks import callback
+
+urlpatterns = [path("<slug:vendor>/<str:token>/<slug:kind>/", callback, name="vendor-callback")]

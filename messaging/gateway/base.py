@@ -60,8 +60,11 @@ class Vendor:
     # --- the verbs that services call -------------------------------------------------------------------------
 
     def send(self, request: SendRequest) -> SendResult:
-        """Hand over one batch. Never raises for what the vendor or the network does."""
-        wire = self.build_send(request)
+        """Build and hand over one batch. Raises only what `build_send` raises, before anything is on the wire."""
+        return self.transmit(self.build_send(request), request)
+
+    def transmit(self, wire: WireRequest, request: SendRequest) -> SendResult:
+        """Hand over a built batch. Never raises for what the vendor or the network does."""
         try:
             return self.read_send(self.http.exchange(wire), request)
         except TransportError as error:

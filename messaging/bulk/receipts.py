@@ -1,0 +1,165 @@
+"""Receipts onto delivery rows, set-based: one UPDATE for thousands of words about thousands of people.
+
+Whoever writes a delivery's own status locks its batch row first, in id order; so old and new status are certain and the
+batch counters can be moved by their difference.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from messaging.models import Batch, Delivery
+from messaging.states import Own
+
+COUNTERS = {
+    Own.SKIPPED: "n_skipped",
+    Own.REFUSED: "n_refused",
+    Own.NO_RECEIPT: "n_no_receipt",
+    Own.FAILED: "n_failed",
+    Own.DELIVERED: "n_delivered",
+    Own.READ: "n_read",
+}
+
+
+class Word(NamedTuple):
+    """One vendor's word about one person. `n` is the caller's number for it."""
+
+    n: int
+    run: UUID
+    leg: str
+    phone: str
+    own: int
+    channel: str
+    reason: str
+    vendor_word: str
+    at: datetime | None
+
+
+class Moved(NamedTuple):
+    """A delivery that climbed: `old` is its own status before (None = it shared its batch's)."""
+
+    n: int
+    batch_id: int | None
+    old: int | None
+    new: int
+
+
+def lock_batches(batch_ids: Sequence[int]) -> None:
+    """Lock these batches and the halves that were split from them, in id order."""
+    list(
+        Batch.objects.select_for_update()
+        .filter(Q(pk__in=batch_ids) | Q(split_from__in=batch_ids))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def apply_words(words: Sequence[Word]) -> list[Moved]:
+    """Let deliveries climb (`own < new`), at most one word for each (run, leg, phone). Words that change nothing are not
+    in the answer. The caller holds the batch locks and moves the counters with `move_counters`."""
+    if not words:
+        return []
+    return _apply_postgres(words) if connection.vendor == "postgresql" else _apply_sqlite(words)
+
+
+_POSTGRES = """
+UPDATE messaging_delivery AS d
+SET own = s.new, channel = CASE WHEN s.channel = '' THEN d.channel ELSE s.channel END, reason = s.reason,
+    vendor_word = s.word, reported_at = COALESCE(s.at, now()),
+    legs_delivered = GREATEST(d.legs_delivered, CASE WHEN s.new >= 60 THEN 1 ELSE 0 END),
+    units = GREATEST(d.units, CASE WHEN s.new >= 60 THEN 1 ELSE 0 END)
+FROM (
+    SELECT i.*, o.id AS row_id, o.own AS old
+    FROM unnest(%s::int[], %s::uuid[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[],
+                %s::timestamptz[]) AS i(n, run, leg, phone, new, channel, reason, word, at)
+    JOIN messaging_delivery AS o ON o.run = i.run AND o.leg = i.leg AND o.phone = i.phone
+) AS s
+WHERE d.id = s.row_id AND COALESCE(d.own, 0) < s.new
+RETURNING s.n, d.batch_id, s.old, s.new
+"""
+
+
+def _apply_postgres(words: Sequence[Word]) -> list[Moved]:
+    columns = [list(column) for column in zip(*words, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTGRES, columns)
+        return [Moved(*row) for row in cursor.fetchall()]
+
+
+_SQLITE = """
+UPDATE messaging_delivery
+SET own = %s, channel = CASE WHEN %s = '' THEN channel ELSE %s END, reason = %s, vendor_word = %s, reported_at = %s,
+    legs_delivered = MAX(legs_delivered, %s), units = MAX(units, %s)
+WHERE id = %s
+"""
+
+
+def _apply_sqlite(words: Sequence[Word]) -> list[Moved]:
+    """SQLite has one writer, so what is read in this transaction stands until it ends."""
+    from django.utils import timezone
+
+    found = find(words)
+    now = timezone.now()
+    moved, rows = [], []
+    for word in words:
+        row = found.get((word.run, word.leg, word.phone))
+        if row is None or (row.own or 0) >= word.own:
+            continue
+        leg = 1 if word.own >= Own.DELIVERED else 0
+        at = connection.ops.adapt_datetimefield_value(word.at or now)
+        rows.append((word.own, word.channel, word.channel, word.reason, word.vendor_word, at, leg, leg, row.pk))
+        moved.append(Moved(word.n, row.batch_id, row.own, word.own))
+    with connection.cursor() as cursor:
+        cursor.executemany(_SQLITE, rows)
+    return moved
+
+
+def find(words: Sequence[Word]) -> dict[tuple[UUID, str, str], Delivery]:
+    """The deliveries that these words are about, by (run, leg, phone)."""
+    groups: dict[tuple[UUID, str], list[str]] = {}
+    for word in words:
+        groups.setdefault((word.run, word.leg), []).append(word.phone)
+    found = {}
+    for (run, leg), phones in groups.items():
+        for start in range(0, len(phones), 5000):
+            rows = Delivery.objects.filter(run=run, leg=leg, phone__in=phones[start : start + 5000])
+            for row in rows.only("id", "batch_id", "own", "channel", "run", "leg", "phone"):
+                found[row.run, row.leg, row.phone] = row
+    return found
+
+
+def move_counters(moved: Sequence[Moved]) -> None:
+    """Move the batch counters by what climbed, one statement."""
+    deltas: dict[int, Counter[str]] = {}
+    for move in moved:
+        if move.batch_id is None:
+            continue
+        delta = deltas.setdefault(move.batch_id, Counter())
+        delta[COUNTERS[Own(move.new)]] += 1
+        if move.old is not None and move.old in COUNTERS:
+            delta[COUNTERS[Own(move.old)]] -= 1
+    add_to_counters(deltas)
+
+
+def add_to_counters(deltas: dict[int, Counter[str]]) -> None:
+    names = tuple(COUNTERS.values())
+    changes = ", ".join(f"{name} = {name} + %s" for name in names)
+    rows = [(*(delta[name] for name in names), batch_id) for batch_id, delta in sorted(deltas.items())]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            sums = ", ".join(f"{name} = b.{name} + v.{name}" for name in names)
+            arrays = ", ".join(["%s::int[]"] * len(names))
+            cursor.execute(
+                f"UPDATE messaging_batch AS b SET {sums} "  # noqa: S608 - column names from the table above
+                f"FROM unnest({arrays}, %s::bigint[]) AS v({', '.join(names)}, id) WHERE b.id = v.id",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+        else:
+            cursor.executemany(f"UPDATE messaging_batch SET {changes} WHERE id = %s", rows)  # noqa: S608

@@ -1,0 +1,61 @@
+"""Taking people out of queued batches: suppressed, over the cap, opted out."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.states import BatchState, Own
+
+
+def suppressed(dispatch: Dispatch) -> QuerySet[Suppression]:
+    """Live suppressions that hold for this dispatch, correlated with an outer `phone`."""
+    scope = Q(scope="all") | Q(scope="account", account=dispatch.account_id)
+    if dispatch.signature_id:
+        scope |= Q(scope="signature", signature=dispatch.signature_id)
+    return Suppression.objects.filter(scope, phone=OuterRef("phone"), lifted_at__isnull=True)
+
+
+def skip_suppressed(batch: Batch, dispatch: Dispatch) -> int:
+    people = batch.deliveries.filter(Exists(suppressed(dispatch)), own__isnull=True)
+    return _skip(batch, people, "opted_out")
+
+
+def skip_over_cap(batch: Batch, dispatch: Dispatch, since: datetime) -> int:
+    """Who got `cap_count` messages of other runs in the capped days. Only marketing counts and is capped."""
+    if not dispatch.cap_count:
+        return 0
+    crowded = (
+        Delivery.objects.filter(
+            phone__in=batch.deliveries.filter(own__isnull=True).values("phone"),
+            dispatch__purpose="marketing",
+            batch__submitted_at__gte=since,
+        )
+        .exclude(run=dispatch.run)
+        .values("phone")
+        .annotate(n=Count("id"))
+        .filter(n__gte=dispatch.cap_count)
+        .values("phone")
+    )
+    return _skip(batch, batch.deliveries.filter(own__isnull=True, phone__in=crowded), "over_cap")
+
+
+def skip_phone_in_queued(phone: str, batches: Iterable[Batch], reason: str) -> int:
+    """Take one number out of batches whose rows the caller has locked."""
+    return sum(_skip(batch, batch.deliveries.filter(phone=phone, own__isnull=True), reason) for batch in batches)
+
+
+def queued_batches_with(phone: str) -> QuerySet[Batch]:
+    """Batches not yet on the wire that hold this number. Lock them before acting: a claim may be under way."""
+    return Batch.objects.filter(
+        pk__in=Delivery.objects.filter(phone=phone, own__isnull=True).values("batch"),
+        state__in=(BatchState.QUEUED, BatchState.CLAIMED),
+    )
+
+
+def _skip(batch: Batch, people: QuerySet[Delivery], reason: str) -> int:
+    count = people.update(own=Own.SKIPPED, reason=reason)
+    if count:
+        Batch.objects.filter(pk=batch.pk).update(n_skipped=F("n_skipped") + count)
+    return count

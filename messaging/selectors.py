@@ -1,0 +1,152 @@
+"""What is the status of whom, and how many: the only place that says so. Everybody asks here."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
+
+from messaging.models import Batch, Click, Delivery, Reply, Suppression
+from messaging.states import BatchState, Own
+
+OWN_WORDS = {own.value: own.name.lower() for own in Own}
+OWN_COLUMNS = {
+    "skipped": "n_skipped",
+    "refused": "n_refused",
+    "no_receipt": "n_no_receipt",
+    "failed": "n_failed",
+    "delivered": "n_delivered",
+    "read": "n_read",
+}
+# Shown words, in the order in which lists and bars show them. `claimed` shows as queued.
+STATUSES = (
+    "read",
+    "delivered",
+    "failed",
+    "no_receipt",
+    "refused",
+    "submitted",
+    "unknown",
+    "sending",
+    "queued",
+    "held",
+    "skipped",
+    "cancelled",
+    "lapsed",
+)
+_BATCH_WORDS = {state.value: state.value for state in BatchState} | {"claimed": "queued"}
+
+
+def delivery_status(delivery: Delivery) -> str:
+    """Its own status if it has one, else its batch's. One of STATUSES."""
+    if delivery.own is not None:
+        return OWN_WORDS[delivery.own]
+    return _BATCH_WORDS[delivery.batch.state] if delivery.batch else "held"
+
+
+def with_status(queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Annotate `status`, the same words as delivery_status."""
+    own = [When(own=value, then=Value(word)) for value, word in OWN_WORDS.items()]
+    batch = [When(batch__state=state, then=Value(word)) for state, word in _BATCH_WORDS.items()]
+    return queryset.annotate(status=Case(*own, *batch, default=Value("held"), output_field=CharField()))
+
+
+def filter_status(queryset: QuerySet[Delivery], status: str) -> QuerySet[Delivery]:
+    """own = s OR (own IS NULL AND batch.state = s). Raises ValueError for a word that is not in STATUSES."""
+    if status not in STATUSES:
+        raise ValueError(f"No delivery status {status}")
+    owns = [value for value, word in OWN_WORDS.items() if word == status]
+    states = [state for state, word in _BATCH_WORDS.items() if word == status]
+    found = Q(own__in=owns) | Q(own__isnull=True, batch__state__in=states)
+    if status == "held":
+        found |= Q(own__isnull=True, batch__isnull=True)
+    return queryset.filter(found)
+
+
+def dispatch_counts(dispatch_ids: Iterable[int]) -> dict[str, int]:
+    """status -> people over these dispatches; sums to their deliveries. From batch counters and the rows without a batch:
+    no count over deliveries."""
+    ids = list(dispatch_ids)
+    counts: Counter[str] = Counter()
+    sums = {word: Sum(column) for word, column in OWN_COLUMNS.items()}
+    rows = Batch.objects.filter(dispatch__in=ids).values("state").annotate(people=Sum("size"), **sums)
+    for row in rows:
+        own = 0
+        for word in OWN_COLUMNS:
+            counts[word] += row[word] or 0
+            own += row[word] or 0
+        counts[_BATCH_WORDS[row["state"]]] += row["people"] - own
+    unsent = Delivery.objects.filter(dispatch__in=ids, batch__isnull=True)
+    for own_value, n in unsent.values_list("own").annotate(n=Count("id")).order_by():
+        counts[OWN_WORDS.get(own_value, "held")] += n
+    return {status: counts[status] for status in STATUSES if counts[status]}
+
+
+def unsent_reasons(dispatch_ids: Iterable[int]) -> dict[str, int]:
+    """reason -> people who were not sent to, planned out or skipped later."""
+    rows = Delivery.objects.filter(dispatch__in=list(dispatch_ids), own=Own.SKIPPED)
+    return dict(rows.values_list("reason").annotate(n=Count("id")).order_by("-n"))
+
+
+def failure_reasons(dispatch_ids: Iterable[int]) -> list[tuple[str, int]]:
+    """(reason, people) of failed, refused and silent deliveries, most first; batch-wide refusals included."""
+    ids = list(dispatch_ids)
+    counts: Counter[str] = Counter()
+    own = Delivery.objects.filter(dispatch__in=ids, own__in=(Own.FAILED, Own.REFUSED, Own.NO_RECEIPT))
+    counts.update(dict(own.values_list("reason").annotate(n=Count("id")).order_by()))
+    taken = sum((F(column) for column in OWN_COLUMNS.values()), start=Value(0))
+    whole = Batch.objects.filter(dispatch__in=ids, state=BatchState.REFUSED)
+    counts.update(dict(whole.values_list("reason").annotate(n=Sum(F("size") - taken)).order_by()))
+    return [(reason, n) for reason, n in counts.most_common() if n]
+
+
+@dataclass(frozen=True)
+class HistoryItem:
+    """One thing in the line of time of a number. `kind` is delivery, reply, click or suppression; `row` the model instance."""
+
+    at: datetime
+    kind: str
+    row: Any
+    status: str = ""
+
+
+def phone_history(phone: str, before: datetime | None = None, limit: int = 50) -> list[HistoryItem]:
+    """What reached a number and what did not, newest first; four queries whatever the length."""
+    items = [*_deliveries(phone, before, limit), *_others(phone, before, limit)]
+    return sorted(items, key=lambda item: item.at, reverse=True)[:limit]
+
+
+def _deliveries(phone: str, before: datetime | None, limit: int) -> list[HistoryItem]:
+    rows = Delivery.objects.filter(phone=phone).select_related(
+        "batch", "dispatch__version__template", "dispatch__account", "dispatch__signature"
+    )
+    if before:
+        rows = rows.filter(dispatch__created_at__lt=before)
+    return [HistoryItem(_moment(row), "delivery", row, delivery_status(row)) for row in rows.order_by("-id")[:limit]]
+
+
+def _moment(row: Delivery) -> datetime:
+    """When it was handed over, else when it was planned."""
+    if row.batch and row.batch.submitted_at:
+        return row.batch.submitted_at
+    return row.dispatch.started_at or row.dispatch.created_at
+
+
+def _others(phone: str, before: datetime | None, limit: int) -> list[HistoryItem]:
+    replies = Reply.objects.filter(phone=phone).select_related("account").order_by("-id")
+    clicks = Click.objects.filter(phone=phone).order_by("-id")
+    suppressions = Suppression.objects.filter(phone=phone).select_related("signature", "account").order_by("-id")
+    if before:
+        replies, clicks = replies.filter(replied_at__lt=before), clicks.filter(clicked_at__lt=before)
+        suppressions = suppressions.filter(since__lt=before)
+    return [
+        *(HistoryItem(row.replied_at, "reply", row) for row in replies[:limit]),
+        *(HistoryItem(row.clicked_at, "click", row) for row in clicks[:limit]),
+        *(HistoryItem(row.since, "suppression", row) for row in suppressions[:limit]),
+    ]
+
+
+def live_suppressions(phone: str) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(phone=phone, lifted_at__isnull=True).select_related("signature", "account")

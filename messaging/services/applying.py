@@ -1,0 +1,123 @@
+"""Stored bodies become receipts, replies, audits and clicks: in order, by one applier at a time, one commit a chunk."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from config.kit import masking
+from messaging.gateway.errors import GatewayError
+from messaging.gateway.registry import vendor_class
+from messaging.gateway.types import (
+    ClickEvent,
+    Event,
+    OddEvent,
+    ReceiptEvent,
+    ReplyEvent,
+    ReviewEvent,
+)
+from messaging.models import CallbackEvent, Receipt, VendorAccount
+from messaging.services import clicks, matching, receiving, replies, reviews
+from messaging.services.leases import lease
+
+log = logging.getLogger(__name__)
+CHUNK = 50
+
+
+def apply_new(*, seconds: float = 20.0) -> bool:
+    """Apply what waits. True when nothing is left. Returns False at once while another process applies."""
+    end = time.monotonic() + seconds
+    with lease("apply", 60) as mine:
+        if not mine:
+            return False
+        while time.monotonic() < end:
+            chunk = list(
+                CallbackEvent.objects.filter(state=CallbackEvent.State.NEW)
+                .select_related("account")
+                .order_by("pk")[:CHUNK]
+            )
+            if not chunk:
+                return True
+            _apply_chunk(chunk)
+    return False
+
+
+def _apply_chunk(chunk: Sequence[CallbackEvent]) -> None:
+    """All or nothing; if something in the chunk breaks, one by one, so that it spoils no neighbour."""
+    try:
+        with transaction.atomic():
+            _apply(chunk)
+    except Exception:
+        log.exception("A chunk of pushes could not be applied; going one by one")
+        for event in chunk:
+            _apply_alone(event)
+
+
+def _apply_alone(event: CallbackEvent) -> None:
+    try:
+        with transaction.atomic():
+            _apply([event])
+    except Exception as error:
+        log.exception("Push %s could not be applied", event.pk)
+        _set_aside(event, f"{type(error).__name__}: {error}")
+
+
+def _set_aside(event: CallbackEvent, note: str) -> None:
+    CallbackEvent.objects.filter(pk=event.pk).update(
+        state=CallbackEvent.State.UNREADABLE, note=masking.text(note, event.account.config.secrets)[:300]
+    )
+
+
+def _apply(chunk: Sequence[CallbackEvent]) -> None:
+    by_account: dict[VendorAccount, list[tuple[Event, CallbackEvent]]] = {}
+    done = []
+    for event in chunk:
+        found = _parse(event)
+        if found is None:
+            continue
+        by_account.setdefault(event.account, []).extend((item, event) for item in found)
+        done.append(event.pk)
+    for account, items in by_account.items():
+        _apply_account(account, items)
+    CallbackEvent.objects.filter(pk__in=done).update(state=CallbackEvent.State.APPLIED)
+
+
+def _parse(event: CallbackEvent) -> list[Event] | None:
+    vendor = vendor_class(event.account.vendor)(event.account.config)
+    try:
+        return vendor.parse(receiving.inbound_of(event))
+    except GatewayError as error:
+        _set_aside(event, str(error))
+        return None
+
+
+def _apply_account(account: VendorAccount, items: Sequence[tuple[Event, CallbackEvent]]) -> None:
+    receipts = [(item, source) for item, source in items if isinstance(item, ReceiptEvent)]
+    if receipts:
+        matching.apply_receipts(account, receipts)
+        replies.suppress_unsubscribed(account, [item for item, _ in receipts])
+    for item, source in items:
+        if isinstance(item, ReplyEvent):
+            replies.store(account, item, source)
+        elif isinstance(item, ReviewEvent):
+            reviews.apply_event(account, item, source)
+        elif isinstance(item, ClickEvent):
+            clicks.store(account, item)
+        elif isinstance(item, OddEvent):
+            _keep_odd(account, item, source)
+
+
+def _keep_odd(account: VendorAccount, item: OddEvent, source: CallbackEvent) -> None:
+    word = masking.text(item.raw, account.config.secrets)[:300]
+    Receipt.objects.get_or_create(
+        account=account,
+        key=item.key[:200],
+        defaults={
+            "event": source,
+            "state": Receipt.State.ODD,
+            "status": "",
+            "vendor_word": word,
+            "note": item.why[:200],
+        },
+    )

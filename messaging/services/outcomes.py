@@ -1,0 +1,200 @@
+"""What is known after an attempt becomes the batch's state. A definite answer counts from `sending` or `unknown` of the
+same attempt; everything is one transaction."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from config.kit import audit, masking
+from config.kit.words import gettext_noop
+from messaging.gateway.errors import Outcome
+from messaging.gateway.types import SendResult, Verdict
+from messaging.hooks import dispatch_changed
+from messaging.models import Attempt, Batch, Delivery, Dispatch
+from messaging.services import accounts, matching
+from messaging.states import AttemptOutcome, BatchState, DispatchState, Own
+
+LONGEST_BACK_OFF = 300.0
+
+
+def record(attempt_id: int, result: SendResult) -> None:
+    """Write down the outcome of one attempt. Recording the same attempt twice changes nothing: it must still be open, or
+    have been given up as unsure."""
+    with transaction.atomic():
+        attempt = Attempt.objects.select_related("batch__dispatch__account").get(pk=attempt_id)
+        batch = Batch.objects.select_for_update().get(pk=attempt.batch_id)
+        batch.dispatch = attempt.batch.dispatch
+        if not _close(attempt, result):
+            return
+        _RECORDERS[result.verdict.outcome](batch, attempt, result)
+    if result.verdict.outcome is Outcome.ACCEPTED:
+        matching.rematch_attempt(attempt)
+
+
+def _close(attempt: Attempt, result: SendResult) -> bool:
+    verdict = result.verdict
+    open_outcomes = [AttemptOutcome.OPEN]
+    if verdict.outcome is not Outcome.UNSURE:
+        open_outcomes.append(AttemptOutcome.UNSURE)
+    return bool(
+        Attempt.objects.filter(pk=attempt.pk, outcome__in=open_outcomes).update(
+            outcome=verdict.outcome.value,
+            reason=verdict.reason,
+            vendor_code=verdict.code[:80],
+            vendor_word=_word(attempt, verdict),
+            task_id=result.task_id[:80],
+            finished_at=timezone.now(),
+        )
+    )
+
+
+def _word(attempt: Attempt, verdict: Verdict) -> str:
+    return masking.text(verdict.message, attempt.account.config.secrets)[:300]
+
+
+def _step(batch: Batch, olds: tuple[str, ...], new: str, **values: object) -> bool:
+    return bool(Batch.objects.filter(pk=batch.pk, state__in=olds).update(state=new, **values))
+
+
+def _accepted(batch: Batch, attempt: Attempt, result: SendResult) -> None:
+    _step(
+        batch,
+        (BatchState.SENDING, BatchState.UNKNOWN),
+        BatchState.SUBMITTED,
+        submitted_at=timezone.now(),
+        reason="",
+        vendor_word="",
+        accepted_count=result.accepted_count,
+    )
+    _note_ids(batch, result)
+    _refuse_some(batch, result)
+    accounts.note_success(attempt.account)
+
+
+def _note_ids(batch: Batch, result: SendResult) -> None:
+    """Vendor message ids, for vendors that give one per number."""
+    if not result.message_ids:
+        return
+    rows = list(batch.deliveries.filter(phone__in=result.message_ids).only("id", "phone"))
+    for row in rows:
+        row.message_id = result.message_ids[row.phone][:80]
+    Delivery.objects.bulk_update(rows, ["message_id"], batch_size=500)
+
+
+def _refuse_some(batch: Batch, result: SendResult) -> None:
+    """People refused one by one inside an accepted request, a statement for each reason."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for phone, verdict in result.refused.items():
+        by_reason.setdefault((verdict.reason, f"{verdict.code} {verdict.message}".strip()[:200]), []).append(phone)
+    for (reason, word), phones in by_reason.items():
+        count = batch.deliveries.filter(phone__in=phones, own__isnull=True).update(
+            own=Own.REFUSED, reason=reason, vendor_word=word
+        )
+        Batch.objects.filter(pk=batch.pk).update(n_refused=F("n_refused") + count)
+
+
+def _refused(batch: Batch, attempt: Attempt, result: SendResult) -> None:
+    left = batch.deliveries.filter(own__isnull=True)
+    if result.verdict.split and left.count() > 1:
+        _halve(batch, attempt, result.verdict)
+        return
+    _step(
+        batch,
+        (BatchState.SENDING, BatchState.UNKNOWN),
+        BatchState.REFUSED,
+        reason=result.verdict.reason,
+        vendor_word=_word(attempt, result.verdict),
+    )
+
+
+def _halve(batch: Batch, attempt: Attempt, verdict: Verdict) -> None:
+    """One number spoils the request: two halves go back to the queue, until it stands alone. Those with an own status stay."""
+    Dispatch.objects.select_for_update().get(pk=batch.dispatch_id)  # numbers are given one split at a time
+    last = Batch.objects.filter(dispatch=batch.dispatch_id).aggregate(last=Max("number"))["last"]
+    phones = list(batch.deliveries.filter(own__isnull=True).order_by("phone").values_list("phone", flat=True))
+    middle = len(phones) // 2
+    for offset, part in enumerate((phones[:middle], phones[middle:]), start=1):
+        half = Batch.objects.create(
+            dispatch_id=batch.dispatch_id,
+            account_id=batch.account_id,
+            number=last + offset,
+            size=len(part),
+            text=batch.text,
+            split_from=batch,
+        )
+        batch.deliveries.filter(phone__in=part).update(batch=half)
+    _step(
+        batch,
+        (BatchState.SENDING, BatchState.UNKNOWN),
+        BatchState.REFUSED,
+        size=F("size") - len(phones),
+        reason="split",
+        vendor_word=_word(attempt, verdict),
+    )
+
+
+def _blocked(batch: Batch, attempt: Attempt, result: SendResult) -> None:
+    """The account's or the template's trouble: nobody in the batch was refused, so nobody is marked."""
+    verdict = result.verdict
+    _back_to_queue(batch, verdict, None)
+    if verdict.blocks == "dispatch":
+        stop_dispatch(batch.dispatch, verdict.reason, _word(attempt, verdict))
+    else:
+        accounts.stop(attempt.account, verdict.reason, verdict.message or verdict.code)
+
+
+def _safe(batch: Batch, attempt: Attempt, result: SendResult) -> None:
+    seconds = result.verdict.retry_after or min(2.0 ** min(attempt.number, 9), LONGEST_BACK_OFF)
+    _back_to_queue(batch, result.verdict, seconds)
+
+
+def _back_to_queue(batch: Batch, verdict: Verdict, seconds: float | None) -> None:
+    later = timezone.now() + timedelta(seconds=seconds) if seconds else None
+    _step(
+        batch,
+        (BatchState.SENDING,),
+        BatchState.QUEUED,
+        claim="",
+        claimed_at=None,
+        not_before=later,
+        reason=verdict.reason,
+        vendor_word=verdict.message[:300],
+    )
+
+
+def _unsure(batch: Batch, attempt: Attempt, result: SendResult) -> None:
+    """Unknown, unless receipts came before we knew: then the vendor has it."""
+    heard = batch.n_failed + batch.n_delivered + batch.n_read + batch.n_no_receipt
+    if heard:
+        _step(batch, (BatchState.SENDING,), BatchState.SUBMITTED, submitted_at=timezone.now())
+        return
+    _step(
+        batch,
+        (BatchState.SENDING,),
+        BatchState.UNKNOWN,
+        reason=result.verdict.reason,
+        vendor_word=_word(attempt, result.verdict),
+    )
+    accounts.note_trouble(attempt.account, result.verdict.reason, result.verdict.message)
+
+
+_RECORDERS = {
+    Outcome.ACCEPTED: _accepted,
+    Outcome.REFUSED: _refused,
+    Outcome.BLOCKED: _blocked,
+    Outcome.SAFE: _safe,
+    Outcome.UNSURE: _unsure,
+}
+
+
+def stop_dispatch(dispatch: Dispatch, reason: str, detail: str) -> None:
+    """Stop one round by itself; a person mends the cause and resumes."""
+    stopped = Dispatch.objects.filter(pk=dispatch.pk, state=DispatchState.RUNNING).update(
+        state=DispatchState.STOPPED, stop_reason=reason, stop_detail=detail[:300]
+    )
+    if stopped:
+        dispatch.refresh_from_db()
+        dispatch_changed.send(sender=Dispatch, dispatch=dispatch)
+        audit.record(gettext_noop("Send round stopped by itself"), target=dispatch, detail={"reason": reason})

@@ -1,0 +1,115 @@
+"""Hand over batches: claim, write the attempt down, POST outside any transaction, record what is known.
+
+The order is the guarantee. The attempt and `sending` are committed before the first byte leaves, so a process that dies
+later leaves a batch that says "this may have gone out" and the sweeper makes it unknown, never queued.
+"""
+
+import logging
+import time
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from config.kit import masking
+from messaging.gateway import reasons
+from messaging.gateway.errors import GatewayError, Outcome
+from messaging.gateway.registry import vendor_class
+from messaging.gateway.types import Recipient, SendRequest, SendResult, Verdict
+from messaging.models import Attempt, Batch, Dispatch
+from messaging.services import accounts, claiming, outcomes
+from messaging.states import BatchState
+
+log = logging.getLogger(__name__)
+
+
+def send_some(dispatch_id: int, *, seconds: float = 20.0) -> str:
+    """Claim and hand over batches of a dispatch until there is none, it is held, or the time is over. Returns why it
+    ended: `time`, or the reason of claiming.Held. Waits through short holds (pace, requests in flight)."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = claiming.claim_next(dispatch_id)
+        if isinstance(found, claiming.Held):
+            if found.reason in ("pace", "in_flight") and time.monotonic() + found.seconds < end:
+                time.sleep(min(found.seconds, 5.0))
+                continue
+            return found.reason
+        time.sleep(found.wait)
+        hand_over(found.batch)
+    return "time"
+
+
+def hand_over(batch: Batch) -> None:
+    """Send one claimed batch, once."""
+    dispatch = Dispatch.objects.select_related("account", "version", "signature", "chatbot").get(pk=batch.dispatch_id)
+    begun = begin(batch, dispatch)
+    if begun is None:
+        return
+    attempt, request = begun
+    outcomes.record(attempt.pk, transmit(dispatch, attempt, request))
+
+
+def begin(batch: Batch, dispatch: Dispatch) -> tuple[Attempt, SendRequest] | None:
+    """`claimed -> sending` with its Attempt, in one commit. None when the claim was lost meanwhile (swept, paused).
+
+    The people are read under the batch's row lock: an opt-out either came before and they are out, or comes after and
+    finds the batch on the wire.
+    """
+    with transaction.atomic():
+        taken = Batch.objects.filter(pk=batch.pk, state=BatchState.CLAIMED, claim=batch.claim).update(
+            state=BatchState.SENDING, attempts_made=batch.attempts_made + 1, claimed_at=timezone.now()
+        )
+        if not taken:
+            return None
+        recipients = [Recipient(phone, values) for phone, values in people(batch)]
+        number = batch.attempts_made + 1
+        reference = vendor_class(dispatch.account.vendor)(dispatch.account.config).reference(batch.pk, number)
+        attempt = Attempt.objects.create(
+            batch=batch, account=dispatch.account, number=number, reference=reference, started_at=timezone.now()
+        )
+        return attempt, build_request(dispatch, batch, recipients, reference)
+
+
+def people(batch: Batch) -> Any:
+    """(phone, variables) of those who still share the batch's fate, in the order in which they were stored."""
+    return batch.deliveries.filter(own__isnull=True).order_by("phone").values_list("phone", "variables")
+
+
+def build_request(
+    dispatch: Dispatch, batch: Batch, recipients: list[Recipient], reference: str, *, is_repeat: bool = False
+) -> SendRequest:
+    """One batch as the adapter wants it. A text equal for all stands in `text`."""
+    review = claiming.live_review(dispatch)
+    parts = {part: claiming.live_review(dispatch, part) for part in ("sms", "mms", "aim")}
+    return SendRequest(
+        reference=reference,
+        recipients=recipients,
+        signature=dispatch.signature.text if dispatch.signature else "",
+        content=dispatch.version.blocks if dispatch.version else None,
+        fallback=dispatch.version.fallback_blocks if dispatch.version else None,
+        template_id=review.vendor_template_id if review else "",
+        part_ids={part: found.vendor_template_id for part, found in parts.items() if found},
+        text=batch.text or dispatch.text,
+        options=dispatch.options,
+        sender=dispatch.chatbot.vendor_id if dispatch.chatbot else "",
+        is_repeat=is_repeat,
+    )
+
+
+def transmit(dispatch: Dispatch, attempt: Attempt, request: SendRequest) -> SendResult:
+    """The POST. What the adapter itself cannot build is the dispatch's trouble: nothing was on the wire."""
+    adapter = accounts.adapter_for(dispatch.account, attempt=attempt)
+    try:
+        wire = adapter.build_send(request)
+    except GatewayError as error:
+        return SendResult(Verdict(Outcome.BLOCKED, reasons.BAD_REQUEST, "", str(error), blocks="dispatch"))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        log.exception("A request could not be built for dispatch %s", dispatch.pk)
+        word = masking.text(f"{type(error).__name__}: {error}", dispatch.account.config.secrets)
+        return SendResult(Verdict(Outcome.BLOCKED, reasons.BAD_REQUEST, "", word, blocks="dispatch"))
+    try:
+        return adapter.transmit(wire, request)
+    except Exception as error:
+        # The request was built, so it may be on the wire: whatever went wrong while the answer was read is unsure.
+        log.exception("The answer to attempt %s could not be read", attempt.pk)
+        return SendResult(Verdict(Outcome.UNSURE, reasons.NO_ANSWER, "", type(error).__name__))

@@ -1,0 +1,106 @@
+"""What a dead process leaves behind, and what time ends: leases, expiries, silence."""
+
+from collections import Counter
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.bulk import receipts as bulk
+from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Dispatch, PollState, VendorCall
+from messaging.services import dispatching, matching
+from messaging.states import AttemptOutcome, BatchState, DispatchState, Own
+
+
+def sweep_leases() -> tuple[int, int]:
+    """claimed -> queued (nothing was on the wire), sending -> unknown (something may have been; never queued). Returns both
+    counts."""
+    before = timezone.now() - timedelta(seconds=settings.SONGDA["LEASE_SECONDS"])
+    freed = Batch.objects.filter(state=BatchState.CLAIMED, claimed_at__lt=before).update(
+        state=BatchState.QUEUED, claim="", claimed_at=None
+    )
+    return freed, sum(_give_up(pk) for pk in _overdue(before))
+
+
+def _overdue(before: object) -> list[int]:
+    stuck = Batch.objects.filter(state=BatchState.SENDING, claimed_at__lt=before)
+    asked = Batch.objects.filter(
+        state=BatchState.UNKNOWN, attempts__outcome=AttemptOutcome.OPEN, attempts__started_at__lt=before
+    )
+    return list(stuck.values_list("pk", flat=True)) + list(asked.values_list("pk", flat=True))
+
+
+def _give_up(batch_id: int) -> bool:
+    """The sender died between its commit and its answer. Receipts that came meanwhile prove that the vendor has it."""
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=batch_id)
+        Attempt.objects.filter(batch=batch, outcome=AttemptOutcome.OPEN).update(
+            outcome=AttemptOutcome.UNSURE, reason="no_answer", finished_at=timezone.now()
+        )
+        if batch.state != BatchState.SENDING:
+            return False
+        heard = batch.n_failed + batch.n_delivered + batch.n_read
+        batch.state = BatchState.SUBMITTED if heard else BatchState.UNKNOWN
+        batch.reason = "" if heard else "no_answer"
+        batch.submitted_at = timezone.now() if heard else None
+        batch.save(update_fields=["state", "reason", "submitted_at"])
+        return True
+
+
+def lapse_and_finish() -> None:
+    """Rounds whose time has passed lapse; rounds with nothing left to send are done."""
+    now = timezone.now()
+    alive = Dispatch.objects.filter(state__in=(DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED))
+    for dispatch in alive.filter(useless_after__lte=now):
+        dispatching.lapse(dispatch)
+    for dispatch in alive.filter(state=DispatchState.RUNNING):
+        dispatching.finish(dispatch)
+
+
+def mark_silence(limit: int = 200) -> int:
+    """Handed over and nothing heard for 72 hours: no_receipt, batch by batch. Returns people marked."""
+    before = timezone.now() - timedelta(hours=settings.SONGDA["RECEIPT_HOURS"])
+    silent = Batch.objects.filter(state=BatchState.SUBMITTED, submitted_at__lt=before).filter(
+        pk__in=Delivery.objects.filter(own__isnull=True, batch__submitted_at__lt=before).values("batch")
+    )
+    return sum(_silence(pk) for pk in silent.values_list("pk", flat=True)[:limit])
+
+
+def _silence(batch_id: int) -> int:
+    with transaction.atomic():
+        bulk.lock_batches([batch_id])
+        count = Delivery.objects.filter(batch=batch_id, own__isnull=True).update(
+            own=Own.NO_RECEIPT, reason="no_receipt", reported_at=timezone.now()
+        )
+        bulk.add_to_counters({batch_id: Counter({"n_no_receipt": count})})
+    return count
+
+
+def rematch_waiting() -> int:
+    """Receipts that came before their answer was recorded, and orphans of vendors without references."""
+    from messaging.gateway.registry import vendor_class
+    from messaging.models import Receipt, VendorAccount
+
+    recent = timezone.now() - timedelta(hours=settings.SONGDA["RECEIPT_HOURS"])
+    waiting = Receipt.objects.filter(state=Receipt.State.UNMATCHED, arrived_at__gte=recent)
+    known = Attempt.objects.filter(started_at__gte=recent - timedelta(hours=1)).exclude(task_id="")
+    count = matching.rematch(waiting.filter(task_id__in=known.values("task_id")).exclude(task_id=""))
+    for account in VendorAccount.objects.all():
+        if not vendor_class(account.vendor).capabilities.references:
+            count += matching.adopt_orphans(account)
+    return count
+
+
+def clean() -> None:
+    """What is kept only for a while: vendor exchanges, and applied bodies."""
+    old = timezone.now() - timedelta(days=settings.SONGDA["CALL_KEEP_DAYS"])
+    VendorCall.objects.filter(started_at__lt=old).delete()
+    CallbackEvent.objects.filter(arrived_at__lt=old, state=CallbackEvent.State.APPLIED).delete()
+
+
+def flag_unanswered_polls() -> int:
+    """A poll that was asked and never answered may have taken something with it: say since when."""
+    before = timezone.now() - timedelta(seconds=settings.SONGDA["LEASE_SECONDS"])
+    lost = PollState.objects.filter(asked_at__lt=before, missing_since__isnull=True).exclude(answered_at__isnull=False)
+    return sum(PollState.objects.filter(pk=row.pk).update(missing_since=row.asked_at) for row in lost)
