@@ -34,3 +34,10 @@ class ApprovalState(models.TextChoices):
     GRANTED = "granted", pgettext_lazy("approval", "Approved")
     REFUSED = "refused", pgettext_lazy("approval", "Sent back")
     VOID = "void", _("Void")
+
+
+class Operator(models.TextChoices):
+    CMCC = "cmcc", _("China Mobile")
+    CUCC = "cucc", _("China Unicom")
+    CTCC = "ctcc", _("China Telecom")
+    CBN = "cbn", _("China Broadnet")

@@ -1,5 +1,6 @@
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
+from campaigns.models.prefixes import OperatorPrefix
 from campaigns.models.trail import AuditEvent
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     "AuditEvent",
     "Campaign",
     "ImportProblem",
+    "OperatorPrefix",
 ]

@@ -33,7 +33,8 @@ class Audience(models.Model):
 
 class AudienceImport(models.Model):
     """One file. `rows` counts data rows (the header and wholly empty lines are none); rows = stored + problems, always.
-    `mapping` is {"phone": column index, "variables": {name: column index}}."""
+    `mapping` is {"phone": column index, "variables": {name: column index}}. An empty header: not looked at yet.
+    `error` is a dumped sentence of services.importing. `moved_at`: when the check last got on, so that a dead one shows."""
 
     audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="imports", verbose_name=_("audience"))
     file = models.FileField(_("file"), upload_to="imports/")
@@ -51,6 +52,7 @@ class AudienceImport(models.Model):
     stored = models.PositiveIntegerField(_("stored"), default=0)
     invalid = models.PositiveIntegerField(_("invalid numbers"), default=0)
     duplicate = models.PositiveIntegerField(_("duplicates"), default=0)
+    moved_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

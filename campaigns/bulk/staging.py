@@ -1,0 +1,126 @@
+"""Where the rows of a file wait until all are read: a temporary table, so that a killed worker leaves nothing behind.
+
+PostgreSQL takes them by COPY and sorts once (DISTINCT ON); SQLite by executemany. Both then store the members sorted by
+phone, the first line of each number, in one INSERT … SELECT.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+
+from campaigns.bulk.copying import copy_rows
+from campaigns.models import AudienceImport, AudienceMember, ImportProblem
+
+_MEMBER = AudienceMember._meta.db_table
+_PROBLEM = ImportProblem._meta.db_table
+# The mask of a stored number: digits of one length, so plain SQL does.
+_MASKED = "substr({0}, 1, 3) || '****' || substr({0}, 8, 4)"
+
+
+def is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def create() -> None:
+    """Empty staging tables of this connection."""
+    drop()
+    collate, json = ('COLLATE "C"', "jsonb") if is_postgres() else ("", "text")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE staged_row (line integer, phone text {collate}, operator text, variables {json})"
+        )
+        cursor.execute('CREATE TEMPORARY TABLE staged_problem (line integer, "column" text, reason text, value text)')
+
+
+def drop() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS staged_row")
+        cursor.execute("DROP TABLE IF EXISTS staged_problem")
+
+
+def add_rows(rows: Sequence[tuple[int, str, str, bytes]]) -> None:
+    """(line, phone, operator, variables as JSON)."""
+    if is_postgres():
+        # Written by hand: four columns, of which only the JSON can hold a backslash.
+        text = "".join([f"{a}\t{b}\t{c}\t{d.decode()}\n" for a, b, c, d in rows])
+        with connection.cursor() as cursor, cursor.copy("COPY staged_row FROM STDIN") as copy:
+            copy.write(text.replace("\\", "\\\\"))
+        return
+    _many("INSERT INTO staged_row VALUES (%s, %s, %s, %s)", [(a, b, c, d.decode()) for a, b, c, d in rows])
+
+
+def add_problems(rows: Sequence[tuple[int, str, str, str]]) -> None:
+    """(line, column, reason, masked value)."""
+    if is_postgres():
+        copy_rows("staged_problem", ("line", "column", "reason", "value"), rows)
+        return
+    _many("INSERT INTO staged_problem VALUES (%s, %s, %s, %s)", rows)
+
+
+def _many(sql: str, rows: Iterable[Sequence[object]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, rows)
+
+
+def store_members(source: AudienceImport, *, others: bool) -> int:
+    """The first line of each number becomes a member. `others`: the audience has members of earlier files, who stay.
+    Returns how many were stored. Call it inside a transaction."""
+    unless = f"WHERE NOT EXISTS (SELECT 1 FROM {_MEMBER} m WHERE m.audience_id = %s AND m.phone = s.phone)"  # noqa: S608
+    where, extra = (unless, [source.audience_id]) if others else ("", [])
+    if is_postgres():
+        chosen = f"""SELECT DISTINCT ON (phone) phone, operator, line, variables
+                     FROM staged_row s {where} ORDER BY phone, line"""  # noqa: S608
+    else:
+        # With MIN, SQLite takes the other columns from the row that holds the minimum.
+        chosen = f"""SELECT phone, operator, MIN(line) AS line, variables
+                     FROM staged_row s {where} GROUP BY phone"""  # noqa: S608
+    with connection.cursor() as cursor:
+        if is_postgres():
+            # The sort of a million rows then stays in memory, the server's own.
+            cursor.execute("SET LOCAL work_mem = '192MB'")
+        cursor.execute(
+            f"""INSERT INTO {_MEMBER} (audience_id, source_id, phone, operator, line, variables)
+                SELECT %s, %s, phone, operator, line, variables FROM ({chosen}) AS chosen""",  # noqa: S608
+            [source.audience_id, source.pk, *extra],
+        )
+        return cursor.rowcount
+
+
+def store_problems(source: AudienceImport) -> int:
+    """The bad rows as they were staged."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {_PROBLEM} (source_id, line, "column", reason, value)
+                SELECT %s, line, "column", reason, value FROM staged_problem ORDER BY line""",  # noqa: S608
+            [source.pk],
+        )
+        return cursor.rowcount
+
+
+def store_duplicates(source: AudienceImport, column: str) -> int:
+    """A problem for each further line of a number in the file."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {_PROBLEM} (source_id, line, "column", reason, value, first_line)
+                SELECT %s, s.line, %s, 'duplicate', {_MASKED.format("s.phone")}, d.first
+                FROM staged_row s
+                JOIN (SELECT phone, MIN(line) AS first FROM staged_row GROUP BY phone HAVING COUNT(*) > 1) d
+                  ON d.phone = s.phone
+                WHERE s.line <> d.first ORDER BY s.line""",  # noqa: S608
+            [source.pk, column],
+        )
+        return cursor.rowcount
+
+
+def store_already(source: AudienceImport, column: str) -> int:
+    """A problem for the first line of each number that an earlier file has brought into the audience."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {_PROBLEM} (source_id, line, "column", reason, value)
+                SELECT %s, s.line, %s, 'already', {_MASKED.format("s.phone")}
+                FROM (SELECT phone, MIN(line) AS line FROM staged_row GROUP BY phone) s
+                JOIN {_MEMBER} m ON m.audience_id = %s AND m.phone = s.phone AND m.source_id <> %s
+                ORDER BY s.line""",  # noqa: S608
+            [source.pk, column, source.audience_id, source.pk],
+        )
+        return cursor.rowcount

@@ -1,0 +1,80 @@
+"""Which column is what: guessed from names, from cells, or remembered from a file with the same header."""
+
+from collections import Counter
+from typing import Any
+
+from campaigns.models import AudienceImport
+from campaigns.services.importing.phones import normalise
+from campaigns.services.importing.sentences import ImportRefused
+
+_EXACT = ("手机号", "手机号码", "手机", "移动电话", "联系电话", "电话号码", "电话", "号码")
+_EXACT_LATIN = (
+    "mobile",
+    "mobilephone",
+    "mobilenumber",
+    "phone",
+    "phonenumber",
+    "phoneno",
+    "cellphone",
+    "tel",
+    "msisdn",
+)
+_PARTS = ("手机", "电话", "号码", "mobile", "phone", "msisdn")
+_MAX_NAME = 40
+
+Mapping = dict[str, Any]
+
+
+def check_header(header: list[str]) -> list[str]:
+    """The names without blanks around them. Raises ImportRefused for a number in it or a name that stands twice."""
+    names = [name.replace("\0", "").strip().lstrip("\ufeff")[:80] for name in header]
+    for name in names:
+        if normalise(name)[0]:
+            raise ImportRefused("no_header", value=f"{name[:3]}…")
+    for name, times in Counter(filter(None, names)).items():
+        if times > 1:
+            first = names.index(name)
+            raise ImportRefused("column_twice", name=name, first=first + 1, second=names.index(name, first + 1) + 1)
+    return names
+
+
+def guess(header: list[str], preview: list[list[str]]) -> Mapping:
+    """{"phone": index, "variables": {name: index}}: as for the last file with this header, else by name, else by the
+    cells. Raises ImportRefused where no column looks like phone numbers."""
+    known = AudienceImport.objects.filter(header=header).exclude(mapping={}).order_by("-id").first()
+    if known:
+        return dict(known.mapping)
+    phone = _by_name(header, preview)
+    if phone is None:
+        raise ImportRefused("no_phone", columns="、".join(filter(None, header)))
+    named = {name: index for index, name in enumerate(header) if index != phone and usable_name(name)}
+    return {"phone": phone, "variables": named}
+
+
+def _by_name(header: list[str], preview: list[list[str]]) -> int | None:
+    plain = ["".join(name.lower().split()).replace("_", "").replace("-", "") for name in header]
+    for wanted in (*_EXACT, *_EXACT_LATIN):
+        if wanted in plain:
+            return plain.index(wanted)
+    looks = [sum(bool(normalise(row[index])[0]) for row in preview if index < len(row)) for index in range(len(header))]
+    best = max(range(len(header)), key=lambda index: looks[index])
+    if looks[best]:
+        return best
+    return next((index for index, name in enumerate(plain) if any(part in name for part in _PARTS)), None)
+
+
+def usable_name(name: str) -> bool:
+    """Whether `${name}` can stand in a template."""
+    return 0 < len(name) <= _MAX_NAME and not set(name) & set("${}\r\n")
+
+
+def checked(mapping: Mapping, header: list[str]) -> Mapping:
+    """The mapping as chosen by a person, made sure of. Raises ImportRefused."""
+    width = range(len(header))
+    phone, variables = mapping.get("phone"), mapping.get("variables") or {}
+    if phone not in width or not all(index in width for index in variables.values()):
+        raise ImportRefused("bad_columns")
+    for name in variables:
+        if not usable_name(name):
+            raise ImportRefused("variable_name", name=name)
+    return {"phone": phone, "variables": dict(variables)}

@@ -1,0 +1,126 @@
+"""Read, check and store one file. The audience changes in one short transaction at the very end.
+
+Rows are staged in pieces (memory stays flat) and progress is committed with each piece. Members of an unconfirmed file
+are in the table already, since moving a million rows twice would double the time; planning counts confirmed files only.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.bulk import staging
+from campaigns.models import AudienceImport
+from campaigns.services.importing.phones import operators_by_prefix
+from campaigns.services.importing.reading import Row, Source, sniff
+from campaigns.services.importing.sentences import ImportRefused
+from campaigns.services.importing.sifting import Plan, sift
+from campaigns.states import ImportState
+
+PIECE = 10_000
+
+
+def check_and_store(import_id: int) -> AudienceImport:
+    """Task. UPLOADED-and-chosen (state CHECKING) -> READY, or FAILED with its sentence and the audience as it was.
+    A second run of the same import changes nothing."""
+    source = AudienceImport.objects.select_related("audience").get(pk=import_id)
+    if source.state != ImportState.CHECKING:
+        return source
+    try:
+        _store(source)
+    except ImportRefused as refusal:
+        _fail(source, refusal)
+    except FileNotFoundError:
+        _fail(source, ImportRefused("gone"))
+    source.refresh_from_db()
+    return source
+
+
+def _store(source: AudienceImport) -> None:
+    file = sniff(Path(source.file.path))
+    plan = _plan(source, file)
+    staging.create()
+    try:
+        read, good, bad = _stage_all(source, file, plan)
+        if not read:
+            raise ImportRefused("only_header")
+        _finish(source, plan, read, good, bad)
+    finally:
+        staging.drop()
+
+
+def _plan(source: AudienceImport, file: Source) -> Plan:
+    variables = source.mapping["variables"]
+    return Plan(
+        source.header,
+        source.mapping["phone"],
+        tuple(variables),
+        tuple(variables.values()),
+        operators_by_prefix(),
+        file.formulas,
+    )
+
+
+def _stage_all(source: AudienceImport, file: Source, plan: Plan) -> tuple[int, int, int]:
+    rows = file.rows()
+    next(rows, None)
+    good = bad = 0
+    with _no_collector():
+        while piece := list(islice(rows, PIECE)):
+            counts = _stage(source, piece, plan, good + bad)
+            good, bad = good + counts[0], bad + counts[1]
+    return good + bad, good, bad
+
+
+def _stage(source: AudienceImport, piece: list[Row], plan: Plan, before: int) -> tuple[int, int]:
+    good, bad = sift(piece, plan)
+    with transaction.atomic():
+        staging.add_rows(good)
+        if bad:
+            staging.add_problems(bad)
+        still = AudienceImport.objects.filter(pk=source.pk, state=ImportState.CHECKING)
+        still.update(rows_read=before + len(good) + len(bad), moved_at=timezone.now())
+    return len(good), len(bad)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """A list per row makes the cyclic collector run all the time and find nothing: it costs more than the reading."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@transaction.atomic
+def _finish(source: AudienceImport, plan: Plan, read: int, good: int, bad: int) -> None:
+    mine = AudienceImport.objects.filter(pk=source.pk, state=ImportState.CHECKING)
+    if not mine.update(state=ImportState.READY, finished_at=timezone.now()):
+        return  # another worker was quicker with the same file
+    column = plan.header[plan.phone]
+    others = source.audience.members.exists()
+    stored = staging.store_members(source, others=others)
+    invalid = staging.store_problems(source)
+    duplicate = 0
+    if stored < good:
+        duplicate = staging.store_duplicates(source, column)
+        duplicate += staging.store_already(source, column) if others else 0
+    if (stored + duplicate, invalid) != (good, bad):
+        raise RuntimeError(f"Import {source.pk} does not close: {good}={stored}+{duplicate}, {bad}={invalid}")
+    AudienceImport.objects.filter(pk=source.pk).update(
+        rows=read, rows_read=read, stored=stored, invalid=invalid, duplicate=duplicate
+    )
+
+
+def _fail(source: AudienceImport, refusal: ImportRefused) -> None:
+    AudienceImport.objects.filter(pk=source.pk, state=ImportState.CHECKING).update(
+        state=ImportState.FAILED, error=refusal.dump(), finished_at=timezone.now()
+    )
+    source.file.delete(save=False)
