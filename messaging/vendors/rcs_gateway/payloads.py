@@ -164,7 +164,7 @@ def template_each(
 
 def values_each(recipients: Iterable[Recipient], names: Iterable[str], link: str | None) -> dict[str, dict[str, str]]:
     """phone -> its values under the vendor's keys. A name without a value is left out, so that the vendor refuses it
-    rather than somebody reading a gap. `link` is the short link of those without one of their own; None: no link at all."""
+    rather than somebody reading a gap. `link` is the short link of those without one of their own; None: no link."""
     keys = [(name, f"${{{name}}}") for name in names]
     if link is None:
         return {phone: {key: values[name] for name, key in keys if name in values} for phone, values in recipients}
