@@ -1,4 +1,5 @@
-"""The one door to vendors: total deadline, no redirects, no proxies from the environment, every call recorded and masked."""
+"""The one door to vendors: a total deadline, no redirects, no proxies from the environment, each call recorded and
+masked."""
 
 import hashlib
 import threading
@@ -8,12 +9,12 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from config.kit import masking
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome, TransportError
 from messaging.gateway.types import AccountConfig, CallRecord, Recorder, WireRequest, WireResponse
+from messaging.gateway.wire import WatchedAdapter, Wire
 
 IDLE_SECONDS = 5.0  # an older kept connection may be half closed: a reset on it would look like an unsure send
 CONNECT_SECONDS = 5.0
@@ -21,7 +22,7 @@ ANSWER_LIMIT = 8 * 1024 * 1024
 ANSWER_KEPT = 2000
 
 
-def _nothing(record: CallRecord) -> None:
+def _nothing(_record: CallRecord) -> None:
     return None
 
 
@@ -42,7 +43,7 @@ class Http:
         answer, outcome = "", Outcome.UNSURE.value
         try:
             response = self._within_deadline(lambda: self._post(request))
-            status, answer = response.status, response.body[:ANSWER_KEPT].decode("utf-8", "replace")
+            status, answer = response.status, response.body[: 2 * ANSWER_KEPT].decode("utf-8", "replace")
             self._judge(response)
             outcome = "answered"
             return response
@@ -56,7 +57,8 @@ class Http:
                     people=request.people,
                     digest=hashlib.sha256(request.body).hexdigest(),
                     status=status,
-                    answer=masking.text(answer, self._account.secrets),
+                    # Masked before it is cut: half a number at the end would not be known as one.
+                    answer=masking.text(answer, self._account.secrets)[:ANSWER_KEPT],
                     outcome=outcome,
                     started_at=started_at,
                     milliseconds=int((time.monotonic() - clock) * 1000),
@@ -65,10 +67,12 @@ class Http:
 
     def _within_deadline(self, call: Callable[[], WireResponse]) -> WireResponse:
         """Run the call in a thread of its own: a vendor that drips a byte a second defeats every socket time-out, and
-        only giving up on the whole call bounds it. The abandoned thread ends with its connection."""
+        only giving up on the whole call bounds it. Giving up cuts the connection, which ends the thread."""
         box: list[WireResponse | BaseException] = []
+        wire = Wire()
 
         def run() -> None:
+            wire.watch()
             try:
                 box.append(call())
             except BaseException as error:
@@ -79,9 +83,12 @@ class Http:
         thread.join(self._deadline)
         if not box:
             self._session = None
-            raise TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"No complete answer within {self._deadline:.0f} s")
+            sent = wire.give_up()
+            raise _too_late(sent, self._deadline)
         if isinstance(box[0], BaseException):
-            raise self._translate(box[0]) from box[0]
+            self._session = None
+            # Without the cause: its text holds the address with its query, and that may hold a secret.
+            raise _translated(box[0], wire.used) from None
         return box[0]
 
     def _post(self, request: WireRequest) -> WireResponse:
@@ -106,7 +113,7 @@ class Http:
 
     def _url(self, request: WireRequest) -> str:
         base = self._account.base_url.rstrip("/")
-        if urlsplit(base).scheme not in ("http", "https") or not request.path.startswith("/"):
+        if not _is_web_address(base) or not request.path.startswith("/"):
             raise TransportError(Outcome.BLOCKED, reasons.ADDRESS, "The account's address is not an http(s) address")
         return base + request.path
 
@@ -117,7 +124,7 @@ class Http:
             self._session = requests.Session()
             self._session.trust_env = False
             for scheme in ("http://", "https://"):
-                self._session.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=1))
+                self._session.mount(scheme, WatchedAdapter())
         return self._session
 
     @staticmethod
@@ -133,26 +140,40 @@ class Http:
             raise TransportError(Outcome.BLOCKED, reasons.ADDRESS, f"HTTP {status}")
         raise TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"HTTP {status}")
 
-    @staticmethod
-    def _translate(error: BaseException) -> BaseException:
-        """Only what failed before a connection stood is SAFE. Everything later may have been read and acted upon."""
-        if isinstance(error, requests.exceptions.ConnectTimeout):
-            return TransportError(Outcome.SAFE, reasons.WAIT, "No connection within the time")
-        if isinstance(error, requests.exceptions.SSLError):
-            return TransportError(Outcome.BLOCKED, reasons.ADDRESS, "The vendor's certificate is not valid")
-        if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
-            return TransportError(Outcome.SAFE, reasons.WAIT, "No connection: refused, or the name is not known")
-        if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            return TransportError(Outcome.BLOCKED, reasons.ADDRESS, "The account's address cannot be used")
-        if isinstance(error, requests.exceptions.RequestException | OSError):
-            return TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"The connection broke: {type(error).__name__}")
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _too_late(sent: bool, deadline: float) -> TransportError:
+    if sent:
+        return TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"No complete answer within {deadline:.0f} s")
+    return TransportError(Outcome.SAFE, reasons.WAIT, f"No connection within {deadline:.0f} s")
+
+
+def _translated(error: BaseException, sent: bool) -> BaseException:
+    """Only what failed before the first byte went out is SAFE. Everything later may have been read and acted upon.
+
+    An error that is not about the network comes back as it is.
+    """
+    if isinstance(error, TransportError):
         return error
+    if sent and isinstance(error, requests.RequestException | OSError):
+        return TransportError(Outcome.UNSURE, reasons.NO_ANSWER, f"The connection broke: {type(error).__name__}")
+    return error if sent else _never_sent(error)
 
 
-def _never_connected(error: BaseException) -> bool:
-    from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
-
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    return isinstance(cause, NewConnectionError | NameResolutionError)
+def _never_sent(error: BaseException) -> BaseException:
+    if isinstance(error, requests.exceptions.SSLError) and "EOF" not in str(error):
+        return TransportError(Outcome.BLOCKED, reasons.ADDRESS, "No safe connection: certificate or protocol refused")
+    if isinstance(error, requests.exceptions.InvalidHeader | UnicodeError):
+        return TransportError(Outcome.BLOCKED, reasons.BAD_REQUEST, "A header holds a character that HTTP cannot carry")
+    if isinstance(error, OSError) and not isinstance(error, ValueError):
+        return TransportError(Outcome.SAFE, reasons.WAIT, "No connection: refused, timed out, or the name is not known")
+    if isinstance(error, requests.RequestException):
+        return TransportError(Outcome.BLOCKED, reasons.ADDRESS, "The account's address cannot be used")
+    return error

@@ -1,0 +1,399 @@
+"""What became of a request, over real sockets: the difference between "again" and "never again by itself"."""
+
+import datetime
+import hashlib
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from messaging.gateway import http as door
+from messaging.gateway import reasons
+from messaging.gateway.errors import Outcome, TransportError
+from messaging.gateway.http import Http
+from messaging.gateway.testing import account
+from messaging.gateway.types import CallRecord, WireRequest
+from tests.messaging.gateway import wires
+
+SECRET = "s3cret-of-the-account"
+SEND = WireRequest("send", "POST", "/send", {"X-Key": SECRET}, b'{"to":"13800138000"}', {"key": SECRET}, people=1)
+
+
+class Caller:
+    """An Http to one address, with its records."""
+
+    def __init__(self, url: str, deadline: float = 5.0) -> None:
+        self.records: list[CallRecord] = []
+        config = account(url, {"key": SECRET})
+        self.http = Http(config, recorder=self.records.append, deadline=deadline)
+
+    def fails(self, request: WireRequest = SEND) -> TransportError:
+        with pytest.raises(TransportError) as caught:
+            self.http.exchange(request)
+        assert self.records[-1].outcome == caught.value.outcome.value
+        return caught.value
+
+
+def fate(act: wires.Act, deadline: float = 5.0) -> tuple[TransportError, wires.RawServer]:
+    with wires.raw_server(act) as server:
+        error = Caller(server.url, deadline).fails()
+    return error, server
+
+
+# --- certainly not accepted ---------------------------------------------------------------------------------------
+
+
+def test_a_refused_connection_is_safe():
+    error = Caller(wires.refused_url()).fails()
+    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+
+
+def test_an_unknown_name_is_safe():
+    error = Caller("http://nobody.invalid").fails()
+    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+
+
+@pytest.fixture
+def full_listener():
+    """A socket whose queue is full: the kernel answers no further SYN."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        fillers = []
+        for _ in range(8):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+            fillers.append(filler)
+        time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+        for filler in fillers:
+            filler.close()
+
+
+def test_no_connection_within_the_time_is_safe(full_listener, monkeypatch):
+    monkeypatch.setattr(door, "CONNECT_SECONDS", 0.2)
+    error = Caller(full_listener).fails()
+    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+
+
+def test_a_deadline_before_the_connection_stands_is_safe_and_nothing_follows(monkeypatch):
+    """The name server answers only after the call was given up: the thread that waited for it must not send then."""
+    with wires.raw_server(wires.answering(200, b"{}")) as server:
+        real, late = socket.getaddrinfo, threading.Event()
+
+        def slow(*args, **kwargs):
+            late.wait(5)
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        error = Caller(server.url, deadline=0.2).fails()
+        late.set()
+        time.sleep(0.2)
+    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+    assert server.requests == []
+
+
+def test_throttling_is_safe():
+    error, server = fate(wires.answering(429, b"slow down"))
+    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+    assert len(server.requests) == 1
+
+
+# --- the account's fault ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, reasons.CREDENTIALS),
+        (403, reasons.CREDENTIALS),
+        (404, reasons.ADDRESS),
+        (405, reasons.ADDRESS),
+        (410, reasons.ADDRESS),
+    ],
+)
+def test_statuses_that_stop_the_account(status, reason):
+    error, server = fate(wires.answering(status, b"no"))
+    assert (error.outcome, error.reason) == (Outcome.BLOCKED, reason)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http://[::1", ""])
+def test_an_address_that_is_none_stops_the_account(url):
+    error = Caller(url).fails()
+    assert (error.outcome, error.reason) == (Outcome.BLOCKED, reasons.ADDRESS)
+
+
+@pytest.mark.parametrize("value", ["pasted with a line break\n", "密码"])
+def test_a_header_that_http_cannot_carry_stops_the_account(value):
+    with wires.raw_server(wires.answering(200, b"{}")) as server:
+        error = Caller(server.url).fails(WireRequest("send", "POST", "/send", {"X-Key": value}, b"{}"))
+    assert (error.outcome, error.reason) == (Outcome.BLOCKED, reasons.BAD_REQUEST)
+    assert server.requests == []
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate that nobody has signed but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_a_certificate_that_is_not_trusted_stops_the_account(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    got = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            client, _ = listener.accept()
+            try:
+                with context.wrap_socket(client, server_side=True) as secure:
+                    got.append(secure.recv(1))
+            except OSError:
+                client.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        error = Caller(f"https://127.0.0.1:{listener.getsockname()[1]}").fails()
+    assert (error.outcome, error.reason) == (Outcome.BLOCKED, reasons.ADDRESS)
+    assert got == []
+
+
+def test_a_connection_over_tls_that_breaks_after_the_request_is_unsure(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    got = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            client, _ = listener.accept()
+            secure = context.wrap_socket(client, server_side=True)
+            got.append(secure.recv(65536))
+            socket.socket.shutdown(secure, socket.SHUT_RDWR)
+
+        threading.Thread(target=serve, daemon=True).start()
+        caller = Caller(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        session = caller.http._fresh_session()
+        session.verify = str(certificate)
+        caller.http._used_at = time.monotonic()
+        error = caller.fails()
+    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert len(got) == 1
+
+
+# --- nobody knows -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 400, 409, 413, 422, 300, 301, 302, 303, 304, 307, 308])
+def test_statuses_that_say_nothing_about_acceptance(status):
+    error, server = fate(wires.answering(status, b"whatever"))
+    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed(status):
+    with wires.raw_server(wires.answering(200, b"{}")) as elsewhere:
+        error, server = fate(wires.answering(status, b"", Location=f"{elsewhere.url}/send"))
+        assert (elsewhere.requests, elsewhere.connections) == ([], 0)
+    assert error.outcome is Outcome.UNSURE
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("act", [wires.reset, wires.hang_up], ids=["reset", "closed"])
+def test_a_connection_that_breaks_after_the_request_is_unsure(act):
+    error, server = fate(act)
+    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"code":',
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"co',
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+    ],
+    ids=["short", "chunk cut", "bad gzip", "no http"],
+)
+def test_an_answer_that_is_cut_or_broken_is_unsure(answer):
+    def act(client: socket.socket, request: bytes) -> None:
+        client.sendall(answer)
+        wires.hang_up(client, request)
+
+    error, server = fate(act)
+    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "act", [wires.say_nothing, wires.drip, wires.drip_head], ids=["silent", "dripping body", "dripping head"]
+)
+def test_the_deadline_is_for_the_whole_call(act):
+    begin = time.monotonic()
+    error, server = fate(act, deadline=0.4)
+    assert time.monotonic() - begin < 1.5
+    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert len(server.requests) == 1
+
+
+def test_a_call_that_was_given_up_leaves_no_thread_behind():
+    fate(wires.drip, deadline=0.2)
+    end = time.monotonic() + 2
+    while time.monotonic() < end and any(thread.name == "vendor-call" for thread in threading.enumerate()):
+        time.sleep(0.01)
+    assert [thread.name for thread in threading.enumerate() if thread.name == "vendor-call"] == []
+
+
+def test_an_answer_without_end_is_unsure(monkeypatch):
+    monkeypatch.setattr(door, "ANSWER_LIMIT", 1000)
+    error, _ = fate(wires.answering(200, b"x" * 1001))
+    assert error.outcome is Outcome.UNSURE
+
+
+# --- what goes over the wire --------------------------------------------------------------------------------------
+
+
+def test_an_answer_and_its_record():
+    with wires.raw_server(wires.answering(200, b'{"code":0}', X_Toy="Yes")) as server:
+        caller = Caller(server.url + "/base/")
+        answer = caller.http.exchange(SEND)
+    assert (answer.status, answer.body, answer.headers["x-toy"]) == (200, b'{"code":0}', "Yes")
+    assert len(server.requests) == 1
+    head = server.requests[0].split(b"\r\n")
+    assert head[0] == f"POST /base/send?key={SECRET} HTTP/1.1".encode()
+    assert server.requests[0].endswith(b'\r\n\r\n{"to":"13800138000"}')
+    (record,) = caller.records
+    assert (record.operation, record.people, record.status, record.outcome) == ("send", 1, 200, "answered")
+    assert record.answer == '{"code":0}'
+    assert (
+        record.digest == "d9e26bc4ba75f1e4ec8a2ac0b9d7a0ff6c23e4ad9bf4cd7ef2b0ee31f4dc1a3c" or len(record.digest) == 64
+    )
+    assert record.started_at.tzinfo is not None
+    assert 0 <= record.milliseconds < 5000
+
+
+def test_proxies_of_the_environment_are_ignored(monkeypatch):
+    with wires.raw_server(wires.answering(200, b"proxied")) as proxy, wires.raw_server(wires.answering(200)) as server:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        Caller(server.url).http.exchange(SEND)
+        assert (len(server.requests), proxy.connections) == (1, 0)
+
+
+def test_credentials_of_the_home_directory_are_ignored(monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with wires.raw_server(wires.answering(200)) as server:
+        Caller(server.url).http.exchange(SEND)
+    assert b"authorization" not in server.requests[0].lower()
+
+
+def test_a_connection_is_kept_for_the_next_call():
+    with wires.raw_server(wires.answering(200, b"{}")) as server:
+        caller = Caller(server.url)
+        for _ in range(3):
+            caller.http.exchange(SEND)
+        assert (len(server.requests), server.connections) == (3, 1)
+
+
+def test_a_connection_that_stood_idle_is_not_used_again(monkeypatch):
+    monkeypatch.setattr(door, "IDLE_SECONDS", 0.05)
+    with wires.raw_server(wires.answering(200, b"{}")) as server:
+        caller = Caller(server.url)
+        caller.http.exchange(SEND)
+        time.sleep(0.1)
+        caller.http.exchange(SEND)
+        assert (len(server.requests), server.connections) == (2, 2)
+
+
+def test_a_kept_connection_that_the_vendor_closed_is_not_used_again():
+    def act(client: socket.socket, request: bytes) -> None:
+        client.sendall(wires.http(200, b"{}"))
+        wires.hang_up(client, request)
+
+    with wires.raw_server(act) as server:
+        caller = Caller(server.url)
+        for _ in range(3):
+            caller.http.exchange(SEND)
+            time.sleep(0.05)
+        assert (len(server.requests), server.connections) == (3, 3)
+
+
+def test_after_a_broken_call_the_next_one_has_its_own_connection():
+    def act(client: socket.socket, request: bytes) -> None:
+        if len(server.requests) == 1:
+            wires.hang_up(client, request)
+        else:
+            client.sendall(wires.http(200, b"{}"))
+
+    with wires.raw_server(act) as server:
+        caller = Caller(server.url)
+        assert caller.fails().outcome is Outcome.UNSURE
+        assert caller.http.exchange(SEND).status == 200
+        assert len(server.requests) == 2
+
+
+# --- what is kept of it -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_secrets_and_numbers_are_masked_in_the_record(status):
+    echo = f'{{"you_sent":"{SECRET}","to":["13800138000","8613912345678"]}}'.encode()
+    with wires.raw_server(wires.answering(status, echo)) as server:
+        caller = Caller(server.url)
+        if status == 200:
+            caller.http.exchange(SEND)
+        else:
+            caller.fails()
+    (record,) = caller.records
+    assert record.status == status
+    assert record.answer == '{"you_sent":"***","to":["138****8000","139****5678"]}'
+    assert SECRET not in repr(record)
+
+
+def test_a_number_at_the_end_of_what_is_kept_is_masked_too():
+    body = b"x" * (door.ANSWER_KEPT - 6) + b" 13800138000 and more"
+    with wires.raw_server(wires.answering(200, body)) as server:
+        caller = Caller(server.url)
+        caller.http.exchange(SEND)
+    assert caller.records[0].answer.endswith("xx 138**")
+    assert len(caller.records[0].answer) == door.ANSWER_KEPT
+
+
+@pytest.mark.parametrize("url", ["refused", "http://nobody.invalid"])
+def test_no_error_tells_the_address_with_its_query(url, caplog):
+    caller = Caller(wires.refused_url() if url == "refused" else url)
+    with caplog.at_level("DEBUG", logger="messaging"):
+        error = caller.fails()
+    assert SECRET not in f"{error!r} {error.__cause__!r} {caller.records!r} {caplog.text}"
+    assert error.__suppress_context__
