@@ -92,7 +92,7 @@ class Hanwg(Vendor):
         """What cannot be put into a request is refused here, with the reason, and nothing goes out."""
         if submission.part == "main" and (problems := errors(self.check_submission(submission))):
             message = problems[0].message % problems[0].params
-            return SubmissionResult(Verdict(Outcome.REFUSED, reasons.BAD_REQUEST, problems[0].rule, message))
+            return SubmissionResult(Verdict(Outcome.REFUSED, reasons.BAD_REQUEST, message=message))
         return super().submit(submission)
 
     def build_submit(self, submission: Submission) -> WireRequest:

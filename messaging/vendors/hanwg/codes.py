@@ -22,6 +22,6 @@ _TABLE: dict[str, tuple[Outcome, str]] = {
 
 
 def verdict(code: str, description: str) -> Verdict:
-    """An unlisted code is an explicit no whose cause is not known: refused, the vendor's words kept."""
-    outcome, reason = _TABLE.get(code, (Outcome.REFUSED, reasons.UNKNOWN_WORD))
+    """A code that no table lists may mean anything: unsure, and the vendor's words are kept."""
+    outcome, reason = _TABLE.get(code, (Outcome.UNSURE, reasons.UNKNOWN_WORD))
     return Verdict(outcome, reason, code, description, blocks="account" if outcome is Outcome.BLOCKED else "")

@@ -30,7 +30,7 @@ ANSWERS = (
     Answer(
         "unlisted",
         '{"code": 777, "desc": "模板名称重复"}'.encode(),
-        Outcome.REFUSED,
+        Outcome.UNSURE,
         reasons.UNKNOWN_WORD,
         "777",
         {"message": "模板名称重复"},

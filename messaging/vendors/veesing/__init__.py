@@ -1,0 +1,1 @@
+"""Veesing MMS, after document 002."""
