@@ -4,8 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from templates_5g.public import media_file
+
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
+    path("m/<uuid:key>.<slug:extension>", media_file, name="public-media"),
     path("callbacks/", include("messaging.api.urls")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -2,6 +2,18 @@
 
 from templates_5g.errors import InvalidContent, MediaRefused, NotPossible, StaleEdit
 from templates_5g.services.comparing import Difference, differences
+from templates_5g.services.library import (
+    add_upload,
+    archive_media,
+    delete_media,
+    local_url,
+    make_fitting,
+    public_url,
+    rename_media,
+    restore_media,
+    set_thumbnail,
+    thumbnail_of,
+)
 from templates_5g.services.versions import (
     archive,
     change_template,
@@ -21,15 +33,25 @@ __all__ = [
     "MediaRefused",
     "NotPossible",
     "StaleEdit",
+    "add_upload",
     "archive",
+    "archive_media",
     "change_template",
     "copy",
     "create_template",
     "delete_draft",
+    "delete_media",
     "differences",
     "free_copy_name",
     "freeze",
+    "local_url",
+    "make_fitting",
+    "public_url",
+    "rename_media",
     "restore",
+    "restore_media",
     "save_draft",
+    "set_thumbnail",
     "start_template",
+    "thumbnail_of",
 ]

@@ -1,0 +1,70 @@
+"""The browser editor of templates as form widgets: the JSON lies in text areas, the editor draws beside them."""
+
+from typing import Any
+
+from django import forms
+from django.urls import reverse_lazy
+
+# In the order of loading: each file adds its part to Songda.editor and may use what stands before it.
+EDITOR_FILES = (
+    "base",
+    "words",
+    "text",
+    "paths",
+    "shapes",
+    "limits",
+    "checks",
+    "store",
+    "undo",
+    "problems",
+    "server",
+    "page",
+    "variables",
+    "fields",
+    "reorder",
+    "media",
+    "suggestions",
+    "cards",
+    "frames",
+    "fallback",
+    "kinds",
+    "preview-icons",
+    "preview-text",
+    "preview-card",
+    "preview-messages",
+    "preview",
+    "dialogs",
+    "main",
+)
+
+
+class TemplateEditorWidget(forms.Textarea):
+    """The text area `content` and the place where the editor is drawn.
+
+    `config` is handed to the browser as JSON (script id `editor-config`): limits, problems, media, urls, csrf, version
+    {number, edited, frozen, saved_at}, purpose, sender, variables, vendor_variables, audiences, prices, refusals,
+    readonly. `static` is safe HTML of the content for people without JavaScript. One editor per page.
+    """
+
+    template_name = "templates_5g/editor.html"
+
+    def __init__(self, config: dict[str, Any] | None = None, static: str = "", attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.config = config or {}
+        self.static = static
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        return {**context, "config": self.config, "static": self.static}
+
+    @property
+    def media(self) -> forms.Media:
+        scripts = ["vendor/preact-htm.js", *(f"editor/{name}.js" for name in EDITOR_FILES)]
+        styles = ["editor/editor.css", "editor/fields.css", "editor/phone.css"]
+        return forms.Media(css={"all": styles}, js=[reverse_lazy("jsi18n"), *scripts])
+
+
+class FallbackWidget(forms.Textarea):
+    """The text area `fallback`: the editor on the same page fills it."""
+
+    template_name = "templates_5g/raw.html"

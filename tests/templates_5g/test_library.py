@@ -1,0 +1,228 @@
+"""Uploads are judged by their bytes: each type found and measured, everything else refused with a sentence."""
+
+import io
+import time
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import translation
+from PIL import Image
+
+from templates_5g import services
+from templates_5g.media import pictures
+from templates_5g.media.sniffing import GIF, JPEG, PNG
+from templates_5g.models import MediaAsset
+from tests.templates_5g import files
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def ann():
+    return get_user_model().objects.create_user("ann")
+
+
+def add(data, name, actor):
+    return services.add_upload(io.BytesIO(data), name, actor)[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "mime", "width", "height", "seconds"),
+    [
+        (files.picture("JPEG"), "a.jpeg", "image/jpeg", 60, 40, None),
+        (files.picture("PNG"), "a.PNG", "image/png", 60, 40, None),
+        (files.picture("GIF"), "a.gif", "image/gif", 60, 40, None),
+        (files.picture("BMP"), "a.bmp", "image/bmp", 60, 40, None),
+        (files.film(), "a.mp4", "video/mp4", 640, 360, "7.0"),
+        (files.film(b"mp42"), "without ending", "video/mp4", 640, 360, "7.0"),
+        (files.film(b"3gp4"), "a.3gp", "video/3gpp", 640, 360, "7.0"),
+        (files.film(b"M4A ", handlers=(b"soun",)), "a.m4a", "audio/mp4", None, None, "7.0"),
+        (files.film(b"isom", handlers=(b"soun",)), "a.m4a", "audio/mp4", None, None, "7.0"),
+        (files.mp3(), "a.mp3", "audio/mpeg", None, None, "2.6"),
+        (files.mp3(tag=files.id3()), "a.mp3", "audio/mpeg", None, None, "2.6"),
+        (files.aac(), "a.aac", "audio/aac", None, None, "1.2"),
+        (files.amr(), "a.amr", "audio/amr", None, None, "1.0"),
+    ],
+)
+def test_each_type_is_found_and_measured(ann, data, name, mime, width, height, seconds):
+    asset = add(data, name, ann)
+    asset.refresh_from_db()
+    assert (asset.mime, asset.width, asset.height) == (mime, width, height)
+    assert asset.seconds == (Decimal(seconds) if seconds else None)
+    assert (asset.size, asset.name, asset.created_by) == (len(data), name, ann)
+    assert asset.file.read() == data
+
+
+SVG = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"", "a.png", "empty"),
+        (SVG, "a.png", "SVG"),
+        (b"\xef\xbb\xbf \n<svg></svg>", "a.svg", "SVG"),
+        (b"<!DOCTYPE html><script>1</script>", "a.png", "HTML"),
+        (b"<html>", "a.jpg", "HTML"),
+        (b"<note/>", "a.gif", "markup"),
+        (b"%PDF-1.7", "a.pdf", "PDF"),
+        (b"PK\x03\x04rest", "a.mp4", "ZIP"),
+        (b"MZ\x90\x00", "a.mp3", "program"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "a.webp", "WEBP"),
+        (files.film(b"qt  "), "a.mov", "MOV"),
+        (b"plain words", "a.txt", "not known"),
+        (b"\xff", "a.mp3", "not known"),
+        (b"GIF89a=1;alert(document.cookie)//", "a.gif", "damaged"),
+        (b"GIF89a/*<svg onload=alert(1)>*/=1", "a.gif", "damaged"),
+        (b"\x89PNG\r\n\x1a\n", "a.png", "damaged"),
+        (files.picture("PNG")[:-30], "a.png", "damaged"),
+        (files.picture("JPEG")[:200], "a.jpg", "damaged"),
+        (b"BM" + bytes(12) + b"\x28\0\0\0" + bytes(30), "a.bmp", "damaged"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isomavc1", "a.mp4", "damaged"),
+        (b"#!AMR\n", "a.amr", "damaged"),
+        (b"\xff\xfb" + bytes(50), "a.mp3", "damaged"),
+        (files.picture("PNG"), "a.jpg", "content is PNG, but its name ends in jpg"),
+        (files.picture("JPEG"), "a.svg", "content is JPEG"),
+        (files.mp3(), "a.aac", "content is MP3"),
+        (files.png_claiming(20_000, 20_000), "bomb.png", "too many pixels"),
+        (files.png_claiming(60_000, 10), "wide.png", "too many pixels"),
+        (files.png_claiming(2**31 - 1, 2**31 - 1), "huge.png", "too many pixels"),
+    ],
+)
+def test_hostile_and_mistaken_files_are_refused_with_a_sentence(ann, data, name, words):
+    started = time.monotonic()
+    with pytest.raises(services.MediaRefused) as caught:
+        add(data, name, ann)
+    assert words in caught.value.sentence
+    assert not MediaAsset.objects.exists()
+    assert time.monotonic() - started < 2
+
+
+def test_refusals_have_their_border_at_ten_megabytes(ann):
+    most = 10 * 1024 * 1024
+    head = files.film()
+    padding = most - len(head) - 8
+    assert add(head + files.box(b"free", bytes(padding)), "a.mp4", ann).size == most
+    with pytest.raises(services.MediaRefused) as caught:
+        add(head + files.box(b"free", bytes(padding + 1)), "b.mp4", ann)
+    assert "larger than 10 MB" in caught.value.sentence
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("JPEG", "jpg"), ("PNG", "png"), ("GIF", "gif")])
+@pytest.mark.parametrize("tail", [b"PK\x03\x04" + b"z" * 90, b"<html><script>alert(1)</script>", b"\xff\xd9;\0IEND"])
+def test_what_hangs_behind_a_picture_is_cut_off(ann, kind, ending, tail):
+    clean = files.picture(kind, noise=True)
+    assert add(clean + tail, f"a.{ending}", ann).file.read() == clean
+
+
+def test_end_marks_are_found_in_every_flavour():
+    progressive = io.BytesIO()
+    Image.effect_noise((200, 200), 80).save(progressive, "JPEG", progressive=True, restart_marker_blocks=2)
+    moving = io.BytesIO()
+    frames = [Image.effect_noise((30, 30), sigma) for sigma in (10, 50, 90)]
+    frames[0].save(moving, "GIF", save_all=True, append_images=frames[1:])
+    for data, kind in ((progressive.getvalue(), JPEG), (moving.getvalue(), GIF), (files.picture("PNG"), PNG)):
+        assert pictures.without_tail(data + b"tail", kind) == data
+        assert pictures.without_tail(data, kind) == data
+
+
+def test_a_thumbnail_of_at_most_ten_kilobytes_is_made(ann):
+    asset = add(files.picture("PNG", (1600, 1200), noise=True), "noise.png", ann)
+    assert asset.thumbnail.size <= 10 * 1024
+    with Image.open(asset.thumbnail.file) as small:
+        assert (small.format, max(small.size) <= 320) == ("JPEG", True)
+    assert asset.thumbnail.is_thumbnail
+
+
+def test_the_same_bytes_are_kept_once(ann):
+    first, new = services.add_upload(io.BytesIO(files.picture()), "a.png", ann)
+    second, again = services.add_upload(io.BytesIO(files.picture()), "b.png", ann)
+    assert (first.pk, new, again) == (second.pk, True, False)
+    services.archive_media(first, ann)
+    assert services.add_upload(io.BytesIO(files.picture()), "a.png", ann)[0].archived_at is None
+
+
+def test_a_picture_is_cropped_and_compressed_on_request(ann):
+    asset = add(files.picture("PNG", (1200, 1200), noise=True), "square.png", ann)
+    copy = services.make_fitting(asset, ann, size=(900, 504), most_bytes=40 * 1024)
+    assert copy.pk != asset.pk
+    assert copy.size <= 40 * 1024
+    assert copy.width / copy.height == pytest.approx(900 / 504, rel=0.02)
+    assert copy.name == "square-900x504.jpg"
+
+
+def test_cropping_never_blows_a_picture_up(ann):
+    asset = add(files.picture("PNG", (300, 300)), "small.png", ann)
+    copy = services.make_fitting(asset, ann, size=(900, 504))
+    assert (copy.width, copy.height) == (300, 168)
+
+
+def test_only_pictures_are_cropped_and_only_sensibly(ann):
+    sound = add(files.mp3(), "a.mp3", ann)
+    image = add(files.picture(), "a.png", ann)
+    for asset, size in ((sound, (900, 504)), (image, (0, 5)), (image, (99999, 10))):
+        with pytest.raises(services.NotPossible):
+            services.make_fitting(asset, ann, size=size)
+
+
+def test_a_used_file_cannot_be_deleted_but_archived(ann, django_capture_on_commit_callbacks):
+    asset = add(files.picture(), "a.png", ann)
+    content = {"kind": "card", "card": {"title": "t", "media": {"asset": str(asset.pk)}}}
+    version = services.create_template("n", "notice", content, {}, ann)
+    with pytest.raises(services.NotPossible):
+        services.delete_media(asset, ann)
+    services.archive_media(asset, ann)
+    with pytest.raises(services.InvalidContent) as caught:
+        services.freeze(version)
+    assert caught.value.problems[0].rule == "media.unusable"
+    free = add(files.mp3(), "b.mp3", ann)
+    path = free.file.path
+    with django_capture_on_commit_callbacks(execute=True):
+        services.delete_media(free, ann)
+    with pytest.raises(FileNotFoundError):
+        open(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/pass.png", "pass.png"),
+        ("C:\\x\\图.png", "图.png"),
+        ("a\0b\n.png", "ab.png"),
+        ("", "file"),
+        (".png", ".png"),
+    ],
+)
+def test_names_are_only_names(ann, name, shown):
+    assert add(files.picture(), name, ann).name == shown
+
+
+def test_the_public_address_serves_the_file_without_login(ann, client):
+    asset = add(files.picture(), "a.png", ann)
+    address = services.public_url(asset)
+    assert address == f"http://127.0.0.1:8000/m/{asset.key}.png"
+    path = f"/m/{asset.key}.png"
+    response = client.get(path)
+    assert b"".join(response.streaming_content) == files.picture()
+    assert response["Content-Type"] == "image/png"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    head = client.head(path)
+    assert (head.status_code, head["Content-Length"]) == (200, str(asset.size))
+    assert client.post(path).status_code == 405
+    assert client.get(path.replace(".png", ".html")).status_code == 404
+    assert client.get(f"/m/{asset.pk}.png").status_code == 404
+
+
+def test_a_file_lost_from_the_store_is_not_found(ann, client):
+    asset = add(files.picture(), "a.png", ann)
+    asset.file.storage.delete(asset.file.name)
+    assert client.get(f"/m/{asset.key}.png").status_code == 404
