@@ -38,7 +38,7 @@ class Envelope:
             "Content-Type": CONTENT_TYPE,
             "spId": self._sp_id,
             "timestamp": timestamp,
-            "signature": self.sign(body, timestamp),
+            "signature": signing.sha256_hex(self._password, body, timestamp.encode()),
         }
 
     def sign(self, body: bytes, timestamp: str) -> str:

@@ -166,13 +166,13 @@ def values_each(recipients: Iterable[Recipient], names: Iterable[str], link: str
     """phone -> its values under the vendor's keys. A name without a value is left out, so that the vendor refuses it
     rather than somebody reading a gap. `link` is the short link of those without one of their own; None: no link."""
     keys = [(name, f"${{{name}}}") for name in names]
-    if link is None:
-        return {phone: {key: values[name] for name, key in keys if name in values} for phone, values in recipients}
     aim_key = f"${{{AIM_LINK}}}"
-    return {
-        phone: {
-            **{key: values[name] for name, key in keys if name in values},
-            aim_key: values.get(AIM_LINK) or link,
-        }
-        for phone, values in recipients
-    }
+    rows: dict[str, dict[str, str]] = {}
+    for phone, values in recipients:  # plain loops: a comprehension for each row costs half as much again
+        rows[phone] = row = {}
+        for name, key in keys:
+            if name in values:
+                row[key] = values[name]
+        if link is not None:
+            row[aim_key] = values.get(AIM_LINK) or link
+    return rows

@@ -271,4 +271,5 @@ def test_a_thousand_numbers_cost_little_more_than_by_hand():
     people = tuple(Recipient(f"151{n:08}", {"姓名": "李四", "余额": str(n)}) for n in range(1000))
     request = batch(*people, template_id="5", content=NAMED_CARD, fallback=SMS_MMS)
     adapter = vendor()
-    assert best_of(15, lambda: adapter.build_send(request)) < 3 * best_of(15, lambda: by_hand(people))
+    # 1.3 times on a quiet machine; the bound leaves room for a busy one.
+    assert best_of(15, lambda: adapter.build_send(request)) < 2 * best_of(15, lambda: by_hand(people))
