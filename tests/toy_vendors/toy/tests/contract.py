@@ -1,0 +1,97 @@
+"""What the contract suite should expect of the toy."""
+
+import hashlib
+import json
+
+from messaging.gateway import reasons
+from messaging.gateway.errors import Outcome
+from messaging.gateway.testing import Answer, Call, PushSample, VendorContract, content, send_request, submission
+from messaging.gateway.types import (
+    Inbound,
+    OddEvent,
+    ReceiptEvent,
+    ReceiptStatus,
+    ReplyEvent,
+    ReviewEvent,
+    ReviewState,
+)
+
+CREDENTIALS = {"app_id": "toy-application", "app_secret": "toy-secret-0123456789"}
+
+
+def _push(kind: str, data: dict, *events, **more) -> PushSample:
+    body = json.dumps(data).encode()
+    sign = hashlib.sha256(CREDENTIALS["app_secret"].encode() + body).hexdigest()
+    return PushSample(kind, Inbound(kind, {"x-toy-sign": sign}, body), events, signed=True, ack=b"thanks", **more)
+
+
+_ROW = {"to": "13800138000", "ref": "s1-1", "task": "t1", "word": "OK"}
+_DELIVERED = ReceiptEvent(
+    "x", "13800138000", ReceiptStatus.DELIVERED, "s1-1", "t1", channel="sms", reason=reasons.DELIVERED, code="OK"
+)
+
+CONTRACT = VendorContract(
+    credentials=CREDENTIALS,
+    calls=(
+        Call(
+            "send",
+            "send",
+            (send_request("13800138000", "13800138001"),),
+            (
+                Answer(
+                    "accepted", b'{"code":0,"task":"t1"}', Outcome.ACCEPTED, reasons.ACCEPTED, also={"task_id": "t1"}
+                ),
+                Answer("who", b'{"code":1}', Outcome.BLOCKED, reasons.CREDENTIALS, "1", {"blocks": "account"}),
+                Answer("number", b'{"code":2}', Outcome.REFUSED, reasons.BAD_NUMBER, "2", {"split": True}),
+                Answer("busy", b'{"code":3}', Outcome.SAFE, reasons.WAIT, "3"),
+                Answer("strange", b'{"code":99}', Outcome.UNSURE, reasons.NO_ANSWER),
+            ),
+        ),
+        Call(
+            "submit",
+            "submit",
+            (submission(content(kind="sms", text="您好")),),
+            (
+                Answer(
+                    "ok", b'{"code":0,"template":"m1"}', Outcome.ACCEPTED, reasons.ACCEPTED, also={"template_id": "m1"}
+                ),
+            ),
+        ),
+        Call(
+            "balance",
+            "balance",
+            (),
+            (Answer("ok", b'{"code":0,"left":"12.50"}', Outcome.ACCEPTED, reasons.ACCEPTED, also={"unit": "yuan"}),),
+        ),
+    ),
+    pushes=(
+        _push("receipt", {"rows": [_ROW]}, _DELIVERED),
+        _push(
+            "receipt",
+            {"rows": [{**_ROW, "to": "13800138001", "word": "XX:9"}, _ROW, {"to": "13800138002"}]},
+            ReceiptEvent(
+                "x",
+                "13800138001",
+                ReceiptStatus.UNKNOWN_WORD,
+                "s1-1",
+                "t1",
+                channel="sms",
+                reason=reasons.UNKNOWN_WORD,
+                code="XX:9",
+            ),
+            _DELIVERED,
+            OddEvent("x", "", ""),
+            unknown_word="XX:9",
+        ),
+        _push(
+            "reply",
+            {"rows": [{"from": "13800138000", "says": "R", "id": 5}]},
+            ReplyEvent("x", "13800138000", "R", message_id="5"),
+        ),
+        _push(
+            "review",
+            {"template": "m1", "approved": False, "words": "不合规"},
+            ReviewEvent("x", "m1", ReviewState.REFUSED, "不合规"),
+        ),
+    ),
+)
