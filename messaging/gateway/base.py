@@ -5,9 +5,10 @@ HTTP request, `read_…` reads its answer. The public verbs below run a pair ove
 an answer into a Verdict, so no adapter handles time-outs. What a document does not offer raises Unsupported.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome, TransportError, UnreadableBody, Unsupported
@@ -32,6 +33,9 @@ from messaging.gateway.types import (
     WireResponse,
 )
 from templates_5g.blocks import Content, Fallback, Problem
+
+
+log = logging.getLogger(__name__)
 
 
 def unsure(message: str, code: str = "") -> Verdict:
@@ -60,17 +64,18 @@ class Vendor:
     # --- the verbs that services call -------------------------------------------------------------------------
 
     def send(self, request: SendRequest) -> SendResult:
-        """Build and hand over one batch. Raises only what `build_send` raises, before anything is on the wire."""
-        return self.transmit(self.build_send(request), request)
-
-    def transmit(self, wire: WireRequest, request: SendRequest) -> SendResult:
-        """Hand over a built batch. Never raises for what the vendor or the network does."""
+        """Build and hand over one batch. What is raised here was raised while building: nothing is on the wire yet. From the
+        first byte on, whatever goes wrong comes back as a verdict."""
+        wire = self.build_send(request)
         try:
             return self.read_send(self.http.exchange(wire), request)
         except TransportError as error:
             return SendResult(_verdict(error))
         except UnreadableBody as error:
             return SendResult(unsure(str(error)))
+        except Exception as error:
+            log.exception("An answer of %s could not be read", self.code)
+            return SendResult(unsure(type(error).__name__))
 
     def submit(self, submission: Submission) -> SubmissionResult:
         """Submit one part for audit."""
@@ -142,6 +147,12 @@ class Vendor:
             return unsure(str(error))
 
     # --- what an adapter implements: pure, tested value for value ----------------------------------------------
+
+    @classmethod
+    def polls(cls, settings: Mapping[str, Any]) -> frozenset[str]:
+        """The kinds that an account with these settings is asked for: `capabilities.polls`, or fewer where a setting rules
+        some out."""
+        return cls.capabilities.polls
 
     def check(self, content: Content, fallback: Fallback) -> list[Problem]:
         """What of this message the vendor cannot carry, by path, before anything is submitted. The default knows the kinds

@@ -54,6 +54,7 @@ class Capabilities:
     main_kinds        kinds of content it sends itself
     fallback_parts    parts of `Fallback` it does by itself on its side
     review_parts      parts submitted for audit ("main" covers content with its fallback when they go in one request)
+    review_optional   a message may go out without an audit; an approved template is used where there is one
     max_batch         numbers in one request
     per_text          one text for all in a request: personalised messages are cut by equal text
     variables         the vendor fills ${name} itself per number
@@ -67,6 +68,7 @@ class Capabilities:
     main_kinds: frozenset[str] = frozenset()
     fallback_parts: frozenset[str] = frozenset()
     review_parts: frozenset[str] = frozenset()
+    review_optional: bool = False
     max_batch: int = 1000
     per_text: bool = False
     variables: bool = True

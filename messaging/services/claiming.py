@@ -96,7 +96,8 @@ def template_missing(dispatch: Dispatch) -> bool:
     """A vendor that audits sends nothing of a version without a live approval. Free text needs none."""
     if dispatch.version_id is None:
         return False
-    needed = "main" in vendor_class(dispatch.account.vendor).capabilities.review_parts
+    capabilities = vendor_class(dispatch.account.vendor).capabilities
+    needed = "main" in capabilities.review_parts and not capabilities.review_optional
     return needed and live_review(dispatch) is None
 
 

@@ -36,7 +36,8 @@ def due() -> list[tuple[int, str]]:
 
 def kinds_of(account: VendorAccount) -> frozenset[str]:
     """Poll kinds that the vendor has and that the account's setting `poll` has not switched off."""
-    return vendor_class(account.vendor).capabilities.polls if account.settings.get("poll", True) else frozenset()
+    settings = account.config.settings
+    return vendor_class(account.vendor).polls(settings) if settings.get("poll", True) else frozenset()
 
 
 def poll(account_id: int, kind: str) -> int:
