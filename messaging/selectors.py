@@ -71,7 +71,7 @@ def dispatch_counts(dispatch_ids: Iterable[int]) -> dict[str, int]:
     ids = list(dispatch_ids)
     counts: Counter[str] = Counter()
     sums = {word: Sum(column) for word, column in OWN_COLUMNS.items()}
-    rows = Batch.objects.filter(dispatch__in=ids).values("state").annotate(people=Sum("size"), **sums)
+    rows: Any = Batch.objects.filter(dispatch__in=ids).values("state").annotate(people=Sum("size"), **sums)
     for row in rows:
         own = 0
         for word in OWN_COLUMNS:

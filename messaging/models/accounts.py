@@ -2,6 +2,7 @@
 
 import secrets
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -28,7 +29,7 @@ class VendorAccount(models.Model):
     name = models.CharField(_("name"), max_length=60, unique=True)
     vendor = models.CharField(_("vendor"), max_length=40, choices=vendor_choices)
     base_url = models.URLField(_("address"), max_length=300)
-    credentials = SecretJSONField(_("credentials"), blank=True, default=dict)
+    credentials: Any = SecretJSONField(_("credentials"), blank=True, default=dict)
     settings = models.JSONField(_("settings"), blank=True, default=dict)
     status = models.CharField(_("status"), max_length=12, choices=AccountStatus, default=AccountStatus.UNTESTED)
     stop_reason = models.CharField(_("reason for the stop"), max_length=40, blank=True)

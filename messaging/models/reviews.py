@@ -31,6 +31,7 @@ class TemplateReview(models.Model):
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     approved_until = models.DateTimeField(_("approved until"), null=True, blank=True)
+    valid_days = models.PositiveSmallIntegerField(null=True, blank=True)
     live = models.BooleanField(default=True)
     by_hand = models.BooleanField(_("registered by hand"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -43,7 +43,7 @@ def adapter_for(account: VendorAccount, *, attempt: Attempt | None = None) -> Ve
     return vendor_class(account.vendor)(config, http)
 
 
-def test_connection(account: VendorAccount, actor: Any = None) -> Verdict:
+def try_connection(account: VendorAccount, actor: Any = None) -> Verdict:
     """Ask for the balance, the one harmless question. ACCEPTED makes an untested account usable; a stopped one stays
     stopped until somebody resumes it. A vendor that tells no balance answers UNSURE with that sentence."""
     verdict = refresh_balance(account).verdict
@@ -53,9 +53,6 @@ def test_connection(account: VendorAccount, actor: Any = None) -> Verdict:
         gettext_noop("Tested a connection"), actor=actor, target=account, detail={"outcome": verdict.outcome.value}
     )
     return verdict
-
-
-test_connection.__test__ = False  # type: ignore[attr-defined]  # a verb of the product, not a pytest function
 
 
 def refresh_balance(account: VendorAccount) -> Balance:

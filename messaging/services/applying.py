@@ -99,7 +99,7 @@ def _apply_account(account: VendorAccount, items: Sequence[tuple[Event, Callback
         replies.suppress_unsubscribed(account, [item for item, _ in receipts])
     for item, source in items:
         if isinstance(item, ReplyEvent):
-            replies.store(account, item, source)
+            replies.store(account, item)
         elif isinstance(item, ReviewEvent):
             reviews.apply_event(account, item, source)
         elif isinstance(item, ClickEvent):

@@ -36,7 +36,7 @@ def _walk(path: str, value: object, found: dict[str, str]) -> None:
 
 def media_for(version: TemplateVersion, account: VendorAccount) -> Mapping[str, Media]:
     """Every asset of the version as this vendor may want it, by asset id. Two queries."""
-    ids = {value for value in asset_ids(version).values() if value.isdigit()}
+    ids = {int(value) for value in asset_ids(version).values() if value.isdigit()}
     assets = {str(asset.pk): asset for asset in MediaAsset.objects.filter(pk__in=ids).select_related("thumbnail")}
     usable = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
     known = VendorMedia.objects.filter(usable, account=account, asset__in=ids, state=VendorMedia.State.APPROVED)

@@ -136,7 +136,7 @@ def _keep_the_rest(
         for n, item in rest
     ]
     rows = bulk.find(keys)
-    kept = [
+    kept: list[tuple[Any, ...]] = [
         (item.event, item.source, item.attempt, Receipt.State.MATCHED, "delivered after failed") for _, item in late
     ]
     legs: list[tuple[str, Delivery]] = []

@@ -8,7 +8,7 @@ from django.utils import timezone
 from messaging.gateway import reasons
 from messaging.gateway.types import ReceiptEvent, ReplyEvent
 from messaging.hooks import reply_arrived
-from messaging.models import CallbackEvent, Reply, Suppression, VendorAccount
+from messaging.models import Reply, Suppression, VendorAccount
 from messaging.services import newest, suppressing
 
 OPT_OUT_WORDS = frozenset({"R", "T", "TD", "退订", "取消", "拒收"})
@@ -20,7 +20,7 @@ def is_opt_out(content: str) -> bool:
     return word in OPT_OUT_WORDS
 
 
-def store(account: VendorAccount, event: ReplyEvent, source: CallbackEvent | None = None) -> bool:
+def store(account: VendorAccount, event: ReplyEvent) -> bool:
     """Keep one reply and act on an opt-out at once. False for a repeat, which changes nothing."""
     at = event.at or timezone.now()
     opt_out = is_opt_out(event.content)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
+from messaging.gateway import reasons
 from messaging.gateway.errors import GatewayError, Outcome, Unsupported
 from messaging.gateway.registry import vendor_class
-from messaging.gateway.types import ReviewEvent, ReviewState, Submission, SubmissionResult
+from messaging.gateway.types import ReviewEvent, ReviewState, Submission, SubmissionResult, Verdict
 from messaging.hooks import review_decided
 from messaging.models import Batch, CallbackEvent, Chatbot, Signature, TemplateReview, VendorAccount
 from messaging.services import accounts, carrying
@@ -41,8 +42,8 @@ class NotCarried(ValidationError):
 def problems_for(version: TemplateVersion, account: VendorAccount) -> list[Problem]:
     """What the account's vendor cannot carry, before anything is submitted; media are looked at too."""
     vendor = vendor_class(account.vendor)(account.config)
-    problems = vendor.check(version.blocks, version.fallback_blocks)
-    return problems + carrying.media_problems(version, account)
+    draft = TemplateReview(version=version, account=account, part="main")
+    return vendor.check_submission(submission_of(draft)) + carrying.media_problems(version, account)
 
 
 def submit(
@@ -85,7 +86,7 @@ def _audits(account: VendorAccount) -> bool:
 def _parts(version: TemplateVersion, account: VendorAccount) -> list[str]:
     wanted = {"main", *version.fallback_blocks.parts}
     return sorted(
-        vendor_class(account.vendor).capabilities.review_parts & wanted, key=(["main", "sms", "mms", "aim"]).index
+        vendor_class(account.vendor).capabilities.review_parts & wanted, key=["main", "sms", "mms", "aim"].index
     )
 
 
@@ -122,9 +123,6 @@ def transmit(review: TemplateReview) -> None:
 
 
 def _unbuilt(error: Exception) -> SubmissionResult:
-    from messaging.gateway import reasons
-    from messaging.gateway.types import Verdict
-
     return SubmissionResult(Verdict(Outcome.REFUSED, reasons.BAD_REQUEST, "", str(error)))
 
 
@@ -162,17 +160,17 @@ def _record(review: TemplateReview, result: SubmissionResult) -> None:
         vendor_word=masking.text(f"{verdict.code} {verdict.message}".strip(), review.account.config.secrets)[:500],
         submitted_at=now,
         decided_at=now if status in (ReviewStatus.APPROVED, ReviewStatus.REFUSED) else None,
-        approved_until=_until(review, now) if status == ReviewStatus.APPROVED else None,
+        valid_days=result.valid_days,
+        approved_until=_until(result.valid_days, now) if status == ReviewStatus.APPROVED else None,
     )
     if verdict.outcome is Outcome.BLOCKED and verdict.blocks == "account":
         accounts.stop(review.account, verdict.reason, verdict.message or verdict.code)
     review.refresh_from_db()
 
 
-def _until(review: TemplateReview, now: datetime) -> datetime | None:
-    """When the approval ends: `approval_days` of the submit options (0 or renewed by itself = no end)."""
-    days = int(review.options.get("approval_days") or 0)
-    return now + timedelta(days=days) if days and not review.options.get("auto_renew") else None
+def _until(valid_days: int | None, now: datetime) -> datetime | None:
+    """When an approval ends; None where it does not, or the vendor does not say."""
+    return now + timedelta(days=valid_days) if valid_days else None
 
 
 # --- decisions --------------------------------------------------------------------------------------------------
@@ -199,7 +197,7 @@ def apply_decision(
     """Set a review's status unless a newer decision stands. True if it changed."""
     status = _STATUS_OF[state]
     newer = Q(decided_at__isnull=True) | Q(decided_at__lte=decided_at)
-    until = _until(review, decided_at) if status == ReviewStatus.APPROVED else None
+    until = _until(review.valid_days, decided_at) if status == ReviewStatus.APPROVED else None
     changed = TemplateReview.objects.filter(newer, pk=review.pk).update(
         status=status,
         decided_at=decided_at,

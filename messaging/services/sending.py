@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from config.kit import masking
 from messaging.gateway import reasons
-from messaging.gateway.errors import GatewayError, Outcome
+from messaging.gateway.errors import Outcome
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Recipient, SendRequest, SendResult, Verdict
 from messaging.models import Attempt, Batch, Dispatch
@@ -97,19 +97,11 @@ def build_request(
 
 
 def transmit(dispatch: Dispatch, attempt: Attempt, request: SendRequest) -> SendResult:
-    """The POST. What the adapter itself cannot build is the dispatch's trouble: nothing was on the wire."""
+    """The POST. What cannot even be built is the dispatch's trouble: nothing was on the wire."""
     adapter = accounts.adapter_for(dispatch.account, attempt=attempt)
     try:
-        wire = adapter.build_send(request)
-    except GatewayError as error:
-        return SendResult(Verdict(Outcome.BLOCKED, reasons.BAD_REQUEST, "", str(error), blocks="dispatch"))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        return adapter.send(request)
+    except Exception as error:
         log.exception("A request could not be built for dispatch %s", dispatch.pk)
         word = masking.text(f"{type(error).__name__}: {error}", dispatch.account.config.secrets)
         return SendResult(Verdict(Outcome.BLOCKED, reasons.BAD_REQUEST, "", word, blocks="dispatch"))
-    try:
-        return adapter.transmit(wire, request)
-    except Exception as error:
-        # The request was built, so it may be on the wire: whatever went wrong while the answer was read is unsure.
-        log.exception("The answer to attempt %s could not be read", attempt.pk)
-        return SendResult(Verdict(Outcome.UNSURE, reasons.NO_ANSWER, "", type(error).__name__))

@@ -1,0 +1,44 @@
+"""What every test may ask for: a sandbox over real HTTP, an account at it, people to send to."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser tests' event loop runs beside Django
+
+from tests.builders import House
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Any]:
+    """One sandbox server for the session, all vendors, on a free port."""
+    from messaging.gateway.sandbox_server import run_in_thread
+
+    with run_in_thread() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Any) -> Iterator[Any]:
+    """The sandbox, empty: no ledger, no faults, no settings, nothing pushed by itself."""
+    for mount in sandbox_process.mounts.values():
+        mount.reset()
+    yield sandbox_process
+    for mount in sandbox_process.mounts.values():
+        mount.reset()
+
+
+@pytest.fixture
+def house(db: None, sandbox: Any) -> House:
+    """A gateway account at the sandbox with an approved text template, and builders for everything else."""
+    return House(sandbox)
+
+
+@pytest.fixture
+def run_queue() -> Callable[[], int]:
+    """Run everything that waits in the queue, here and now."""
+    from messaging import queue
+
+    return queue.run_waiting

@@ -1,0 +1,296 @@
+"""A batch goes out once, whatever happens around it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from messaging import selectors
+from messaging.models import Attempt, Batch, Delivery, Suppression
+from messaging.services import claiming, dispatching, outcomes, sending, suppressing, sweeping
+from messaging.states import AttemptOutcome, BatchState, DispatchState
+from tests.builders import phones
+
+pytestmark = pytest.mark.django_db
+
+
+def states(dispatch):
+    return list(dispatch.batches.order_by("number").values_list("state", flat=True))
+
+
+def counts(dispatch):
+    return selectors.dispatch_counts([dispatch.pk])
+
+
+def test_it_sends_every_batch_once(house):
+    dispatch = house.make_dispatch(phones(45))
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert states(dispatch) == ["submitted"] * 3
+    assert house.accepted() == dict.fromkeys(phones(45), 1)
+    assert counts(dispatch) == {"submitted": 45}
+    assert set(Attempt.objects.values_list("outcome", flat=True)) == {"accepted"}
+    assert all(Attempt.objects.values_list("task_id", flat=True))
+
+
+def test_the_attempt_is_committed_before_the_wire(house, monkeypatch):
+    dispatch = house.make_dispatch(phones(3))
+    seen = {}
+
+    def look(dispatch_, attempt, request):
+        seen["state"] = Batch.objects.get().state
+        seen["outcome"] = Attempt.objects.get().outcome
+        raise SystemExit  # the process dies here
+
+    monkeypatch.setattr(sending, "transmit", look)
+    with pytest.raises(SystemExit):
+        sending.send_some(dispatch.pk)
+    assert seen == {"state": "sending", "outcome": "open"}
+    later = timezone.now() - timedelta(seconds=600)
+    Batch.objects.update(claimed_at=later)
+    assert sweeping.sweep_leases() == (0, 1)
+    assert states(dispatch) == ["unknown"]
+    monkeypatch.undo()
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert house.accepted() == {}
+
+
+def test_a_dead_claim_goes_back_to_the_queue(house):
+    dispatch = house.make_dispatch(phones(3))
+    assert isinstance(claiming.claim_next(dispatch.pk), claiming.Claimed)
+    Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
+    assert sweeping.sweep_leases() == (1, 0)
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert house.accepted() == dict.fromkeys(phones(3), 1)
+
+
+def test_a_lost_claim_sends_nothing(house):
+    dispatch = house.make_dispatch(phones(3))
+    found = claiming.claim_next(dispatch.pk)
+    Batch.objects.update(state="queued", claim="")
+    sending.hand_over(found.batch)
+    assert house.accepted() == {}
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "accepted"),
+    [
+        ({"kind": "timeout_after_accept", "seconds": 3}, 1),
+        ({"kind": "http_5xx", "status": 500, "when": "after"}, 1),
+        ({"kind": "http_5xx", "status": 502, "when": "before"}, 0),
+        ({"kind": "redirect", "when": "after"}, 1),
+        ({"kind": "cut", "when": "after"}, 1),
+        ({"kind": "garbage", "when": "after"}, 1),
+        ({"kind": "empty", "when": "after"}, 1),
+    ],
+    ids=lambda value: f"{value.get('kind')}-{value.get('when')}" if isinstance(value, dict) else "",
+)
+def test_an_unclear_answer_is_unknown_and_never_sent_again(house, sandbox, settings, rule, accepted):
+    settings.SONGDA = {**settings.SONGDA, "HTTP_DEADLINE_SECONDS": 1.0}
+    sandbox.mount("rcs_gateway").faults.replace([{**rule, "path": "/rcs/template"}])
+    dispatch = house.make_dispatch(phones(5))
+    sending.send_some(dispatch.pk)
+    sandbox.mount("rcs_gateway").faults.replace([])
+    for _ in range(3):
+        sweeping.sweep_leases()
+        sending.send_some(dispatch.pk)
+    assert states(dispatch) == ["unknown"]
+    assert counts(dispatch) == {"unknown": 5}
+    assert house.accepted() == dict.fromkeys(phones(5), accepted) if accepted else house.accepted() == {}
+    assert Attempt.objects.count() == 1
+
+
+def test_throttling_waits_and_goes_again(house, sandbox):
+    sandbox.mount("rcs_gateway").faults.replace([{"kind": "throttle", "count": 1}])
+    dispatch = house.make_dispatch(phones(5))
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert states(dispatch) == ["queued"]
+    assert Batch.objects.get().not_before > timezone.now()
+    Batch.objects.update(not_before=None)
+    sending.send_some(dispatch.pk)
+    assert states(dispatch) == ["submitted"]
+    assert list(Attempt.objects.order_by("number").values_list("outcome", flat=True)) == ["safe", "accepted"]
+    references = set(Attempt.objects.values_list("reference", flat=True))
+    assert len(references) == 2
+    assert house.accepted() == dict.fromkeys(phones(5), 1)
+
+
+def test_a_refused_connection_waits_and_goes_again(house):
+    house.account.base_url = "http://127.0.0.1:9/rcs_gateway"
+    house.account.save(update_fields=["base_url"])
+    dispatch = house.make_dispatch(phones(5))
+    sending.send_some(dispatch.pk)
+    assert states(dispatch) == ["queued"]
+    assert Attempt.objects.get().outcome == AttemptOutcome.SAFE
+
+
+@pytest.mark.parametrize(("status", "reason"), [(2, "address"), (3, "credentials"), (7, "account_state")])
+def test_account_trouble_stops_the_account_and_marks_nobody(house, sandbox, status, reason):
+    house.world.settings["force_status"] = status
+    dispatch = house.make_dispatch(phones(45))
+    sending.send_some(dispatch.pk)
+    house.account.refresh_from_db()
+    assert (house.account.status, house.account.stop_reason) == ("stopped", reason)
+    assert states(dispatch) == ["queued"] * 3
+    assert counts(dispatch) == {"queued": 45}
+    assert not Delivery.objects.filter(own__isnull=False).exists()
+    assert sending.send_some(dispatch.pk) == "account"
+    assert Attempt.objects.count() == 1
+
+
+def test_three_unsure_answers_in_a_row_open_the_breaker(house, sandbox):
+    sandbox.mount("rcs_gateway").faults.replace([{"kind": "http_5xx", "status": 503, "when": "before"}])
+    dispatch = house.make_dispatch(phones(100))
+    sending.send_some(dispatch.pk)
+    house.account.refresh_from_db()
+    assert house.account.status == "stopped"
+    assert sorted(states(dispatch)) == ["queued", "queued", "unknown", "unknown", "unknown"]
+
+
+def test_pause_takes_effect_within_one_batch(house):
+    dispatch = house.make_dispatch(phones(60))
+    found = claiming.claim_next(dispatch.pk)
+    dispatching.pause(dispatch)
+    sending.hand_over(found.batch)
+    assert sending.send_some(dispatch.pk) == "state"
+    assert states(dispatch) == ["submitted", "queued", "queued"]
+    dispatching.resume(dispatch)
+    sending.send_some(dispatch.pk)
+    assert house.accepted() == dict.fromkeys(phones(60), 1)
+
+
+def test_cancel_closes_what_is_queued(house):
+    dispatch = house.make_dispatch(phones(60))
+    found = claiming.claim_next(dispatch.pk)
+    assert dispatching.cancel(dispatch)
+    sending.hand_over(found.batch)
+    assert states(dispatch) == ["submitted", "cancelled", "cancelled"]
+    assert counts(dispatch) == {"submitted": 20, "cancelled": 40}
+    assert not dispatching.resume(dispatch)
+
+
+def test_two_people_start_and_one_wins(house):
+    dispatch = house.make_dispatch(phones(3), state=DispatchState.READY)
+    other = type(dispatch).objects.get(pk=dispatch.pk)
+    assert [dispatching.start(dispatch), dispatching.start(other)] == [True, False]
+
+
+def test_an_opt_out_while_queued_is_obeyed(house):
+    dispatch = house.make_dispatch(phones(40))
+    suppressing.suppress(phones(40)[25], source="reply", scope="signature", signature=house.signature)
+    sending.send_some(dispatch.pk)
+    assert phones(40)[25] not in house.accepted()
+    assert counts(dispatch) == {"submitted": 39, "skipped": 1}
+
+
+def test_a_suppression_of_another_signature_changes_nothing(house):
+    from messaging.models import Signature
+
+    other = Signature.objects.create(text="别家")
+    dispatch = house.make_dispatch(phones(3))
+    suppressing.suppress(phones(3)[0], source="hand", scope="signature", signature=other)
+    sending.send_some(dispatch.pk)
+    assert counts(dispatch) == {"submitted": 3}
+
+
+def test_a_batch_whose_people_all_opted_out_is_closed_unsent(house):
+    dispatch = house.make_dispatch(phones(2))
+    for phone in phones(2):
+        Suppression.objects.create(phone=phone, scope="all", source="hand")
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert states(dispatch) == ["cancelled"]
+    assert counts(dispatch) == {"skipped": 2}
+    assert house.accepted() == {}
+
+
+def test_the_cap_counts_other_runs(house):
+    first = house.make_dispatch(phones(3))
+    sending.send_some(first.pk)
+    second = house.make_dispatch(phones(5), cap_count=1)
+    sending.send_some(second.pk)
+    assert counts(second) == {"submitted": 2, "skipped": 3}
+
+
+def test_outside_the_window_it_waits(house):
+    now = timezone.localtime()
+    closed = (now + timedelta(hours=2)).time(), (now + timedelta(hours=3)).time()
+    dispatch = house.make_dispatch(phones(3), window_from=closed[0], window_until=closed[1])
+    assert sending.send_some(dispatch.pk) == "window"
+    assert house.accepted() == {}
+
+
+def test_what_is_useless_lapses(house):
+    dispatch = house.make_dispatch(phones(3), useless_after=timezone.now() - timedelta(minutes=1))
+    sweeping.lapse_and_finish()
+    assert states(dispatch) == ["lapsed"]
+    assert counts(dispatch) == {"lapsed": 3}
+
+
+def test_an_expired_approval_stops_the_round(house, run_queue):
+    house.version.reviews.update(approved_until=timezone.now() - timedelta(minutes=1))
+    dispatch = house.make_dispatch(phones(3))
+    dispatching.nudge(dispatch)
+    run_queue()
+    dispatch.refresh_from_db()
+    assert (dispatch.state, dispatch.stop_reason) == ("stopped", "template_unusable")
+    assert states(dispatch) == ["queued"]
+
+
+def test_recording_twice_changes_nothing(house):
+    dispatch = house.make_dispatch(phones(3))
+    sending.send_some(dispatch.pk)
+    attempt = Attempt.objects.get()
+    from messaging.gateway.errors import Outcome
+    from messaging.gateway.types import SendResult, Verdict
+
+    outcomes.record(attempt.pk, SendResult(Verdict(Outcome.REFUSED, "bad_request")))
+    assert states(dispatch) == ["submitted"]
+
+
+def test_one_bad_number_is_found_by_halving(house, monkeypatch):
+    from messaging.gateway.errors import Outcome
+    from messaging.gateway.types import SendResult, Verdict
+
+    bad = phones(16)[11]
+    sent = []
+
+    def vendor(dispatch_, attempt, request):
+        numbers = [recipient.phone for recipient in request.recipients]
+        if bad in numbers:
+            return SendResult(Verdict(Outcome.REFUSED, "bad_number", split=True))
+        sent.extend(numbers)
+        return SendResult(Verdict(Outcome.ACCEPTED, "accepted"), task_id=f"t{attempt.pk}")
+
+    monkeypatch.setattr(sending, "transmit", vendor)
+    dispatch = house.make_dispatch(phones(16), per_batch=16)
+    sending.send_some(dispatch.pk)
+    assert sorted(sent) == sorted(set(phones(16)) - {bad})
+    assert counts(dispatch) == {"submitted": 15, "refused": 1}
+    assert Delivery.objects.get(phone=bad).batch.state == BatchState.REFUSED
+
+
+def test_variables_reach_their_person(house):
+    version = house.make_version(
+        {"kind": "text", "text": "${姓名}，余额 ${余额}，拒收请回复R", "suggestions": []}, name="变量"
+    )
+    dispatch = house.make_dispatch(phones(2), variables={"姓名": "李四", "余额": "100"}, version=version)
+    sending.send_some(dispatch.pk)
+    assert states(dispatch) == ["submitted"]
+    assert {line.operation for line in house.world.ledger} == {"templateP2P"}
+
+
+def test_the_pace_is_kept(house):
+    house.account.per_second = 5
+    house.account.save(update_fields=["per_second"])
+    dispatch = house.make_dispatch(phones(60))
+    sending.send_some(dispatch.pk, seconds=1.0)
+    assert states(dispatch).count("submitted") == 1
+    assert isinstance(claiming.claim_next(dispatch.pk), claiming.Held)
+
+
+def test_the_same_person_cannot_be_in_a_run_and_leg_twice(house):
+    from django.db import IntegrityError, transaction
+
+    dispatch = house.make_dispatch(phones(1))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.create(dispatch=dispatch, run=dispatch.run, leg=dispatch.leg, phone=phones(1)[0])
