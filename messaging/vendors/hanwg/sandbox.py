@@ -20,7 +20,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from messaging.gateway.errors import Unsupported
 from messaging.gateway.sandbox import SandboxReply, SandboxRequest, World
 from messaging.vendors.hanwg.sandbox_message import BadMessage, check_message
 
@@ -87,7 +86,7 @@ class Sandbox:
         world.store[template_id] |= {"state": "approved" if approved else "refused", "reason": message}
 
     def reply(self, world: World, phone: str, content: str) -> None:
-        raise Unsupported("hanwg sends nothing that could be answered")
+        raise LookupError("the document has no sends, so nobody can reply")
 
     # --- rules --------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from messaging.vendors.veesing.payloads import SHANGHAI
 
 _PHONE = re.compile(r"(?:\+?86)?(1\d{10})")
 
+_NAMES = {"taskid", "returnstatus", "message", "mobile", "status", "receivetime"}
+
 
 def review(inbound: Inbound) -> Event:
     """The id may be the one of `create` (a review) or of `send` (that batch): the document does not say, so both are
@@ -56,12 +58,13 @@ def receipt(inbound: Inbound) -> Event:
 def _form(inbound: Inbound) -> Mapping[str, str]:
     """The pairs of body and query, names in lower case (`taskId` in one push, `taskid` in the other), values stripped.
 
-    Raises UnreadableBody where there are none."""
+    Raises UnreadableBody where none of the document's names is there."""
     pairs = parse_qsl(inbound.query, keep_blank_values=True)
     pairs += parse_qsl(inbound.body.decode("utf-8", "replace"), keep_blank_values=True)
-    if not pairs:
-        raise UnreadableBody("The body is not a form")
-    return {name.strip().lower(): value.strip() for name, value in pairs}
+    values = {name.strip().lower(): value.strip() for name, value in pairs}
+    if not values.keys() & _NAMES:
+        raise UnreadableBody("The body is not a form of this vendor")
+    return values
 
 
 def _odd(inbound: Inbound, why: str) -> OddEvent:

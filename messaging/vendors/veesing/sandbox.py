@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from messaging.gateway.errors import Unsupported
 from messaging.gateway.sandbox import Acceptance, Push, SandboxReply, SandboxRequest, World
 from messaging.vendors.veesing.sandbox_frames import BadFrames, check_frames
 
@@ -71,7 +70,7 @@ class Sandbox:
         _push(world, "review", {"taskId": template_id, "returnStatus": status, "message": message})
 
     def reply(self, world: World, phone: str, content: str) -> None:
-        raise Unsupported("veesing has no replies")
+        raise LookupError("the document has no replies")
 
     # --- operations ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from messaging.gateway.errors import Outcome, Unsupported
+from messaging.gateway.errors import Outcome
 from messaging.gateway.sandbox import SandboxRequest, World
 from messaging.gateway.testing import FakeHttp, account
 from messaging.gateway.types import WireResponse
@@ -259,7 +259,7 @@ def test_a_decision_on_an_unknown_template_is_an_error():
 
 
 def test_nobody_can_reply():
-    with pytest.raises(Unsupported):
+    with pytest.raises(LookupError):
         SANDBOX().reply(World(), "13800138000", "R")
 
 
