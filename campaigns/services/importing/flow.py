@@ -25,7 +25,7 @@ PREVIEW_ROWS = 50
 _INLINE_XLSX = 4 << 20
 
 
-def start_import(audience: Audience, uploaded: UploadedFile, actor: Any) -> AudienceImport:
+def start_import(audience: Audience, uploaded: "UploadedFile[Any]", actor: Any) -> AudienceImport:
     """Keep the file and look at it: header, preview and a guessed mapping. A big workbook is looked at by a worker, and
     the header stays empty until then. Raises ImportRefused, and then nothing is kept."""
     if not uploaded.size:
@@ -46,7 +46,7 @@ def start_import(audience: Audience, uploaded: UploadedFile, actor: Any) -> Audi
     return source
 
 
-def _digest(uploaded: UploadedFile) -> str:
+def _digest(uploaded: "UploadedFile[Any]") -> str:
     digest = hashlib.sha256()
     for piece in uploaded.chunks():
         digest.update(piece)
