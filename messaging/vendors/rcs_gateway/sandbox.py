@@ -117,7 +117,7 @@ class RcsGatewaySandbox:
         try:
             decryptor, unpadder = self._cipher().decryptor(), PKCS7(128).unpadder()
             padded = decryptor.update(base64.b64decode(body, validate=True)) + decryptor.finalize()
-            return json.loads(unpadder.update(padded) + unpadder.finalize())
+            return _read(unpadder.update(padded) + unpadder.finalize())
         except (ValueError, RecursionError) as error:
             raise rules.Refusal(4, "参数错误：数据无法解密或不是 JSON") from error
 
@@ -254,6 +254,14 @@ class RcsGatewaySandbox:
             task_id, call_data = known
             self._push(world, "reply", [_uplink(phone, task_id, call_data, content, now)], now)
 
+    def acknowledged(self, _kind: str, status: int, body: bytes) -> bool:
+        """Whether a push was answered as §5.3, §8.3 and §9.3 ask: `{"result": 0}`, sealed."""
+        try:
+            answer = self._open(b"".join(body.split()))
+        except rules.Refusal:
+            return False
+        return status == 200 and isinstance(answer, dict) and answer.get("result") == 0
+
     def _push_in_arrays(self, world: World, kind: str, items: list[Any], now: datetime) -> None:
         items = items[::-1] if world.settings.get("reorder") else items
         for start in range(0, len(items), PUSHED_AT_ONCE):
@@ -318,6 +326,15 @@ def _price(world: World) -> Decimal:
 def _balance(world: World) -> Decimal:
     start = Decimal(str(world.settings.get("balance", "99999.9")))
     return start - Decimal(world.store.get("spent", 0))
+
+
+def _read(plain: bytes) -> Any:
+    """JSON; the document's own examples are indented with U+00A0, which JSON does not know."""
+    text = plain.decode()
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(text.replace("\u00a0", " "))
 
 
 def _compact(value: Any) -> bytes:

@@ -188,6 +188,16 @@ def test_a_text_for_each_that_breaks_a_rule(client, body):
     assert client.world.ledger == []
 
 
+@pytest.mark.parametrize(("name", "phones"), [("send", 2), ("p2p", 2), ("balance", 0)])
+def test_the_documents_own_requests_are_taken_as_they_stand(client, name, phones):
+    client.now = datetime.fromtimestamp(1722496932, UTC)
+    sample = SAMPLES[name]
+    body = sample["request"]["ciphertext"].encode()
+    reply = client.raw(name, body, {**sample["headers"], "Content-Type": "text/plain"})
+    assert OUR.open(reply.body)["status"] == 0
+    assert len(client.world.ledger) == phones
+
+
 # --- templates ---------------------------------------------------------------------------------------------------------
 
 
@@ -475,3 +485,18 @@ def test_customers_write_back(client):
 def test_an_audit_of_nothing_is_a_mistake_of_the_caller(client):
     with pytest.raises(KeyError):
         client.sandbox.approve(client.world, "9", True, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "good"),
+    [
+        (200, SAMPLES["receipt_push"]["reply"]["ciphertext"].encode(), True),
+        (500, SAMPLES["receipt_push"]["reply"]["ciphertext"].encode(), False),
+        (200, OUR.seal({"result": 1})[0], False),
+        (200, OUR.seal([0])[0], False),
+        (200, b'{"result": 0}', False),
+        (200, b"", False),
+    ],
+)
+def test_only_the_documents_acknowledgement_counts(client, status, body, good):
+    assert client.sandbox.acknowledged("receipt", status, body) is good
