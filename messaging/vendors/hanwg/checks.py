@@ -14,6 +14,11 @@ from templates_5g.blocks.suggestion import Suggestion
 
 H5_LINK = "${dh_rcs_h5_url}"
 NAME_LENGTH = 17
+_RICHEST = {
+    "aim": _("This vendor does one fallback: smart SMS (AIM), unless another is chosen on submission."),
+    "mms": _("This vendor does one fallback: video SMS, unless another is chosen on submission."),
+    "h5": _("This vendor does one fallback: the H5 page, unless another is chosen on submission."),
+}
 
 
 def _warning(path: str, rule: str, message: str, params: Mapping[str, Any] | None = None) -> Problem:
@@ -85,9 +90,7 @@ def _not_shown(path: str) -> Problem:
 
 def of_fallback(fallback: Fallback) -> Iterator[Problem]:
     if len(fallback.parts) > 1:
-        used = fallback_part(fallback, "")
-        message = _("This vendor does one fallback; %(part)s is used unless another is chosen on submission.")
-        yield _warning("fallback", "vendor.one_fallback", message, {"part": used})
+        yield _warning("fallback", "vendor.one_fallback", _RICHEST[fallback_part(fallback, "")])
     for part in ("sms", "h5"):
         text = getattr(fallback, part)
         if text and text.text.lstrip().startswith("【"):

@@ -99,7 +99,7 @@ class Veesing(Vendor):
 
     def send(self, request: SendRequest) -> SendResult:
         if not request.template_id:
-            why = "The MMS has no id at the vendor"
+            why = _("The MMS has no id at the vendor")
             return SendResult(Verdict(Outcome.BLOCKED, reasons.TEMPLATE_UNUSABLE, message=why, blocks="dispatch"))
         return super().send(request)
 
