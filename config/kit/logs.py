@@ -18,9 +18,9 @@ class MaskingFilter(logging.Filter):
             record.exc_text = masking.text(logging.Formatter().formatException(record.exc_info))
         record.exc_info = None
         for name in set(vars(record)) - _STANDARD:
-            value = getattr(record, name)
-            if isinstance(value, str):
-                setattr(record, name, masking.text(value))
+            plain = str(getattr(record, name))
+            if (shown := masking.text(plain)) != plain:
+                setattr(record, name, shown)
         return True
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import xlsxwriter
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula, in the wide forms too: some are folded on import.
+_RISKY = tuple("=+-@＝＋－＠")
+_BLANKS = ("\t", "\r", "\n")
 
 
 def safe_cell(value: Any) -> str:
-    """Text that no spreadsheet will run: a leading = + - @ gets an apostrophe before it."""
+    """Text that no spreadsheet will run: a leading = + - @, also behind blanks, gets an apostrophe before it."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_RISKY) else text
+    return f"'{text}" if text.lstrip().startswith(_RISKY) or text.startswith(_BLANKS) else text
 
 
 class _Echo:
