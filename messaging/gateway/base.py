@@ -34,7 +34,6 @@ from messaging.gateway.types import (
 )
 from templates_5g.blocks import Content, Fallback, Problem
 
-
 log = logging.getLogger(__name__)
 
 
@@ -149,7 +148,7 @@ class Vendor:
     # --- what an adapter implements: pure, tested value for value ----------------------------------------------
 
     @classmethod
-    def polls(cls, settings: Mapping[str, Any]) -> frozenset[str]:
+    def polls(cls, settings: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG003 - adapters read it
         """The kinds that an account with these settings is asked for: `capabilities.polls`, or fewer where a setting rules
         some out."""
         return cls.capabilities.polls
