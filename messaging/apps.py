@@ -1,7 +1,19 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+
+def _schedules(**kwargs: object) -> None:
+    from messaging.queue import ensure_schedules
+
+    ensure_schedules()
 
 
 class MessagingConfig(AppConfig):
     name = "messaging"
     verbose_name = _("Messaging")
+
+    def ready(self) -> None:
+        from messaging import checks  # noqa: F401 - registers the system checks
+
+        post_migrate.connect(_schedules, sender=self)

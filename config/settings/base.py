@@ -135,7 +135,7 @@ _CLUSTER = {
     "ack_failures": True,
     "save_limit": -1,
     "poll": 0.5,
-    "recycle": 200,
+    "recycle": 1_000_000_000,  # a vanished worker is an accident that the supervisor acts upon
     "catch_up": False,
     "orm": "default",
     "label": "Django-Q",
@@ -189,10 +189,11 @@ SONGDA = {
     "RECEIPT_HOURS": 72,  # nothing heard for this long after hand-over: no_receipt
     "REPLY_MATCH_HOURS": 72,  # a reply belongs to the newest delivery to that phone within this time
     "CALLBACK_AGE_HOURS": 72,  # an older signed callback is refused as a replay
-    "LEASE_SECONDS": 90,  # a claim older than this is swept: claimed -> queued, sending -> unknown
+    "LEASE_SECONDS": env.number("LEASE_SECONDS", 90),  # a claim older than this is swept: claimed -> queued, sending -> unknown
     "UNKNOWN_DEADLINE_HOURS": 72,  # only after this may a person say "not sent"
     "CALL_KEEP_DAYS": 30,
-    "HTTP_DEADLINE_SECONDS": 30,
+    "HTTP_DEADLINE_SECONDS": env.number("HTTP_DEADLINE_SECONDS", 30),
+    "STOP_GRACE_SECONDS": env.number("STOP_GRACE_SECONDS", 40),  # longer than a turn of sending and one call
     "BREAKER_BATCHES": 3,  # this many batches in a row with vendor trouble stop the account
-    "HEARTBEAT_RED_SECONDS": 180,
+    "HEARTBEAT_RED_SECONDS": env.number("HEARTBEAT_RED_SECONDS", 180),
 }

@@ -63,6 +63,7 @@ class Capabilities:
     repeat_is_safe    the vendor's own duplicate check makes one automatic repeat after UNSURE harmless
     callbacks, polls  kinds of inbound events: review, receipt, reply, click
     can_answer        a reply to a customer can be sent as free text
+    signed_callbacks  pushes carry a signature or are encrypted; else the token and the address list guard them
     """
 
     main_kinds: frozenset[str] = frozenset()
@@ -78,6 +79,7 @@ class Capabilities:
     callbacks: frozenset[str] = frozenset()
     polls: frozenset[str] = frozenset()
     can_answer: bool = False
+    signed_callbacks: bool = True
 
 
 # --- the account and the wire ----------------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""Assumptions as system checks: found at start, not at the first customer."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
+
+from config.kit.fields import WrongFieldKey, box
+from messaging.gateway.registry import all_vendors, vendor_class
+from messaging.models import VendorAccount
+
+
+@register()
+def vendors_are_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """songda.E001: a vendor declares an operation without saying how it is reached."""
+    return [
+        Error(f"Vendor {code}: operation {operation.key} names no method", id="songda.E001")
+        for code, vendor in all_vendors().items()
+        for operation in vendor.operations
+        if operation.offered and not operation.inbound and not hasattr(vendor, operation.method or "?")
+    ]
+
+
+@register()
+def field_keys_are_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """songda.E002: FIELD_KEYS holds something that is no key."""
+    try:
+        box()
+    except Exception as error:
+        return [Error(str(error), id="songda.E002")]
+    return []
+
+
+@register(Tags.database)
+def stored_secrets_open(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """songda.E003: stored credentials open with none of FIELD_KEYS (run with `check --database default`)."""
+    if not databases:
+        return []
+    try:
+        list(VendorAccount.objects.all())
+    except WrongFieldKey as error:
+        return [Error(str(error), id="songda.E003")]
+    except DatabaseError:
+        return []
+    return []
+
+
+@register(Tags.database)
+def unsigned_vendors_are_guarded(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """songda.W001: pushes that carry no signature are guarded by the token alone while no address list is set."""
+    if not databases:
+        return []
+    try:
+        accounts = [account for account in VendorAccount.objects.all() if not account.callback_addresses.strip()]
+    except (DatabaseError, WrongFieldKey):
+        return []
+    return [
+        Warning(f"Account {account.name}: its pushes carry no signature and no address list is set", id="songda.W001")
+        for account in accounts
+        if not vendor_class(account.vendor).capabilities.signed_callbacks
+        and vendor_class(account.vendor).capabilities.callbacks
+    ]
+
+
+@register(Tags.security, deploy=True)
+def public_url_is_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """songda.W002: vendors would push receipts and fetch media over plain HTTP."""
+    if settings.PUBLIC_URL.startswith("https://"):
+        return []
+    return [Warning("PUBLIC_URL is not https: receipts and media would travel unprotected", id="songda.W002")]

@@ -1,0 +1,114 @@
+"""Keeps one django-q2 cluster a queue alive, and the tick going.
+
+A worker that is killed while idle takes the lock of its queue with it: the cluster lives on, runs nothing and ignores
+SIGTERM. Workers are never recycled here, so any process that vanishes from a cluster's group is such an accident, and the
+group is restarted; a heartbeat that stands still is the second sign.
+"""
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from types import FrameType
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from config.kit.processes import Child
+from messaging import queue
+from messaging.models import Lease
+
+log = logging.getLogger(__name__)
+TICK_SECONDS = 5.0
+SETTLE_SECONDS = 3.0  # a starting cluster forks its workers in this time
+
+
+class Watched:
+    """One cluster and what was last seen of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env={"Q_CLUSTER_NAME": name})
+        self.members: set[int] = set()
+        self.since = timezone.now()
+
+    def start(self) -> None:
+        self.child.start()
+        self.members = set()
+        self.since = timezone.now()
+
+    def trouble(self, limit: timedelta) -> str:
+        """Why the cluster must be restarted; "" while it is well."""
+        if not self.child.alive:
+            return "it has ended"
+        seen = self.child.members()
+        lost = self.members - seen
+        if time.monotonic() - self.child.started_at > SETTLE_SECONDS:
+            self.members = seen
+        if lost:
+            return f"{len(lost)} of its processes died"
+        return "its heartbeat stands still" if self._silent(limit) else ""
+
+    def _silent(self, limit: timedelta) -> bool:
+        """The import queue's one worker may be busy with one file for long, so its heartbeat says nothing."""
+        if self.name == "import":
+            return False
+        beat = Lease.objects.filter(name=f"heartbeat:{self.name}").values_list("beat_at", flat=True).first()
+        return timezone.now() - max(beat or self.since, self.since) > limit
+
+
+class Supervisor:
+    """Runs until SIGTERM or SIGINT, then ends every cluster."""
+
+    def __init__(self, names: Sequence[str], *, grace: float) -> None:
+        self.watched = [Watched(name) for name in names]
+        self.grace = grace
+        self.stopping = False
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        queue.ensure_schedules()
+        for cluster in self.watched:
+            cluster.start()
+        log.info("Worker %s runs the queues %s", os.getpid(), ", ".join(c.name for c in self.watched))
+        try:
+            self._watch()
+        finally:
+            self._end()
+
+    def _watch(self) -> None:
+        ticked = 0.0
+        while not self.stopping:
+            try:
+                close_old_connections()
+                self._look_after()
+                if time.monotonic() - ticked > TICK_SECONDS:
+                    queue.nudge_once("tick", "messaging.tasks.tick", queue="notice")
+                    ticked = time.monotonic()
+            except DatabaseError as error:
+                log.warning("The database does not answer: %s", error)
+            time.sleep(0.5)
+
+    def _look_after(self) -> None:
+        limit = timedelta(seconds=settings.SONGDA["HEARTBEAT_RED_SECONDS"])
+        for cluster in self.watched:
+            why = cluster.trouble(limit)
+            if why and not self.stopping:
+                log.error("Restarting the cluster %s: %s", cluster.name, why)
+                cluster.child.stop(self.grace)
+                cluster.start()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _end(self) -> None:
+        for cluster in self.watched:
+            if cluster.child.process:
+                cluster.child.process.terminate()
+        for cluster in self.watched:
+            cluster.child.stop(self.grace)
