@@ -48,7 +48,7 @@ SEND_OPTIONS = (
         default="",
         choices=(
             ("", _("All that the template has")),
-            ("0", _("None")),
+            ("0", _("No fallback")),
             ("1", _("SMS")),
             ("2", _("Video SMS")),
             ("3", _("SMS and video SMS")),

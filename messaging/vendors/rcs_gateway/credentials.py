@@ -26,7 +26,7 @@ SETTINGS = (
             ("", _("Not known")),
             ("yuan", _("Yuan")),
             ("milli", _("1/1000 yuan")),
-            ("messages", _("Messages")),
+            ("messages", _("Message units")),
         ),
         help=_("The vendor's document names no unit. Ask the vendor; until then the number is shown as it comes."),
     ),

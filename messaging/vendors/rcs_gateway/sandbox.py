@@ -306,7 +306,7 @@ def _receipt(
 
 
 def _first_fallback(call_type: int) -> int:
-    return next(kind for bit, kind in FALLBACK_TYPES.items() if call_type & bit)
+    return next((kind for bit, kind in FALLBACK_TYPES.items() if call_type & bit), 4)
 
 
 def _uplink(phone: str, task_id: str, call_data: str, content: str, now: datetime) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """Pushes: proven, parsed leniently, acknowledged in the vendor's own form."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from messaging.gateway import reasons
 from messaging.gateway.errors import CallbackRefused, UnreadableBody, Unsupported
@@ -22,6 +25,18 @@ from messaging.vendors.rcs_gateway.adapter import RcsGateway
 from messaging.vendors.rcs_gateway.envelope import Envelope
 from messaging.vendors.rcs_gateway.tests.vectors import CREDENTIALS, SAMPLES, STAMP
 
+NAMES = [
+    "taskId",
+    "mobile",
+    "status",
+    "reportTime",
+    "message",
+    "callData",
+    "type",
+    "content",
+    "deliverTime",
+    "templateId",
+]
 SIGNED_AT = datetime(2024, 8, 1, 7, 22, 12, tzinfo=UTC)
 SIX = datetime(2024, 8, 5, 18, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -229,6 +244,24 @@ def test_an_unknown_word_is_kept(vendor):
 def test_a_body_that_does_not_open_is_unreadable(vendor):
     with pytest.raises(UnreadableBody):
         vendor.parse(Inbound("receipt", {}, b"QUJD"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=9),
+    max_leaves=20,
+)
+
+
+@given(value=JSON, kind=st.sampled_from(["review", "receipt", "reply"]))
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_push_holds_each_element_becomes_one_event(value, kind):
+    vendor = RcsGateway(account("http://x", CREDENTIALS))
+    envelope = Envelope(CREDENTIALS)
+    body, _headers = envelope.seal_bytes(json.dumps(value).encode(), STAMP)
+    events = vendor.parse(Inbound(kind, {"timestamp": STAMP}, body))
+    assert len(events) == (len(value) if isinstance(value, list) else 1)
+    assert all(event.key for event in events)
 
 
 # --- replies -----------------------------------------------------------------------------------------------------------
