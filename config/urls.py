@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import JavaScriptCatalog
 
 from templates_5g.public import media_file
 
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
+    path("jsi18n/", JavaScriptCatalog.as_view(), name="jsi18n"),
     path("m/<uuid:key>.<slug:extension>", media_file, name="public-media"),
     path("callbacks/", include("messaging.api.urls")),
     path("admin/", admin.site.urls),

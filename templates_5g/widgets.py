@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.urls import reverse_lazy
+from django.urls import reverse
 
 # In the order of loading: each file adds its part to Songda.editor and may use what stands before it.
 EDITOR_FILES = (
@@ -48,7 +48,9 @@ class TemplateEditorWidget(forms.Textarea):
 
     template_name = "templates_5g/editor.html"
 
-    def __init__(self, config: dict[str, Any] | None = None, static: str = "", attrs: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, config: dict[str, Any] | None = None, static: str = "", attrs: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(attrs)
         self.config = config or {}
         self.static = static
@@ -61,7 +63,7 @@ class TemplateEditorWidget(forms.Textarea):
     def media(self) -> forms.Media:
         scripts = ["vendor/preact-htm.js", *(f"editor/{name}.js" for name in EDITOR_FILES)]
         styles = ["editor/editor.css", "editor/fields.css", "editor/phone.css"]
-        return forms.Media(css={"all": styles}, js=[reverse_lazy("jsi18n"), *scripts])
+        return forms.Media(css={"all": styles}, js=[reverse("jsi18n"), *scripts])
 
 
 class FallbackWidget(forms.Textarea):

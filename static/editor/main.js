@@ -1,0 +1,128 @@
+/* Puts the editor in place of the static page that stands there without JavaScript. */
+(function (E) {
+  "use strict";
+  const { html, render, useEffect, useState } = window.SongdaRuntime;
+  const {
+    words: w, fill, store, server, shapes, page, problems: found, classes, memo, Body, Chain, Preview, Toast, Conflict, Choice,
+    sentence,
+  } = E;
+
+  const NOTHING = [];
+
+  function useStore() {
+    const [, redraw] = useState(0);
+    useEffect(() => store.subscribe(() => redraw((count) => count + 1)), []);
+    return store.get();
+  }
+
+  function pickKind(kind) {
+    const before = store.get().content;
+    const { fallback } = store.get();
+    store.changeKind(kind);
+    E.undo.push(fill(w.kindChanged, { kind: w.kinds[kind] }), () => {
+      store.change("", before);
+      store.set({ fallback });
+    });
+  }
+
+  function SaveState({ state }) {
+    if (E.config.readonly) return null;
+    if (state.saveError) return html`<span class="save-state problem-error" role="alert">${state.saveError}</span>`;
+    if (state.saving) return html`<span class="save-state">${w.saving}</span>`;
+    if (state.dirty) return html`<span class="save-state unsaved">${w.unsaved}</span>`;
+    return state.savedAt ? html`<span class="save-state">${fill(w.saved, { time: state.savedAt })}</span>` : null;
+  }
+
+  function ProblemList({ list }) {
+    return html`<ul class="problem-list">${found.ordered(list).map(
+      (one) => html`<li key=${one.path + one.rule + one.message} class=${"problem problem-" + one.severity}>
+        <span aria-hidden="true" class="problem-icon"></span>
+        <button type="button" class="link-button" onClick=${() => found.goTo(one.path)}>${sentence(one)}</button></li>`,
+    )}</ul>`;
+  }
+
+  /* The count, the way to the next one, and the whole list for whoever wants to see it. */
+  const ProblemBar = memo(function ProblemBar({ list }) {
+    const [open, setOpen] = useState(false);
+    const errors = found.count(list, "error");
+    const warnings = found.count(list, "warning");
+    if (!list.length) return html`<div class="problem-bar"><span class="badge badge-good">${w.ready}</span></div>`;
+    return html`<div class="problem-bar">
+      <button type="button" class=${classes("badge-button badge", errors ? "badge-problem" : "badge-attention")}
+        aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>
+        ${[errors && w.problems(errors), warnings && w.warnings(warnings)].filter(Boolean).join(" · ")}</button>
+      <button type="button" class="link-button next-problem" onClick=${found.goToNext}>${w.next}</button>
+      ${open && html`<${ProblemList} list=${list} />`}
+    </div>`;
+  });
+
+  function Notices() {
+    const { version, readonly, refusals } = E.config;
+    return html`${readonly && html`<p class="notice">${w.readOnly}</p>`}
+      ${!readonly && version.frozen && html`<p class="notice attention">${fill(w.locked, { number: version.number + 1 })}</p>`}
+      ${(refusals || []).map((one, index) => html`<p class="notice problem" key=${index}>${w.refused} · ${one.account} · ${one.at}: ${one.message}</p>`)}`;
+  }
+
+  function Panes({ state }) {
+    const panes = { edit: w.edit, preview: w.preview, fallback: w.fallback };
+    return html`<div class="panes" role="tablist">${Object.entries(panes).map(
+      ([name, word]) => html`<button type="button" role="tab" key=${name} class=${classes("pane-tab", state.pane === name && "on")}
+        aria-selected=${state.pane === name ? "true" : "false"} onClick=${() => store.set({ pane: name })}>${word}</button>`,
+    )}</div>`;
+  }
+
+  function Editor() {
+    const state = useStore();
+    const list = E.config.readonly ? NOTHING : found.shown(state);
+    const onBlur = () => server.autosave();
+    return html`<div class=${classes("editor-root", "pane-" + state.pane)} onKeyDown=${E.reorder.onKey}
+      onDragOver=${E.reorder.onDragOver} onDrop=${E.reorder.onDrop}>
+      <${Notices} />
+      <div class="editor-head">
+        <${Choice} path="kind" label=${w.kind} value=${state.content.kind} options=${w.kinds} onPick=${pickKind} />
+        <${SaveState} state=${state} />
+      </div>
+      <${Panes} state=${state} />
+      <div class="editor-columns">
+        <fieldset class="editor-body" disabled=${E.config.readonly} onfocusout=${onBlur}>
+          ${!E.config.readonly && html`<${ProblemBar} list=${list} />`}
+          <div class="edit-part"><${Body} state=${state} problems=${list} /></div>
+          <div class="fallback-part"><${Chain} state=${state} problems=${list} /></div>
+        </fieldset>
+        <${Preview} state=${state} />
+      </div>
+      <${Toast} toast=${state.toast} />
+      <div class="sr-only" aria-live="polite">${state.spoken}</div>
+      ${state.conflict && html`<${Conflict} conflict=${state.conflict} />`}
+    </div>`;
+  }
+
+  function startState() {
+    const { version, media, problems } = E.config;
+    const content = page.read("content") || shapes.dump(shapes.blank("card"));
+    store.set({
+      assets: Object.fromEntries((media || []).map((one) => [String(one.id), one])), serverProblems: [], revision: 0, open: {},
+      pane: "edit", tab: "rcs", row: null, rows: [], rowIndex: 0, folding: false, toast: null, spoken: "", drag: null,
+      dark: document.documentElement.dataset.theme === "dark", savedAt: version.saved_at || "",
+    });
+    store.load(content, page.read("fallback"), version.edited);
+    store.set({ serverProblems: problems || [], checked: Boolean(problems && version.number) });
+  }
+
+  function start() {
+    const root = document.getElementById("template-editor");
+    const config = document.getElementById("editor-config");
+    if (!root || !config) return;
+    E.config = JSON.parse(config.textContent);
+    E.config.version = E.config.version || { number: 0, edited: 0, frozen: false };
+    startState();
+    root.textContent = "";
+    render(html`<${Editor} />`, root);
+    page.start(root);
+    server.start();
+    root.dataset.ready = "true";
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})(window.Songda.editor);

@@ -1,0 +1,97 @@
+/* Which problems are shown, for which part, and how to get to the next one. */
+(function (E) {
+  "use strict";
+  const { paths, store, checks } = E;
+  const scopes = new Map();
+  let lastKey = null;
+  let last = [];
+
+  const bySeverity = (one) => (one.severity === "error" ? 0 : 1);
+
+  /* The server's words where it has seen this content; otherwise ours, and its own about what has not changed since. */
+  function shown(state) {
+    const key = [state.content, state.fallback, state.serverProblems, state.checked];
+    if (lastKey && key.every((value, index) => value === lastKey[index])) return last;
+    lastKey = key;
+    last = state.checked ? state.serverProblems : merged(state);
+    return last;
+  }
+
+  function merged(state) {
+    const known = new Set(state.serverProblems.map((one) => one.path));
+    const ours = checks.all(state.content, state.fallback).filter((one) => !known.has(one.path));
+    return [...ours, ...state.serverProblems];
+  }
+
+  function equal(one, other) {
+    return (
+      one.length === other.length &&
+      one.every((problem, index) => problem.path === other[index].path && problem.message === other[index].message)
+    );
+  }
+
+  /* The problems below `prefix`, with paths relative to it. The same list is given again while nothing in it changes, so
+     that a memoised card is not drawn for its neighbour's problem. `key` names the place whatever its index. */
+  function scope(problems, prefix, key) {
+    const found = problems
+      .filter((one) => paths.within(one.path, prefix))
+      .map((one) => ({ ...one, path: one.path.slice(prefix.length).replace(/^\./, "") }));
+    const before = scopes.get(key);
+    if (before && equal(before, found)) return before;
+    scopes.set(key, found);
+    return found;
+  }
+
+  const count = (problems, severity) => problems.filter((one) => one.severity === severity).length;
+
+  /* In the order of the page, errors before hints. */
+  function ordered(problems) {
+    const places = [...document.querySelectorAll("[data-path]")].map((element) => element.dataset.path);
+    const place = (one) => {
+      const index = places.findIndex((path) => paths.within(one.path, path) || paths.within(path, one.path));
+      return index < 0 ? places.length : index;
+    };
+    return [...problems].sort((one, other) => bySeverity(one) - bySeverity(other) || place(one) - place(other));
+  }
+
+  function openOnTheWay(path) {
+    const match = path.match(/^(cards|frames|fallback\.mms\.frames)\.(\d+)/);
+    const item = match && store.read(match[0]);
+    if (item) store.toggle(item.key, true);
+  }
+
+  /* The field itself, or the nearest part around it. */
+  function element(path) {
+    for (let place = path; place; place = paths.parent(place)) {
+      const found = document.querySelector(`[data-path="${CSS.escape(place)}"]`);
+      if (found) return found;
+    }
+    return document.querySelector(".editor-body");
+  }
+
+  function goTo(path) {
+    openOnTheWay(path);
+    store.set({ pane: path.startsWith("fallback") ? "fallback" : "edit" });
+    requestAnimationFrame(() => requestAnimationFrame(() => focus(element(path))));
+  }
+
+  function focus(found) {
+    const details = found.closest("details");
+    if (details) details.open = true;
+    found.scrollIntoView({ block: "center" });
+    const field = found.matches("input, textarea, select, button") ? found : found.querySelector("input, textarea, select, button");
+    if (field) field.focus({ preventScroll: true });
+  }
+
+  function goToNext() {
+    const list = ordered(shown(store.get()));
+    if (!list.length) return;
+    const { visited } = store.get();
+    const index = list.findIndex((one) => one.path + one.rule === visited);
+    const next = list[(index + 1) % list.length];
+    store.set({ visited: next.path + next.rule });
+    goTo(next.path);
+  }
+
+  E.problems = { shown, scope, count, ordered, goTo, goToNext };
+})(window.Songda.editor);

@@ -1,0 +1,135 @@
+/* Talking to our own server: checking while one types, saving, media, rows of an audience. */
+(function (E) {
+  "use strict";
+  const { store, shapes, words: w, fill } = E;
+  const CHECK_AFTER = 600;
+  const SAVE_EVERY = 20000;
+  let checkTimer = null;
+  let saving = null;
+
+  const urls = () => E.config.urls || {};
+
+  async function ask(url, options) {
+    const headers = { Accept: "application/json", "X-CSRFToken": E.config.csrf || "", ...options.headers };
+    const response = await fetch(url, { credentials: "same-origin", ...options, headers });
+    const isJson = (response.headers.get("Content-Type") || "").includes("json");
+    return { status: response.status, data: isJson ? await response.json() : {} };
+  }
+
+  function post(url, data) {
+    return ask(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data) });
+  }
+
+  function current() {
+    const { content, fallback, edited } = store.get();
+    return { content: shapes.dump(content), fallback: shapes.dump(fallback), edited, purpose: E.page.purpose() };
+  }
+
+  /* --- checking ------------------------------------------------------------------------------------------- */
+
+  function scheduleCheck() {
+    clearTimeout(checkTimer);
+    if (urls().check) checkTimer = setTimeout(check, CHECK_AFTER);
+  }
+
+  async function check() {
+    const { revision } = store.get();
+    try {
+      const { status, data } = await post(urls().check, current());
+      if (status === 200 && store.get().revision === revision) accept(data);
+    } catch {
+      /* The browser's own checks stay; the next change asks again. */
+    }
+  }
+
+  function accept(data) {
+    store.set({ serverProblems: data.problems || [], checked: true, smsPreview: data.fallback_preview || null });
+  }
+
+  /* --- saving --------------------------------------------------------------------------------------------- */
+
+  function save(asked) {
+    if (saving) return saving.then(() => (store.get().dirty ? save(asked) : null));
+    if (!urls().save || E.config.readonly || !store.get().dirty) return Promise.resolve();
+    saving = send(asked).finally(() => (saving = null));
+    return saving;
+  }
+
+  async function send(asked) {
+    const { revision } = store.get();
+    store.set({ saving: true });
+    try {
+      settle(await post(urls().save, current()), revision, asked);
+    } catch {
+      store.set({ saving: false, saveError: w.offline });
+    }
+  }
+
+  function settle({ status, data }, revision, asked) {
+    if (status === 200) return saved(data, revision);
+    if (status === 409) return store.set({ saving: false, conflict: data });
+    const reason = data.message || (status === 400 ? w.hasProblems : w.notAllowed);
+    store.set({ saving: false, saveError: fill(w.saveFailed, { reason }) });
+    if (data.problems) store.set({ serverProblems: data.problems });
+    return asked;
+  }
+
+  function saved(data, revision) {
+    const unchanged = store.get().revision === revision;
+    store.set({ saving: false, saveError: null, edited: data.edited, savedAt: data.saved_at, dirty: !unchanged });
+    E.page.setEdited(data.edited);
+    if (unchanged && data.problems) store.set({ serverProblems: data.problems, checked: true });
+    if (data.redirect) {
+      store.set({ dirty: false });
+      window.location.assign(data.redirect);
+    }
+  }
+
+  /* A locked version is never saved behind one's back: that would make a new version. */
+  function autosave() {
+    const { dirty, conflict, composing } = store.get();
+    if (dirty && !conflict && !composing && !E.config.version.frozen) save(false);
+  }
+
+  function start() {
+    setInterval(autosave, SAVE_EVERY);
+  }
+
+  /* --- reading -------------------------------------------------------------------------------------------- */
+
+  async function listMedia(query, type, url) {
+    const address = url || `${urls().media_list}?q=${encodeURIComponent(query)}&type=${type}`;
+    const { data } = await ask(address, { method: "GET" });
+    keep(data.items || []);
+    return data;
+  }
+
+  async function upload(file) {
+    const form = new FormData();
+    form.append("file", file);
+    const { status, data } = await ask(urls().media_upload, { method: "POST", body: form });
+    if (status >= 300) throw new Error(data.message || w.hasProblems);
+    keep([data]);
+    return data;
+  }
+
+  /* Another asset, cut to width and height. */
+  async function crop(asset, box) {
+    const { status, data } = await post(urls().media_crop, { asset, ...box });
+    if (status >= 300) throw new Error(data.message || w.hasProblems);
+    keep([data]);
+    return data;
+  }
+
+  function keep(assets) {
+    store.set({ assets: { ...store.get().assets, ...Object.fromEntries(assets.map((one) => [String(one.id), one])) } });
+  }
+
+  async function rows(audience) {
+    const { data } = await ask(`${urls().sample_rows}?audience=${encodeURIComponent(audience)}`, { method: "GET" });
+    return data;
+  }
+
+  E.server = { scheduleCheck, check, save, autosave, start, current, listMedia, upload, crop, keep, rows };
+  E.events = { changed: scheduleCheck };
+})(window.Songda.editor);
