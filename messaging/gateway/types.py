@@ -55,7 +55,7 @@ class Capabilities:
     fallback_parts    parts of `Fallback` it does by itself on its side
     review_parts      parts submitted for audit ("main" covers content with its fallback when they go in one request)
     review_optional   a message may go out without an audit; an approved template is used where there is one
-    max_batch         numbers in one request
+    max_batch         numbers in one request; 0 = it cannot send
     per_text          one text for all in a request: personalised messages are cut by equal text
     variables         the vendor fills ${name} itself per number
     references        receipts carry our reference
@@ -63,6 +63,7 @@ class Capabilities:
     repeat_is_safe    the vendor's own duplicate check makes one automatic repeat after UNSURE harmless
     callbacks, polls  kinds of inbound events: review, receipt, reply, click
     can_answer        a reply to a customer can be sent as free text
+    edits             a submission changes a template that the vendor has: it carries the id of that template's last review
     signed_callbacks  pushes carry a signature or are encrypted; else the token and the address list guard them
     """
 
@@ -79,6 +80,7 @@ class Capabilities:
     callbacks: frozenset[str] = frozenset()
     polls: frozenset[str] = frozenset()
     can_answer: bool = False
+    edits: bool = False
     signed_callbacks: bool = True
 
 

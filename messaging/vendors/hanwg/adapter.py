@@ -1,6 +1,7 @@
 """hanwg: edits 5G templates that exist at the vendor. Its document has no other operation."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -78,6 +79,7 @@ class Hanwg(Vendor):
         fallback_parts=frozenset({"sms", "mms", "aim", "h5"}),
         review_parts=frozenset({"main"}),
         max_batch=0,
+        edits=True,
         references=False,
     )
     operations = (Operation("template_edit", "2", f"POST {EDIT_PATH}", _("Edit a 5G template"), method="submit"),)
@@ -86,11 +88,15 @@ class Hanwg(Vendor):
         return [*super().check(content, fallback), *checks.of_content(content), *checks.of_fallback(fallback)]
 
     def check_submission(self, submission: Submission) -> list[Problem]:
-        return [*super().check_submission(submission), *checks.of_submission(submission, self._may_add)]
+        """Ids that can still be registered, and what is chosen at the submission, are warnings here and errors there."""
+        obstacles = [replace(problem, severity="warning") for problem in self._obstacles(submission)]
+        known_later = [problem for problem in obstacles if problem.path != "sender"]
+        return [*super().check_submission(submission), *checks.of_submission(submission), *known_later]
 
     def submit(self, submission: Submission) -> SubmissionResult:
         """What cannot be put into a request is refused here, with the reason, and nothing goes out."""
-        if submission.part == "main" and (problems := errors(self.check_submission(submission))):
+        problems = [*self._obstacles(submission), *errors(self.check_submission(submission))]
+        if submission.part == "main" and problems:
             message = problems[0].message % problems[0].params
             return SubmissionResult(Verdict(Outcome.REFUSED, reasons.BAD_REQUEST, message=message))
         return super().submit(submission)
@@ -120,6 +126,9 @@ class Hanwg(Vendor):
         if not isinstance(template_id, str) or not template_id:
             return SubmissionResult(unsure("The vendor accepted the template and gave no id", verdict.code))
         return SubmissionResult(verdict, template_id)
+
+    def _obstacles(self, submission: Submission) -> list[Problem]:
+        return list(checks.obstacles(submission, self._may_add))
 
     @property
     def _may_add(self) -> bool:

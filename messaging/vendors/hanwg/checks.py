@@ -104,21 +104,12 @@ def of_fallback(fallback: Fallback) -> Iterator[Problem]:
 # --- a submission ---------------------------------------------------------------------------------------------
 
 
-def of_submission(submission: Submission, may_add: bool) -> Iterator[Problem]:
-    """What only the submission shows. The vendor has no upload and no audit of parts, so ids are registered by hand."""
-    if not submission.sender:
-        yield Problem("sender", "vendor.sender", _("Choose the 5G sender: its id is part of this vendor's address."))
-    if not submission.template_id and not may_add:
-        message = _("This vendor only edits templates: register the vendor's template id by hand first.")
-        yield Problem("template_id", "vendor.template_id", message)
+def of_submission(submission: Submission) -> Iterator[Problem]:
+    """What is known before somebody chooses sender and options: the name, and media that the vendor has not approved.
+    The vendor has no upload, so their ids are registered by hand."""
     if len(submission.name) > NAME_LENGTH:
         message = _("This vendor's document allows names of %(limit)s characters.")
         yield _warning("name", "vendor.name", message, {"limit": NAME_LENGTH})
-    yield from _missing_media(submission)
-    yield from _missing_part(submission)
-
-
-def _missing_media(submission: Submission) -> Iterator[Problem]:
     for path, reference in media_of(submission.content):
         known = submission.media.get(reference.asset)
         if not known or not known.vendor_id:
@@ -126,11 +117,16 @@ def _missing_media(submission: Submission) -> Iterator[Problem]:
             yield Problem(path, "vendor.media_id", message)
 
 
-def _missing_part(submission: Submission) -> Iterator[Problem]:
+def obstacles(submission: Submission, may_add: bool) -> Iterator[Problem]:
+    """What stands in the way of this very request. Until sender and options are chosen these are warnings."""
+    if not submission.template_id and not may_add:
+        message = _("This vendor only edits templates: register the vendor's template id by hand first.")
+        yield Problem("template_id", "vendor.template_id", message)
     part = fallback_part(submission.fallback, str(submission.options.get("fallback") or ""))
-    path = f"fallback.{part}"
     if part in BY_ID and not submission.part_ids.get(part):
         message = _("Register the vendor's id of this approved fallback by hand first.")
-        yield Problem(path, "vendor.part_id", message)
+        yield Problem(f"fallback.{part}", "vendor.part_id", message)
     elif part and part not in BY_ID and part not in submission.fallback.parts:
-        yield Problem(path, "vendor.part", _("The message has no such fallback."))
+        yield Problem(f"fallback.{part}", "vendor.part", _("The message has no such fallback."))
+    if not submission.sender:
+        yield Problem("sender", "vendor.sender", _("Choose the 5G sender: its id is part of this vendor's address."))

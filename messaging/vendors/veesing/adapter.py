@@ -49,6 +49,7 @@ class Veesing(Vendor):
         references=False,
         one_in_flight=True,
         callbacks=frozenset({"review", "receipt"}),
+        signed_callbacks=False,
     )
     operations = (
         Operation("create", "1", "POST /mmsApi/create", _("Create an MMS"), method="submit"),

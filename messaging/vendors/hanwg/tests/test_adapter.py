@@ -108,21 +108,35 @@ def test_an_accepted_edit_keeps_its_id_and_waits_for_a_decision():
     assert result.approved is False
 
 
-def test_without_a_template_id_nothing_goes_out_and_the_reason_is_plain():
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        (
+            "text",
+            {"template_id": ""},
+            "This vendor only edits templates: register the vendor's template id by hand first.",
+        ),
+        ("text", {"sender": ""}, "Choose the 5G sender: its id is part of this vendor's address."),
+        ("text", {"options": {"fallback": "h5"}}, "The message has no such fallback."),
+        (
+            "card_aim",
+            {"part_ids": {"mms": "M1"}},
+            "Register the vendor's id of this approved fallback by hand first.",
+        ),
+        (
+            "card_aim",
+            {"media": {}},
+            "Register this vendor's media id by hand first: it takes approved media only.",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_does_not_go_out_and_the_reason_is_plain(name, changes, message):
     hanwg = vendor()
-    result = hanwg.submit(example("text", template_id=""))
+    result = hanwg.submit(example(name, **changes))
 
     assert hanwg.http.requests == []
     assert (result.verdict.outcome, result.verdict.reason) == (Outcome.REFUSED, reasons.BAD_REQUEST)
-    assert result.verdict.message == (
-        "This vendor only edits templates: register the vendor's template id by hand first."
-    )
-
-
-def test_the_message_of_a_refusal_is_filled_in():
-    result = vendor().submit(example("carousel_ch5", fallback=example("file_sms").fallback, options={"fallback": "h5"}))
-
-    assert result.verdict.message == "The message has no such fallback."
+    assert result.verdict.message == message
 
 
 @pytest.mark.parametrize(

@@ -83,17 +83,20 @@ def test_a_semicolon_would_end_the_place(vendor):
 @pytest.mark.parametrize(
     ("name", "changes", "said"),
     [
-        ("text", {"sender": ""}, ("sender", "vendor.sender", "error")),
-        ("text", {"template_id": ""}, ("template_id", "vendor.template_id", "error")),
+        ("text", {"template_id": ""}, ("template_id", "vendor.template_id", "warning")),
         ("file_sms", {"media": {}}, ("media", "vendor.media_id", "error")),
         ("card_aim", {"media": {}}, ("card.media", "vendor.media_id", "error")),
-        ("card_aim", {"part_ids": {}}, ("fallback.aim", "vendor.part_id", "error")),
-        ("place_video_sms", {"part_ids": {"aim": "A1"}}, ("fallback.mms", "vendor.part_id", "error")),
-        ("text", {"options": {"fallback": "sms"}}, ("fallback.sms", "vendor.part", "error")),
+        ("card_aim", {"part_ids": {}}, ("fallback.aim", "vendor.part_id", "warning")),
+        ("place_video_sms", {"part_ids": {"aim": "A1"}}, ("fallback.mms", "vendor.part_id", "warning")),
+        ("text", {"options": {"fallback": "sms"}}, ("fallback.sms", "vendor.part", "warning")),
     ],
 )
 def test_what_a_submission_lacks(vendor, name, changes, said):
     assert found(vendor.check_submission(example(name, **{"name": "短名", **changes}))) == [said]
+
+
+def test_before_a_sender_is_chosen_nothing_is_said_about_it(vendor):
+    assert vendor.check_submission(example("text", name="短名", sender="")) == []
 
 
 def test_a_carousel_names_each_medium_without_an_id(vendor):

@@ -31,6 +31,7 @@ def test_it_declares_what_is_missing():
     it = Veesing.capabilities
 
     assert (it.references, it.one_in_flight, it.variables, it.repeat_is_safe) == (False, True, False, False)
+    assert it.signed_callbacks is False
 
 
 @pytest.mark.parametrize("operation", ["create", "send", "balance"])
