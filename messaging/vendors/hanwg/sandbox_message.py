@@ -169,7 +169,9 @@ def _suggestion(value: Any, at: str) -> None:
 def _said(value: Mapping[str, Any], at: str) -> None:
     _string(value["displayText"], f"{at}.displayText", 25)
     _object(value["postback"], f"{at}.postback", ("data",))
-    _string(value["postback"]["data"], f"{at}.postback.data", 2048)
+    data = value["postback"]["data"]
+    if not isinstance(data, str) or len(data) > 2048:
+        raise BadMessage(f"{at}.postback.data")
 
 
 def _url(value: Any, at: str) -> None:
