@@ -137,8 +137,11 @@ class RcsGateway(Vendor):
     # --- templates ----------------------------------------------------------------------------------------------
 
     def check(self, content: Content, fallback: Fallback, media: Mapping[str, Media] | None = None) -> list[Problem]:
-        """`media` (by asset id) adds each file's type and public address; without it they are checked on submission."""
+        """`media` (by asset id) adds each file's type and public address."""
         return [*carries(self.capabilities, content, fallback), *rules.problems(content, fallback, media)]
+
+    def check_submission(self, submission: Submission) -> list[Problem]:
+        return self.check(submission.content, submission.fallback, submission.media)
 
     def submit(self, submission: Submission) -> SubmissionResult:
         problem = rules.obstacle(submission)
