@@ -14,6 +14,8 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messaging")
 
     def ready(self) -> None:
-        from messaging import checks  # noqa: F401 - registers the system checks
+        from messaging import checks, on_templates, workbench  # noqa: F401 - importing checks registers them
 
         post_migrate.connect(_schedules, sender=self)
+        workbench.register()
+        on_templates.fill()

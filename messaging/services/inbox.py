@@ -41,8 +41,10 @@ def answer(reply: Reply, text: str, actor: Any) -> Dispatch:
         raise ValidationError(_("Write the answer first."))
     signature = reply.delivery.dispatch.signature if reply.delivery else None
     with transaction.atomic():
-        updated = Reply.objects.filter(pk=reply.pk).exclude(state=Reply.State.AUTO).update(
-            state=Reply.State.ANSWERED, assigned_to=actor
+        updated = (
+            Reply.objects.filter(pk=reply.pk)
+            .exclude(state=Reply.State.AUTO)
+            .update(state=Reply.State.ANSWERED, assigned_to=actor)
         )
         if not updated:
             raise ValidationError(_("This reply was an opt-out; no answer is sent."))

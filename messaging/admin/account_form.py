@@ -1,0 +1,110 @@
+"""The form of a vendor account: what every account has, and what its vendor declares."""
+
+import ipaddress
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from messaging.admin import declared
+from messaging.gateway.base import Vendor
+from messaging.models import VendorAccount
+from messaging.states import Channel
+
+COMMON = (
+    "name",
+    "vendor",
+    "base_url",
+    "per_second",
+    "in_flight",
+    "batch_size",
+    "low_balance",
+    "callback_addresses",
+)
+
+
+class AccountForm(forms.ModelForm):
+    """Subclassed for each vendor by `form_for`. Secrets are write-only: an empty one keeps what is stored, unless the
+    address changes, which asks for all of them again."""
+
+    declared_by: type[Vendor]
+
+    class Meta:
+        model = VendorAccount
+        fields = COMMON
+
+    def clean_batch_size(self) -> int:
+        size = int(self.cleaned_data["batch_size"])
+        most = self.declared_by.capabilities.max_batch
+        if size > most:
+            raise ValidationError(_("This vendor takes at most %(most)s numbers in one request.") % {"most": most})
+        return size
+
+    def clean_callback_addresses(self) -> str:
+        lines = self.cleaned_data["callback_addresses"].replace(",", " ").split()
+        for line in lines:
+            try:
+                ipaddress.ip_network(line, strict=False)
+            except ValueError as error:
+                raise ValidationError(_("%(line)s is no address and no network.") % {"line": line}) from error
+        return "\n".join(lines)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        moved = self.instance.pk is not None and cleaned.get("base_url") != self.initial.get("base_url")
+        for field in self.declared_by.credentials:
+            name = f"credential_{field.name}"
+            typed = cleaned.get(name)
+            kept = self.instance.credentials.get(field.name) and not moved
+            if field.required and not typed and not kept and name not in self.errors:
+                self.add_error(name, _("Fill this in; a changed address needs every secret again."))
+        return cleaned
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What was typed; empty ones are kept by the service."""
+        names = [field.name for field in self.declared_by.credentials]
+        return {name: str(self.cleaned_data.get(f"credential_{name}") or "") for name in names}
+
+    def save(self, commit: bool = True) -> VendorAccount:
+        account = super().save(commit=False)
+        account.settings = declared.values_of("setting", self.declared_by.settings, self.cleaned_data)
+        prices = {channel: self.cleaned_data.get(f"price_{channel}") for channel in Channel.values}
+        account.prices = {channel: str(price) for channel, price in prices.items() if price is not None}
+        return account
+
+
+def _price_fields(prices: dict[str, Any]) -> dict[str, forms.Field]:
+    return {
+        f"price_{channel.value}": forms.DecimalField(
+            label=channel.label,
+            required=False,
+            min_value=Decimal(0),
+            max_digits=8,
+            decimal_places=4,
+            initial=prices.get(channel.value),
+        )
+        for channel in Channel
+    }
+
+
+def _credential_fields(vendor: type[Vendor], account: VendorAccount | None) -> dict[str, forms.Field]:
+    stored = account.credentials if account else {}
+    fields = {}
+    for field in vendor.credentials:
+        known = stored.get(field.name, "")
+        shown = known if field.kind != "secret" else None
+        fields[f"credential_{field.name}"] = declared.form_field(field, shown, is_set=bool(known))
+    return fields
+
+
+def form_for(vendor: type[Vendor], account: VendorAccount | None) -> type[AccountForm]:
+    """The form class for one vendor, filled with what the account has."""
+    fields = {
+        **_credential_fields(vendor, account),
+        **declared.form_fields("setting", vendor.settings, account.settings if account else {}),
+        **_price_fields(account.prices if account else {}),
+    }
+    return type("AccountFormFor" + vendor.__name__, (AccountForm,), {**fields, "declared_by": vendor})

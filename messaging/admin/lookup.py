@@ -1,0 +1,125 @@
+"""What happened to one number: posted, then shown under a sealed key, masked, each reveal logged with its reason."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from config.kit import audit, phones, show
+from config.kit.words import gettext_noop
+from messaging import selectors
+from messaging.admin.base import LookOnly, lookup_address, needs
+from messaging.admin.timeline import entries
+from messaging.models import Delivery
+
+PAGE = 50
+
+
+class RevealForm(forms.Form):
+    class Why:
+        CHOICES = (
+            ("call", gettext_lazy("Checking with a customer who calls")),
+            ("complaint", gettext_lazy("Handling a complaint")),
+            ("legal", gettext_lazy("Evidence for the law department")),
+            ("other", gettext_lazy("Something else")),
+        )
+
+    why = forms.ChoiceField(label=gettext_lazy("why"), choices=Why.CHOICES)
+    note = forms.CharField(label=gettext_lazy("note"), max_length=120, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("why") == "other" and not cleaned.get("note"):
+            self.add_error("note", _("Say what for."))
+        return cleaned
+
+
+@admin.register(Delivery)
+class LookupAdmin(LookOnly):
+    """No list of deliveries: a person is found by number, people of a campaign on the campaign's own pages."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(self.ask_view), name="phone_lookup"),
+            path("<str:key>/", wrap(never_cache(self.number_view)), name="phone_lookup_key"),
+            path("<str:key>/reveal/", wrap(never_cache(self.reveal_view)), name="phone_lookup_reveal"),
+        ]
+
+    @needs("messaging.look_up_delivery")
+    def ask_view(self, request: HttpRequest) -> HttpResponse:
+        typed = request.POST.get("phone", "")
+        phone = phones.clean(typed)
+        if phone:
+            return redirect(lookup_address(phone))
+        problem = _("Eleven digits are needed: a mobile number of the mainland.") if request.method == "POST" else ""
+        return self.page(request, "messaging/lookup_ask.html", title=_("Look up one number"), problem=problem)
+
+    @needs("messaging.look_up_delivery")
+    def number_view(self, request: HttpRequest, key: str) -> HttpResponse:
+        return self._show(request, _phone_of(key), key)
+
+    def _show(self, request: HttpRequest, phone: str, key: str, **values: Any) -> HttpResponse:
+        before = _time_of(request.GET.get("before", ""))
+        items = selectors.phone_history(phone, before=before, limit=PAGE)
+        return self.page(
+            request,
+            "messaging/lookup.html",
+            title=show.masked(phone),
+            masked=show.masked(phone),
+            key=key,
+            entries=entries(items),
+            older=items[-1].at.isoformat() if len(items) == PAGE else "",
+            suppressions=selectors.live_suppressions(phone),
+            may_reveal=request.user.has_perm("messaging.reveal_phone"),
+            may_add=request.user.has_perm("messaging.add_suppression"),
+            may_lift=request.user.has_perm("messaging.lift_suppression"),
+            **values,
+        )
+
+    @needs("messaging.reveal_phone")
+    def reveal_view(self, request: HttpRequest, key: str) -> HttpResponse:
+        """One number, for sixty seconds, with the reason in the audit trail before it is shown."""
+        phone = _phone_of(key)
+        form = RevealForm(request.POST or None)
+        if not form.is_valid():
+            return self.page(
+                request,
+                "songda/form.html",
+                title=_("Show the full number"),
+                form=form,
+                note=_("Who looked, when and why is kept in the audit trail."),
+                button=_("Show for 60 seconds"),
+                back=lookup_address(phone),
+            )
+        with transaction.atomic():
+            detail = {"phone": show.masked(phone), "why": form.cleaned_data["why"], "note": form.cleaned_data["note"]}
+            audit.record(gettext_noop("Showed a full number"), actor=request.user, detail=detail)
+        messages.info(request, _("The full number is shown for 60 seconds; this is logged."))
+        return self._show(request, phone, key, revealed=phone)
+
+
+def _phone_of(key: str) -> str:
+    phone = phones.unseal(key)
+    if not phone:
+        raise Http404("no number behind this key, or it is too old")
+    return phone
+
+
+def _time_of(text: str) -> datetime | None:
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None

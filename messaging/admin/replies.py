@@ -1,0 +1,140 @@
+"""Customers' replies: a simple inbox."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.kit import show
+from messaging import badges, selectors
+from messaging.admin.base import BigList, PhoneSearch, needs, number_link, post_only, say_error
+from messaging.admin.timeline import entries
+from messaging.models import Reply
+from messaging.services import inbox, once
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("answer"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}), strip=True
+    )
+
+
+class BoxFilter(admin.SimpleListFilter):
+    title = gettext_lazy("box")
+    parameter_name = "box"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return (("new", _("Unread")), ("mine", _("Mine")), ("auto", _("Opt-outs")), ("done", _("Done")))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        state = Reply.State
+        chosen = {
+            "new": {"state": state.NEW},
+            "mine": {"assigned_to": request.user},
+            "auto": {"state": state.AUTO},
+            "done": {"state__in": (state.ANSWERED, state.CLOSED)},
+        }
+        return queryset.filter(**chosen.get(self.value() or "", {}))
+
+
+@admin.register(Reply)
+class ReplyAdmin(PhoneSearch, BigList):
+    list_display = ("words", "number", "account", "state_badge", "handled_by", "arrived")
+    list_filter = (BoxFilter, "account")
+    list_select_related = ("account", "assigned_to")
+    list_empty = gettext_lazy("No replies yet.")
+
+    @admin.display(description=gettext_lazy("content"))
+    def words(self, reply: Reply) -> str:
+        return Truncator(reply.content).chars(60) or "—"
+
+    @admin.display(description=gettext_lazy("number"))
+    def number(self, reply: Reply) -> SafeString:
+        return number_link(reply.phone)
+
+    @admin.display(description=gettext_lazy("status"))
+    def state_badge(self, reply: Reply) -> SafeString:
+        badge = badges.reply(reply.state)
+        return format_html("{} {}", badge, show.badge(_("Opt-out"), "problem")) if reply.is_opt_out else badge
+
+    @admin.display(description=gettext_lazy("handled by"))
+    def handled_by(self, reply: Reply) -> str:
+        return str(reply.assigned_to) if reply.assigned_to else show.UNKNOWN
+
+    @admin.display(description=gettext_lazy("replied at"), ordering="id")
+    def arrived(self, reply: Reply) -> str:
+        return show.when(reply.replied_at)
+
+    def get_urls(self) -> list[Any]:
+        return [
+            self.own_url("<int:pk>/take/", self.take_view, "take"),
+            self.own_url("<int:pk>/close/", self.close_view, "close"),
+            self.own_url("<int:pk>/answer/", self.answer_view, "answer"),
+            *super().get_urls(),
+        ]
+
+    @needs("messaging.view_reply")
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        reply = get_object_or_404(Reply.objects.select_related("account", "assigned_to"), pk=object_id)
+        return self._show(request, reply, AnswerForm())
+
+    def _show(self, request: HttpRequest, reply: Reply, form: AnswerForm, status: int = 200) -> HttpResponse:
+        return self.page(
+            request,
+            "messaging/reply.html",
+            title=_("Reply from %(number)s") % {"number": show.masked(reply.phone)},
+            reply=reply,
+            badge=badges.reply(reply.state),
+            number=number_link(reply.phone),
+            suppressions=selectors.live_suppressions(reply.phone),
+            entries=entries(selectors.phone_history(reply.phone, limit=10)),
+            may_act=request.user.has_perm("messaging.change_reply"),
+            may_answer=inbox.may_answer(reply) and not reply.is_opt_out,
+            is_open=reply.state in (Reply.State.NEW, Reply.State.ASSIGNED),
+            form=form,
+            token=once.issue(request.user, f"answer:{reply.pk}"),
+        )
+
+    @needs("messaging.change_reply")
+    @post_only
+    def take_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not inbox.take(get_object_or_404(Reply, pk=pk), request.user):
+            messages.info(request, _("This reply was settled meanwhile."))
+        return redirect(self.address("change", pk))
+
+    @needs("messaging.change_reply")
+    @post_only
+    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if inbox.close(get_object_or_404(Reply, pk=pk), request.user):
+            messages.success(request, _("Marked as done."))
+        else:
+            messages.info(request, _("This reply was settled meanwhile."))
+        return redirect(self.address("changelist"))
+
+    @needs("messaging.change_reply")
+    @post_only
+    def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        reply = get_object_or_404(Reply.objects.select_related("account"), pk=pk)
+        form = AnswerForm(request.POST)
+        if not form.is_valid():
+            return self._show(request, reply, form)
+        try:
+            with transaction.atomic():
+                once.spend(request.POST.get("token", ""), request.user, f"answer:{pk}")
+                inbox.answer(reply, form.cleaned_data["text"], request.user)
+        except (once.AlreadyDone, once.BadToken, ValidationError) as error:
+            say_error(request, error)
+        else:
+            messages.success(request, _("The answer is on its way to 1 person."))
+        return redirect(self.address("change", pk))

@@ -1,0 +1,182 @@
+"""The do-not-send list: entries are added and lifted, never edited or deleted."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.kit import phones, show
+from messaging.admin.base import BigList, PhoneSearch, lookup_address, needs, number_link
+from messaging.models import Signature, Suppression, VendorAccount
+from messaging.services import suppressing
+
+
+class PhoneField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        phone = phones.clean(typed)
+        if typed and not phone:
+            raise forms.ValidationError(_("This is no mobile number: it must have 11 digits."))
+        return phone
+
+
+class AddForm(forms.Form):
+    phone = PhoneField(label=gettext_lazy("number"), max_length=20)
+    scope = forms.ChoiceField(label=gettext_lazy("scope"), choices=Suppression.Scope.choices)
+    signature = forms.ModelChoiceField(Signature.objects.all(), label=gettext_lazy("signature"), required=False)
+    account = forms.ModelChoiceField(VendorAccount.objects.all(), label=gettext_lazy("vendor account"), required=False)
+    note = forms.CharField(label=gettext_lazy("reason"), max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        scope = cleaned.get("scope")
+        for name in ("signature", "account"):
+            if scope == name and not cleaned.get(name):
+                self.add_error(name, _("Choose which one."))
+            if scope != name:
+                cleaned[name] = None
+        return cleaned
+
+
+class LiftForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("reason"),
+        max_length=200,
+        help_text=gettext_lazy("How the customer asked for it, and when. It is kept with the entry."),
+    )
+
+
+class LiveFilter(admin.SimpleListFilter):
+    title = gettext_lazy("in force")
+    parameter_name = "live"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return (("yes", _("In force")), ("no", _("Lifted")))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(lifted_at__isnull=self.value() == "yes")
+        return queryset
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(PhoneSearch, BigList):
+    list_display = ("number", "covers", "source", "note", "since_when", "state")
+    list_display_links = None
+    list_filter = (LiveFilter, "scope", "source")
+    list_select_related = ("account", "signature", "lifted_by")
+    list_empty = gettext_lazy("The list is empty.")
+    list_note = gettext_lazy("Numbers that nothing is sent to. Entries are lifted, never deleted.")
+    list_add_label = gettext_lazy("Add to the do-not-send list")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("messaging.add_suppression")
+
+    @admin.display(description=gettext_lazy("number"))
+    def number(self, entry: Suppression) -> SafeString:
+        return number_link(entry.phone)
+
+    @admin.display(description=gettext_lazy("scope"))
+    def covers(self, entry: Suppression) -> str:
+        return str(entry.signature or entry.account or entry.get_scope_display())
+
+    @admin.display(description=gettext_lazy("since"), ordering="since")
+    def since_when(self, entry: Suppression) -> str:
+        return show.when(entry.since)
+
+    @admin.display(description=gettext_lazy("status"))
+    def state(self, entry: Suppression) -> SafeString:
+        if entry.lifted_at:
+            return format_html(
+                '{} <span class="quiet">{} {}</span>',
+                show.badge(_("Lifted")),
+                show.when(entry.lifted_at),
+                entry.lift_reason,
+            )
+        badge = show.badge(_("In force"), "attention")
+        if not getattr(self, "_may_lift", False):
+            return badge
+        return format_html('{} <a href="{}">{}</a>', badge, self.address("lift", entry.pk), _("Lift"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        page = _copy_for(self, request)
+        return super(SuppressionAdmin, page).changelist_view(request, extra_context)
+
+    def get_urls(self) -> list[Any]:
+        return [
+            self.own_url("add/", self.enter_view, "add"),
+            self.own_url("<int:pk>/lift/", self.lift_view, "lift"),
+            *super().get_urls(),
+        ]
+
+    @needs("messaging.add_suppression")
+    def enter_view(self, request: HttpRequest) -> HttpResponse:
+        known = phones.unseal(request.GET.get("key", ""))
+        form = AddForm(request.POST or None, initial={"phone": known})
+        if form.is_valid():
+            values = form.cleaned_data
+            suppressing.suppress(
+                values["phone"],
+                source=Suppression.Source.HAND,
+                scope=values["scope"],
+                account=values["account"],
+                signature=values["signature"],
+                note=values["note"],
+                actor=request.user,
+            )
+            number = show.masked(values["phone"])
+            messages.success(request, _("%(number)s is on the do-not-send list.") % {"number": number})
+            return redirect(lookup_address(values["phone"]) if known else self.address("changelist"))
+        return self.page(
+            request,
+            "songda/form.html",
+            title=_("Add to the do-not-send list"),
+            form=form,
+            button=_("Add"),
+            back=lookup_address(known) if known else self.address("changelist"),
+        )
+
+    @needs("messaging.lift_suppression")
+    def lift_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        entry = get_object_or_404(Suppression.objects.select_related("signature", "account"), pk=pk)
+        form = LiftForm(request.POST or None)
+        if form.is_valid():
+            with transaction.atomic():
+                lifted = suppressing.lift(entry, actor=request.user, reason=form.cleaned_data["reason"])
+            if lifted:
+                messages.success(request, _("%(number)s may be sent to again.") % {"number": show.masked(entry.phone)})
+            else:
+                messages.info(request, _("This entry was lifted before."))
+            return redirect(lookup_address(entry.phone))
+        return self.page(
+            request,
+            "songda/confirm.html",
+            title=_("Allow sending again"),
+            facts=[
+                (_("Number"), show.masked(entry.phone)),
+                (_("Scope"), self.covers(entry)),
+                (_("Since"), show.when(entry.since)),
+                (_("Source"), entry.get_source_display()),
+                (_("Reason"), entry.note or show.UNKNOWN),
+            ],
+            warning=_("The next campaign may reach this person again. Lift it only on the customer's own wish."),
+            form=form,
+            button=_("Allow sending again"),
+            back=lookup_address(entry.phone),
+        )
+
+
+def _copy_for(page: SuppressionAdmin, request: HttpRequest) -> SuppressionAdmin:
+    """A page object of this request's own: list columns see no request, and what they show depends on the user."""
+    import copy
+
+    own = copy.copy(page)
+    own._may_lift = request.user.has_perm("messaging.lift_suppression")
+    return own

@@ -1,0 +1,120 @@
+"""The line of time of a number, as the templates show it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from messaging import badges
+from messaging.models import Click, Delivery, Reply, Suppression
+from messaging.selectors import HistoryItem
+from messaging.sentences import SENTENCES
+from templates_5g.states import Purpose
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`title` and `badge` make the first line; `why`, `say` and `word` stand below where there is something to say.
+    `steps` are (what, when) of a delivery."""
+
+    at: datetime
+    kind: str
+    title: str
+    badge: Any = ""
+    why: str = ""
+    say: str = ""
+    do: str = ""
+    word: str = ""
+    steps: tuple[tuple[str, datetime], ...] = ()
+    row: Any = None
+
+
+def entries(items: Iterable[HistoryItem]) -> list[Entry]:
+    return [_MAKERS[item.kind](item) for item in items]
+
+
+def _delivery(item: HistoryItem) -> Entry:
+    row: Delivery = item.row
+    dispatch = row.dispatch
+    reason = _reason(row, item.status)
+    sentence = SENTENCES.get(reason)
+    purpose = dict(Purpose.choices).get(dispatch.purpose, dispatch.purpose)
+    return Entry(
+        at=item.at,
+        kind="delivery",
+        title=f"{dispatch.title} · {purpose}",
+        badge=badges.delivery(item.status, row.channel, _first_choice(dispatch)),
+        why=str(sentence.what) if sentence and item.status not in ("delivered", "read") else "",
+        say=str(sentence.say) if sentence else "",
+        do=str(sentence.do) if sentence else "",
+        word=row.vendor_word or (row.batch.vendor_word if row.batch and row.own is None else ""),
+        steps=_steps(row, item.status),
+        row=row,
+    )
+
+
+def _first_choice(dispatch: Any) -> str:
+    """The channel that was meant: an MMS or SMS version has its own, all other kinds are 5G messages."""
+    kind = dispatch.version.kind if dispatch.version else "sms"
+    return kind if kind in ("sms", "mms") else "rcs"
+
+
+# What a status means where the row names no reason of its own.
+_USUAL = {
+    "delivered": "delivered",
+    "read": "delivered",
+    "submitted": "accepted",
+    "unknown": "no_answer",
+    "no_receipt": "no_receipt",
+}
+
+
+def _reason(row: Delivery, status: str) -> str:
+    if status in ("delivered", "read"):
+        first = _first_choice(row.dispatch)
+        return "delivered_fallback" if row.channel and row.channel != first else "delivered"
+    batch_reason = row.batch.reason if row.batch and row.own is None else ""
+    return row.reason or batch_reason or _USUAL.get(status, "")
+
+
+def _steps(row: Delivery, status: str) -> tuple[tuple[str, datetime], ...]:
+    steps = []
+    if row.batch and row.batch.submitted_at:
+        steps.append((_("handed over"), row.batch.submitted_at))
+    if row.reported_at:
+        word = str(badges.DELIVERY.get(status, (status, ""))[0])
+        steps.append((word, row.reported_at))
+    return tuple(steps)
+
+
+def _reply(item: HistoryItem) -> Entry:
+    row: Reply = item.row
+    return Entry(
+        at=item.at,
+        kind="reply",
+        title=_("The customer replied: %(words)s") % {"words": row.content},
+        badge=badges.reply(row.state),
+        why=_("Put on the do-not-send list by itself.") if row.is_opt_out else "",
+        row=row,
+    )
+
+
+def _click(item: HistoryItem) -> Entry:
+    row: Click = item.row
+    return Entry(at=item.at, kind="click", title=_("Opened a link: %(url)s") % {"url": row.url}, row=row)
+
+
+def _suppression(item: HistoryItem) -> Entry:
+    row: Suppression = item.row
+    scope = str(row.signature or row.account or row.get_scope_display())
+    because = _("%(source)s: %(note)s") if row.note else "%(source)s"
+    why = because % {"source": row.get_source_display(), "note": row.note}
+    if row.lifted_at:
+        why += " · " + _("lifted: %(reason)s") % {"reason": row.lift_reason}
+    title = _("On the do-not-send list for %(scope)s") % {"scope": scope}
+    return Entry(at=item.at, kind="suppression", title=title, why=why, row=row)
+
+
+_MAKERS: Mapping[str, Any] = {"delivery": _delivery, "reply": _reply, "click": _click, "suppression": _suppression}

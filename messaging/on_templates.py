@@ -1,0 +1,82 @@
+"""What the pages of templates show from messaging: review cells, refusals, senders, prices, links. Fills their hooks."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from messaging import badges
+from messaging.gateway.registry import vendor_class
+from messaging.models import Chatbot, TemplateReview, VendorAccount
+from messaging.states import AccountStatus, ReviewStatus
+from templates_5g import hooks
+from templates_5g.blocks import Content, Fallback
+
+
+def fill() -> None:
+    """Called once, when the app is ready."""
+    hooks.review_cells.fill(review_cells)
+    hooks.refusals.fill(refusals)
+    hooks.senders.fill(senders)
+    hooks.prices.fill(prices)
+    hooks.version_actions.fill(version_actions)
+    hooks.account_problems.fill(account_problems)
+
+
+def review_cells(version_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.ReviewCell]]:
+    cells: dict[int, list[hooks.ReviewCell]] = {pk: [] for pk in version_ids}
+    live = TemplateReview.objects.filter(version__in=version_ids, live=True).select_related("account")
+    for review in live.order_by("account__name", "part"):
+        word, role = badges.REVIEW.get(review.status, (review.status, "idle"))
+        url = reverse("admin:messaging_templatereview_change", args=[review.pk])
+        cell = hooks.ReviewCell(review.account.name, str(word), role, review.vendor_word, url)
+        cells[review.version_id].append(cell)
+    return cells
+
+
+def refusals(template_id: int) -> Sequence[hooks.Refusal]:
+    refused = TemplateReview.objects.filter(version__template=template_id, status=ReviewStatus.REFUSED)
+    return [
+        hooks.Refusal(
+            review.version.number, review.account.name, review.decided_at or review.created_at, review.vendor_word
+        )
+        for review in refused.select_related("version", "account").order_by("-id")[:20]
+    ]
+
+
+def senders() -> Sequence[hooks.Sender]:
+    return [
+        hooks.Sender(bot.name, bot.signature.text, bot.logo.file.url if bot.logo else "", bot.verified)
+        for bot in Chatbot.objects.select_related("signature", "logo").order_by("name")[:50]
+    ]
+
+
+def prices() -> Sequence[hooks.Price]:
+    return [
+        hooks.Price(account.name, channel, Decimal(str(amount)))
+        for account in VendorAccount.objects.all()
+        for channel, amount in account.prices.items()
+    ]
+
+
+def version_actions(version: Any, user: Any) -> Sequence[hooks.Action]:
+    actions = []
+    if user.has_perm("messaging.submit_templatereview"):
+        url = reverse("admin:messaging_templatereview_submit", args=[version.pk])
+        actions.append(hooks.Action(_("Submit for review"), url, primary=True))
+    if user.has_perm("messaging.add_dispatch"):
+        actions.append(hooks.Action(_("Send a test"), reverse("admin:messaging_dispatch_test", args=[version.pk])))
+    return actions
+
+
+def account_problems(content: Content, fallback: Fallback, purpose: str) -> Sequence[hooks.AccountProblems]:
+    """From the vendors' own folders; accounts that are switched off are left out."""
+    found = []
+    for account in VendorAccount.objects.exclude(status=AccountStatus.OFF):
+        vendor = vendor_class(account.vendor)(account.config)
+        problems = vendor.check(content, fallback)
+        if problems:
+            found.append(hooks.AccountProblems(account.name, tuple(problems)))
+    return found

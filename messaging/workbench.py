@@ -1,0 +1,109 @@
+"""What messaging shows outside of its own pages: the menu, the to-do list of the home page."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import F, Min, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from config.kit import menu, show, workbench
+from config.kit.workbench import Todo
+from messaging.models import Batch, Receipt, Reply, TemplateReview, VendorAccount
+from messaging.sentences import SENTENCES
+from messaging.states import AccountStatus, BatchState, ReviewStatus
+
+FEW = 5
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    menu.page(
+        "content",
+        gettext_lazy("Review states"),
+        "admin:messaging_templatereview_matrix",
+        "messaging.view_templatereview",
+        after="templates_5g.mediaasset",
+    )
+    menu.page(
+        "send",
+        gettext_lazy("Unknown outcomes"),
+        "admin:unknown_outcomes",
+        ("messaging.view_batch", "messaging.change_batch"),
+        after="messaging.dispatch",
+        count=_unknown_batches,
+    )
+    menu.page(
+        "customers", gettext_lazy("Number look-up"), "admin:phone_lookup", "messaging.look_up_delivery", after="first"
+    )
+    for function in (unknown_outcomes, refused_reviews, stopped_accounts, low_balances, unread_replies, unmatched):
+        workbench.todo(function)
+
+
+def _unknown_batches(request: HttpRequest) -> int:
+    return Batch.objects.filter(state=BatchState.UNKNOWN).count()
+
+
+def unknown_outcomes(request: HttpRequest) -> Iterator[Todo]:
+    if not request.user.has_perm("messaging.change_batch"):
+        return
+    found = Batch.objects.filter(state=BatchState.UNKNOWN).aggregate(people=Sum("size"), oldest=Min("claimed_at"))
+    if found["people"]:
+        count = _unknown_batches(request)
+        text = ngettext("%(n)s batch, %(people)s people", "%(n)s batches, %(people)s people", count)
+        age = _("the oldest for %(time)s") % {"time": show.duration(found["oldest"])}
+        line = text % {"n": show.count(count), "people": show.count(found["people"])}
+        url = reverse("admin:unknown_outcomes")
+        yield Todo(_("Unknown outcomes"), f"{line}, {age}", url, _("Settle"), count=count, rank=10)
+
+
+def refused_reviews(request: HttpRequest) -> Iterator[Todo]:
+    if not request.user.has_perm("messaging.submit_templatereview"):
+        return
+    refused = TemplateReview.objects.filter(live=True, status=ReviewStatus.REFUSED)
+    for review in refused.select_related("version__template", "account").order_by("-decided_at")[:FEW]:
+        text = f"{review.version} · {review.account}: {review.vendor_word}".rstrip(": ")
+        url = reverse("admin:messaging_templatereview_change", args=[review.pk])
+        yield Todo(_("Template rejected"), text, url, _("See why"), rank=20)
+
+
+def stopped_accounts(request: HttpRequest) -> Iterator[Todo]:
+    if not request.user.has_perm("messaging.view_vendoraccount"):
+        return
+    for account in VendorAccount.objects.filter(status=AccountStatus.STOPPED)[:FEW]:
+        sentence = SENTENCES.get(account.stop_reason)
+        text = f"{account}: {sentence.what if sentence else account.stop_reason}"
+        url = reverse("admin:messaging_vendoraccount_change", args=[account.pk])
+        yield Todo(_("Account stopped"), text, url, _("Mend"), rank=5)
+
+
+def low_balances(request: HttpRequest) -> Iterator[Todo]:
+    if not request.user.has_perm("messaging.view_vendoraccount"):
+        return
+    for account in VendorAccount.objects.filter(balance__lt=F("low_balance"))[:FEW]:
+        text = _("%(account)s has %(n)s left") % {"account": account, "n": f"{account.balance.normalize():,f}"}
+        url = reverse("admin:messaging_vendoraccount_change", args=[account.pk])
+        yield Todo(_("Balance low"), text, url, _("See the account"), rank=30)
+
+
+def unread_replies(request: HttpRequest) -> Iterator[Todo]:
+    if not request.user.has_perm("messaging.change_reply"):
+        return
+    count = Reply.objects.filter(state=Reply.State.NEW).count()
+    if count:
+        text = ngettext("%(n)s reply", "%(n)s replies", count) % {"n": show.count(count)}
+        url = reverse("admin:messaging_reply_changelist") + "?box=new"
+        yield Todo(_("Unread replies"), text, url, _("Read"), count=count, rank=15)
+
+
+def unmatched(request: HttpRequest) -> Iterator[Todo]:
+    if not request.user.has_perm("messaging.change_receipt"):
+        return
+    count = Receipt.objects.filter(state=Receipt.State.UNMATCHED)[:1001].count()
+    if count:
+        shown: Any = show.count(count) if count <= 1000 else "1,000+"
+        text = ngettext("%(n)s receipt", "%(n)s receipts", count) % {"n": shown}
+        url = reverse("admin:messaging_receipt_changelist")
+        yield Todo(_("Unmatched receipts"), text, url, _("Look"), rank=60)
