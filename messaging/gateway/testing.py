@@ -19,7 +19,10 @@ Each vendor has `messaging/vendors/<v>/tests/contract.py` with one `CONTRACT = V
         now=datetime(2026, 5, 20, 2, 0, tzinfo=UTC),           # frozen while building and reading, for signed samples
     )
 
-`tests/messaging/test_every_vendor.py` runs all of it over the registry. Exact payloads are each vendor's own tests.
+Beside it stands `ready(vendor, phones, reference) -> SendRequest`: a send that the vendor's own sandbox accepts, after
+whatever has to be submitted there first (the sandbox approves by itself). An adapter that cannot send has none.
+
+`tests/messaging/test_every_vendor.py` and `test_every_sandbox.py` run all of it over the registry. Exact payloads are each vendor's own tests.
 """
 
 from collections.abc import Mapping

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from messaging.gateway import reasons
+from messaging.gateway.base import Vendor
 from messaging.gateway.errors import Outcome
 from messaging.gateway.testing import Answer, Call, PushSample, VendorContract, content, fallback, send_request
 from messaging.gateway.types import (
@@ -19,6 +20,7 @@ from messaging.gateway.types import (
     ReplyEvent,
     ReviewEvent,
     ReviewState,
+    SendRequest,
     Submission,
 )
 from messaging.vendors.rcs_gateway.envelope import Envelope
@@ -235,3 +237,8 @@ PUSHES = (
 )
 
 CONTRACT = VendorContract(credentials=CREDENTIALS, calls=CALLS, pushes=PUSHES, now=NOW)
+
+
+def ready(_vendor: Vendor, phones: tuple[str, ...], reference: str) -> SendRequest:
+    """What the sandbox accepts from a new account."""
+    return send_request(*phones, reference=reference)

@@ -5,9 +5,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from messaging.gateway import reasons
+from messaging.gateway.base import Vendor
 from messaging.gateway.errors import Outcome
 from messaging.gateway.testing import Answer, Call, PushSample, VendorContract
-from messaging.gateway.types import Inbound, OddEvent, ReceiptEvent, ReceiptStatus, ReviewEvent, ReviewState
+from messaging.gateway.types import (
+    Inbound,
+    OddEvent,
+    ReceiptEvent,
+    ReceiptStatus,
+    ReviewEvent,
+    ReviewState,
+    SendRequest,
+)
 from messaging.vendors.veesing.tests.examples import answer, batch, example, form
 
 
@@ -141,3 +150,9 @@ CONTRACT = VendorContract(
         PushSample("receipt", Inbound("receipt", {}, form("receipt", mobile="")), (OddEvent("x", "", ""),)),
     ),
 )
+
+
+def ready(vendor: Vendor, phones: tuple[str, ...], reference: str) -> SendRequest:
+    """What the sandbox accepts from a new account, once a message was created there."""
+    created = vendor.submit(example())
+    return batch(*phones, reference=reference, template_id=created.template_id)

@@ -5,9 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from messaging.gateway import reasons
+from messaging.gateway.base import Vendor
 from messaging.gateway.errors import Outcome
 from messaging.gateway.testing import Answer, Call, PushSample, VendorContract, send_request
-from messaging.gateway.types import Inbound, OddEvent, ReceiptEvent, ReceiptStatus, ReplyEvent
+from messaging.gateway.types import Inbound, OddEvent, ReceiptEvent, ReceiptStatus, ReplyEvent, SendRequest
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SERIAL = "90000000000000070001"
@@ -171,3 +172,8 @@ CONTRACT = VendorContract(
         ),
     ),
 )
+
+
+def ready(_vendor: Vendor, phones: tuple[str, ...], reference: str) -> SendRequest:
+    """What the sandbox accepts from a new account: its first template takes any text."""
+    return send_request(*phones, reference=reference, template_id="T1")

@@ -14,7 +14,9 @@ from messaging.gateway.types import (
     ReplyEvent,
     ReviewEvent,
     ReviewState,
+    SendRequest,
 )
+from tests.toy_vendors.toy.adapter import Toy
 
 CREDENTIALS = {"app_id": "toy-application", "app_secret": "toy-secret-0123456789"}
 
@@ -95,3 +97,7 @@ CONTRACT = VendorContract(
         ),
     ),
 )
+
+
+def ready(vendor: Toy, phones: tuple[str, ...], reference: str) -> SendRequest:
+    return send_request(*phones, reference=reference)
