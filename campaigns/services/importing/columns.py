@@ -65,7 +65,7 @@ def _by_name(header: list[str], preview: list[list[str]]) -> int | None:
 
 def usable_name(name: str) -> bool:
     """Whether `${name}` can stand in a template."""
-    return 0 < len(name) <= _MAX_NAME and not set(name) & set("${}\r\n")
+    return 0 < len(name) <= _MAX_NAME and not set(name) & set('${}"\\\r\n')
 
 
 def checked(mapping: Mapping, header: list[str]) -> Mapping:

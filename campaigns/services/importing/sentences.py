@@ -45,7 +45,7 @@ FILE = {
     "gone": _("The uploaded file is no longer there. Upload it again."),
     "bad_columns": _("The chosen columns do not fit this file. Choose the column of the phone number again."),
     "variable_name": _(
-        "“%(name)s” cannot name a variable: 1 to 40 characters without {, } and $. Rename the column in the file."
+        '“%(name)s” cannot name a variable: 1 to 40 characters, none of {}$\\" among them. Rename the column in the file.'
     ),
     "other_open": _(
         "Another file of this audience (%(name)s) is waiting for its confirmation. Confirm or discard that one first."

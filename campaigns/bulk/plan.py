@@ -1,0 +1,278 @@
+"""Who of an audience gets a campaign and who does not, as one SQL expression: the sheet counts it, the lay-out stores it.
+
+Both ask the same rows through `members`, so the sheet and the deliveries cannot disagree about a rule.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from campaigns.models import AudienceMember
+from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.states import Own
+from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES
+from templates_5g.models import TemplateVersion
+
+_MEMBER = AudienceMember._meta.db_table
+_SUPPRESSION = Suppression._meta.db_table
+_DELIVERY, _BATCH, _DISPATCH = Delivery._meta.db_table, Batch._meta.db_table, Dispatch._meta.db_table
+_VERSION = TemplateVersion._meta.db_table
+
+Sql = tuple[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All that decides about a member. `imports` are the confirmed files; `consented` says whether consent is proven or
+    not needed; an empty `operators` means any. `cap` and `lately` count what was handed over since then, in other runs."""
+
+    audience: int
+    imports: Sequence[int]
+    run: Any
+    account: int
+    signature: int
+    consented: bool = True
+    cap_count: int | None = None
+    cap_since: datetime | None = None
+    template: int | None = None
+    lately_since: datetime | None = None
+    operators: Sequence[str] = ()
+    variables: Sequence[str] = ()
+    longest_variable: int = 200
+    # The text that each person's own is filled from: "" where one request may hold different people's.
+    text: str = ""
+    # The SMS whose billable units are summed, with what is put in front of it.
+    sms: str = ""
+    sms_extra: int = 0
+
+
+def members(rules: Rules) -> Sql:
+    """Columns phone, variables, operator, outcome ("" = to be sent), text, units: one row for each member."""
+    whens, params = [], []
+    for reason, (condition, values) in _conditions(rules).items():
+        whens.append(f"WHEN {condition} THEN '{reason}'")
+        params += values
+    outcome = f"CASE {' '.join(whens)} ELSE '' END" if whens else "''"
+    text, text_params = filled(rules.text)
+    units, unit_params = _units(rules)
+    marks = ", ".join(["%s"] * len(rules.imports)) or "NULL"
+    sql = f"""SELECT m.phone, m.variables, m.operator, {outcome} AS outcome, {text} AS text, {units} AS units
+              FROM {_MEMBER} m WHERE m.audience_id = %s AND m.source_id IN ({marks})"""  # noqa: S608
+    return sql, [*params, *text_params, *unit_params, rules.audience, *rules.imports]
+
+
+def _conditions(rules: Rules) -> dict[str, Sql]:
+    """reason -> SQL, in the order in which they are asked: a row counts once, under the first that stops it."""
+    found: dict[str, Sql] = {"suppressed": _suppressed(rules)}
+    if not rules.consented:
+        found["no_consent"] = ("1 = 1", [])
+    if rules.cap_count:
+        found["over_cap"] = _over_cap(rules)
+    if rules.lately_since and rules.template:
+        found["sent_lately"] = _sent_lately(rules)
+    if rules.operators:
+        marks = ", ".join(["%s"] * len(rules.operators))
+        found["operator"] = (f"m.operator NOT IN ({marks})", list(rules.operators))
+    if rules.variables:
+        found["bad_variables"] = _bad_variables(rules)
+    return found
+
+
+def _suppressed(rules: Rules) -> Sql:
+    """The same scopes as the recheck at every claim."""
+    sql = f"""EXISTS (SELECT 1 FROM {_SUPPRESSION} s WHERE s.phone = m.phone AND s.lifted_at IS NULL AND (
+                s.scope = 'all' OR (s.scope = 'account' AND s.account_id = %s)
+                OR (s.scope = 'signature' AND s.signature_id = %s)))"""  # noqa: S608
+    return sql, [rules.account, rules.signature]
+
+
+def _over_cap(rules: Rules) -> Sql:
+    sql = f"""m.phone IN (SELECT d.phone FROM {_BATCH} b JOIN {_DELIVERY} d ON d.batch_id = b.id
+                JOIN {_DISPATCH} x ON x.id = b.dispatch_id
+                WHERE x.purpose = 'marketing' AND x.run <> %s AND b.submitted_at >= %s
+                GROUP BY d.phone HAVING COUNT(*) >= %s)"""  # noqa: S608
+    return sql, [_run(rules.run), _time(rules.cap_since), rules.cap_count]
+
+
+def _sent_lately(rules: Rules) -> Sql:
+    sql = f"""m.phone IN (SELECT d.phone FROM {_VERSION} v JOIN {_DISPATCH} x ON x.version_id = v.id
+                JOIN {_BATCH} b ON b.dispatch_id = x.id JOIN {_DELIVERY} d ON d.batch_id = b.id
+                WHERE v.template_id = %s AND x.run <> %s AND b.submitted_at >= %s)"""  # noqa: S608
+    return sql, [rules.template, _run(rules.run), _time(rules.lately_since)]
+
+
+def _bad_variables(rules: Rules) -> Sql:
+    parts, params = [], []
+    for name in rules.variables:
+        value, values = _variable(name)
+        parts.append(f"{value} = '' OR length({value}) > %s")
+        params += [*values, *values, rules.longest_variable]
+    return f"({' OR '.join(parts)})", params
+
+
+def _variable(name: str) -> Sql:
+    if connection.vendor == "postgresql":
+        return "COALESCE(m.variables ->> %s, '')", [name]
+    # SQLite compares a key with the stored text, in which Django escapes what is not ASCII and the importer does not.
+    escaped = json.dumps(name)[1:-1]
+    return "COALESCE(json_extract(m.variables, %s), json_extract(m.variables, %s), '')", [
+        f'$."{name}"',
+        f'$."{escaped}"',
+    ]
+
+
+def filled(text: str) -> Sql:
+    """A text with its variables, as SQL. What a vendor fills by itself stays as it is."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for index, piece in enumerate(PATTERN.split(text)):
+        is_name = index % 2 == 1 and piece not in VENDOR_VARIABLES
+        if is_name:
+            sql, values = _variable(piece)
+            parts.append(sql)
+            params += values
+        elif piece:
+            parts.append("%s")
+            params.append(f"${{{piece}}}" if index % 2 == 1 else piece)
+    return (" || ".join(parts), params) if parts else ("''", [])
+
+
+def _units(rules: Rules) -> Sql:
+    """Billable units of the SMS: up to 70 characters one, then one for each 67."""
+    if not rules.sms:
+        return "0", []
+    text, params = filled(rules.sms)
+    length = f"(length({text}) + %s)"
+    both = [*params, rules.sms_extra]
+    return f"CASE WHEN {length} <= 70 THEN 1 ELSE ({length} + 66) / 67 END", [*both, *both]
+
+
+def _run(value: Any) -> Any:
+    return Dispatch._meta.get_field("run").get_db_prep_value(value, connection)
+
+
+def _time(value: Any) -> Any:
+    return Dispatch._meta.get_field("started_at").get_db_prep_value(value, connection)
+
+
+def count(rules: Rules) -> list[tuple[str, str, int, int]]:
+    """[(outcome, operator, people, units)] in one pass."""
+    sql, params = members(rules)
+    with _roomy() as cursor:
+        cursor.execute(
+            f"SELECT outcome, operator, COUNT(*), SUM(units) FROM ({sql}) AS planned GROUP BY outcome, operator",  # noqa: S608
+            params,
+        )
+        return [(outcome, operator, people, int(units or 0)) for outcome, operator, people, units in cursor.fetchall()]
+
+
+def count_requests(rules: Rules, size: int) -> int:
+    """How many requests the people to be sent to make where one request has one text."""
+    sql, params = members(rules)
+    with _roomy() as cursor:
+        cursor.execute(
+            f"""SELECT SUM((people + %s) / %s) FROM (
+                  SELECT COUNT(*) AS people FROM ({sql}) AS planned WHERE outcome = '' GROUP BY text) AS texts""",  # noqa: S608
+            [size - 1, size, *params],
+        )
+        return int(cursor.fetchone()[0] or 0)
+
+
+def _roomy() -> Any:
+    """A cursor whose sorts and hashes stay in the server's memory, for this transaction alone."""
+    cursor = connection.cursor()
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        cursor.execute("SET LOCAL work_mem = '192MB'")
+    return cursor
+
+
+def lay_out(rules: Rules, dispatch: Dispatch, size: int) -> tuple[int, int]:
+    """Batches and deliveries of a dispatch. Returns (people in batches, people left out). Inside a transaction.
+
+    The outcome is decided once, into a temporary table in the order of the numbers; batches are counted from it, so that
+    a number suppressed at this moment cannot make a batch of another size than it says.
+    """
+    sql, params = members(rules)
+    with _roomy() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS planned")
+        cursor.execute(f"CREATE TEMPORARY TABLE planned AS {_numbered(sql, by_text=bool(rules.text))}", [size, *params])
+        _insert_batches(cursor, dispatch)
+        sent = _insert_deliveries(cursor, dispatch, "p.number IS NOT NULL")
+        left_out = _insert_deliveries(cursor, dispatch, "p.number IS NULL")
+        cursor.execute("DROP TABLE planned")
+    return sent, left_out
+
+
+def _numbered(sql: str, *, by_text: bool) -> str:
+    """Adds the batch number, NULL for those left out: by phone, and first by text where a request has one text. Its first
+    parameter is the size of a batch."""
+    group = "outcome, text" if by_text else "outcome"
+    cut = f"""SELECT phone, variables, outcome, text,
+                (ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY phone) - 1) / %s + 1 AS piece FROM ({sql}) AS decided"""  # noqa: S608
+    if not by_text:
+        number = "piece"
+        order = "phone"
+    else:
+        number = "DENSE_RANK() OVER (PARTITION BY outcome ORDER BY text, piece)"
+        order = "outcome, text, phone"
+    return f"""SELECT phone, variables, outcome, text, CASE WHEN outcome = '' THEN {number} END AS number
+               FROM ({cut}) AS cut ORDER BY {order}"""  # noqa: S608
+
+
+def _insert_batches(cursor: Any, dispatch: Dispatch) -> None:
+    given: dict[str, Sql] = {
+        "dispatch_id": ("%s", [dispatch.pk]),
+        "account_id": ("%s", [dispatch.account_id]),
+        "number": ("number", []),
+        "size": ("COUNT(*)", []),
+        "text": ("MIN(text)", []),
+    }
+    names, values, params = _columns(Batch, given)
+    cursor.execute(
+        f"""INSERT INTO {_BATCH} ({names}) SELECT {values} FROM planned
+            WHERE number IS NOT NULL GROUP BY number ORDER BY number""",  # noqa: S608
+        params,
+    )
+
+
+def _insert_deliveries(cursor: Any, dispatch: Dispatch, which: str) -> int:
+    left_out = "IS NULL" in which
+    given: dict[str, Sql] = {
+        "dispatch_id": ("%s", [dispatch.pk]),
+        "batch_id": ("NULL", []) if left_out else ("b.id", []),
+        "run": ("%s", [_run(dispatch.run)]),
+        "leg": ("%s", [dispatch.leg]),
+        "phone": ("p.phone", []),
+        "variables": ("p.variables", []),
+        "own": ("%s", [int(Own.SKIPPED)]) if left_out else ("NULL", []),
+        "reason": ("p.outcome", []),
+    }
+    names, values, params = _columns(Delivery, given)
+    join = "" if left_out else f"JOIN {_BATCH} b ON b.dispatch_id = %s AND b.number = p.number"
+    cursor.execute(
+        f"INSERT INTO {_DELIVERY} ({names}) SELECT {values} FROM planned p {join} WHERE {which}",  # noqa: S608
+        params if left_out else [*params, dispatch.pk],
+    )
+    return int(cursor.rowcount)
+
+
+def _columns(model: Any, given: dict[str, Sql]) -> tuple[str, str, list[Any]]:
+    """(names, values, params) of an INSERT … SELECT: what is given, and each other column's default."""
+    names, values, params = [], [], []
+    for column in model._meta.concrete_fields:
+        if column.primary_key:
+            continue
+        sql, own = given.get(column.column, ("", []))
+        if not sql:
+            default = column.get_default()
+            if default is None and column.null:
+                continue
+            sql, own = "%s", [column.get_db_prep_save(default, connection)]
+        names.append(f'"{column.column}"')
+        values.append(sql)
+        params += own
+    return ", ".join(names), ", ".join(values), params

@@ -1,0 +1,19 @@
+"""Planning: who gets it and who does not, what it costs, when it ends, and the rows that say so."""
+
+from campaigns.services.planning.layout import MoreThanConfirmed, lay_out
+from campaigns.services.planning.obstacles import sentence
+from campaigns.services.planning.rules import batch_size
+from campaigns.services.planning.sheet import REASONS, NotNow, begin_check, blocked, check, make_sheet
+
+__all__ = [
+    "REASONS",
+    "MoreThanConfirmed",
+    "NotNow",
+    "batch_size",
+    "begin_check",
+    "blocked",
+    "check",
+    "lay_out",
+    "make_sheet",
+    "sentence",
+]

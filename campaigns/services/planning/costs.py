@@ -1,0 +1,47 @@
+"""What a campaign may cost: all by the first channel, or all by a fallback. Prices are the account's, per unit."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from campaigns.models import Campaign
+from campaigns.services.planning.rules import capabilities_of
+
+_OWN_CHANNEL = {"sms": "sms", "mms": "mms"}
+
+
+def price(campaign: Campaign, channel: str) -> Decimal | None:
+    """Yuan for one unit; None where the account has no price."""
+    try:
+        return Decimal(str(campaign.account.prices[channel]))
+    except (KeyError, InvalidOperation, TypeError):
+        return None
+
+
+def first_channel(campaign: Campaign) -> str:
+    return _OWN_CHANNEL.get(campaign.version.kind, "rcs")
+
+
+def channels(campaign: Campaign) -> list[str]:
+    """The first channel and the fallbacks that the version has and the vendor does."""
+    can = capabilities_of(campaign).fallback_parts
+    parts = [part for part, value in (campaign.version.fallback or {}).items() if value and part in can]
+    return list(dict.fromkeys([first_channel(campaign), *parts]))
+
+
+def cost(campaign: Campaign, people: int, sms_units: int) -> dict[str, Any]:
+    """{"lines": [{channel, units, price, amount}], "low", "high"}: amounts as text with two decimals; "low" and "high" are
+    None if any price is missing."""
+    lines = [_line(campaign, channel, sms_units if channel == "sms" else people) for channel in channels(campaign)]
+    amounts = [Decimal(line["amount"]) for line in lines if line["amount"] is not None]
+    known = len(amounts) == len(lines)
+    return {
+        "lines": lines,
+        "low": str(min(amounts)) if known else None,
+        "high": str(max(amounts)) if known else None,
+    }
+
+
+def _line(campaign: Campaign, channel: str, units: int) -> dict[str, Any]:
+    each = price(campaign, channel)
+    amount = None if each is None else str((each * units).quantize(Decimal("0.01")))
+    return {"channel": channel, "units": units, "price": None if each is None else str(each), "amount": amount}

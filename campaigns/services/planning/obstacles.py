@@ -1,0 +1,136 @@
+"""What keeps a campaign from being sent (blocks) and what should be known before (warns), each as a sentence."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from campaigns.services.planning.rules import capabilities_of
+from campaigns.states import Operator
+from config.kit import show
+from messaging.models import Signature, TemplateReview
+from messaging.services.reviews import problems_for
+from messaging.states import AccountStatus, ReviewStatus
+from templates_5g.blocks import errors
+
+SENTENCES = {
+    "nobody": _("Nobody would be sent to. Look at the reasons, or choose another audience."),
+    "no_members": _("The audience is empty. Import recipients and confirm the file first."),
+    "not_closed": _("The sum differs from the rows of the file by %(n)s, so nothing can be sent. Check again."),
+    "account": _("The vendor account does not send now: %(status)s. It has to be mended and tested first."),
+    "not_approved": _("This version is not approved at the account. Submit it for review, or choose another version."),
+    "approval_ends": _("The approval of the template ends on %(day)s, before the last message. Renew it first."),
+    "approval_near": _("The approval of the template ends on %(day)s."),
+    "not_carried": _("The account cannot send this version (%(path)s). Choose another account or version."),
+    "signature": _("The signature is not filed with %(operators)s and may not be used until then."),
+    "signature_warning": _("The signature is not filed with %(operators)s; messages may be intercepted."),
+    "sender_account": _("The 5G sender belongs to another account. Choose one of this account."),
+    "balance_short": _("The balance is short by %(amount)s. Top up the account."),
+    "balance_maybe": _("The balance may be short by %(amount)s if everybody gets the fallback."),
+    "past": _("The time after which the message is useless is over. Set a later one."),
+    "too_late": _("About %(n)s people will not be reached before the message is useless; they lapse."),
+    "never_ends": _("At this pace and window it would take more than a year. Raise the pace or the window."),
+    "no_consent": _("The audience has no proven consent. Enter its source and date, or the people are left out."),
+}
+
+Found = dict[str, Any]
+
+
+def sentence(found: Found) -> str:
+    """The sentence in the active language; stored statuses and operators are named only here."""
+    params = dict(found.get("params", {}))
+    if "operators" in params:
+        params["operators"] = "、".join(str(Operator(code).label) for code in params["operators"])
+    if "status" in params:
+        params["status"] = AccountStatus(params["status"]).label
+    return str(SENTENCES[found["key"]]) % params
+
+
+def _found(key: str, *, blocks: bool = True, **params: Any) -> Found:
+    return {"key": key, "blocks": blocks, "params": params}
+
+
+def obstacles(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> list[Found]:
+    """[{"key", "blocks", "params"}], blocking ones first."""
+    found = [
+        *_people(sheet),
+        *_account(campaign),
+        *_template(campaign, sheet, now),
+        *_signature(campaign),
+        *_balance(campaign, sheet),
+        *_time(campaign, sheet, now),
+    ]
+    return sorted(found, key=lambda one: not one["blocks"])
+
+
+def _people(sheet: dict[str, Any]) -> Iterator[Found]:
+    if sheet["difference"]:
+        yield _found("not_closed", n=abs(sheet["difference"]))
+    if not sheet["rows"]:
+        yield _found("no_members")
+    elif not sheet["to_send"]:
+        yield _found("nobody")
+    if sheet["excluded"].get("no_consent"):
+        yield _found("no_consent", blocks=False)
+
+
+def _account(campaign: Campaign) -> Iterator[Found]:
+    if not campaign.account.usable:
+        yield _found("account", status=campaign.account.status)
+    if campaign.chatbot is not None and campaign.chatbot.account_id != campaign.account_id:
+        yield _found("sender_account")
+    for problem in errors(problems_for(campaign.version, campaign.account))[:3]:
+        yield _found("not_carried", path=problem.path)
+
+
+def _template(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
+    if "main" not in capabilities_of(campaign).review_parts:
+        return
+    review = TemplateReview.objects.filter(
+        Q(approved_until__isnull=True) | Q(approved_until__gt=now),
+        version=campaign.version_id,
+        account=campaign.account_id,
+        part="main",
+        live=True,
+        status=ReviewStatus.APPROVED,
+    ).first()
+    if review is None:
+        yield _found("not_approved")
+    elif review.approved_until:
+        ends_early = sheet["finish_at"] and parse_datetime(sheet["finish_at"]) > review.approved_until
+        key = "approval_ends" if ends_early else "approval_near"
+        yield _found(key, blocks=bool(ends_early), day=show.day(review.approved_until))
+
+
+def _signature(campaign: Campaign) -> Iterator[Found]:
+    signature, filed = campaign.signature, Signature.Filing.FILED
+    lacking = [name for name in ("cmcc", "cucc", "ctcc") if getattr(signature, name) != filed]
+    wanted = [name for name in lacking if not campaign.operators or name in campaign.operators]
+    if wanted:
+        key = "signature" if signature.blocks_unfiled else "signature_warning"
+        yield _found(key, blocks=signature.blocks_unfiled, operators=wanted)
+
+
+def _balance(campaign: Campaign, sheet: dict[str, Any]) -> Iterator[Found]:
+    """Compared only where the vendor says that it is yuan."""
+    account, costs = campaign.account, sheet["cost"]
+    if account.balance is None or account.balance_unit != "yuan" or costs["low"] is None:
+        return
+    if Decimal(costs["low"]) > account.balance:
+        yield _found("balance_short", amount=show.money(Decimal(costs["low"]) - account.balance))
+    elif Decimal(costs["high"]) > account.balance:
+        yield _found("balance_maybe", blocks=False, amount=show.money(Decimal(costs["high"]) - account.balance))
+
+
+def _time(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
+    if campaign.useless_after and campaign.useless_after <= max(now, campaign.start_at or now):
+        yield _found("past")
+    elif sheet["late"]:
+        yield _found("too_late", blocks=False, n=show.count(sheet["late"]))
+    if sheet["finish_at"] is None:
+        yield _found("never_ends")

@@ -1,0 +1,70 @@
+"""What a campaign says, as rules that SQL can ask."""
+
+from datetime import datetime, timedelta
+
+from campaigns.bulk.plan import Rules
+from campaigns.models import Campaign
+from campaigns.states import ImportState
+from messaging.gateway.registry import vendor_class
+from messaging.gateway.types import Capabilities
+from templates_5g.blocks.variables import names_of
+
+LONGEST_VARIABLE = 200
+# Kinds whose content is a text that a vendor with one text for each request gets filled.
+_TEXT_KINDS = ("text", "sms")
+
+
+def capabilities_of(campaign: Campaign) -> Capabilities:
+    return vendor_class(campaign.account.vendor).capabilities
+
+
+def batch_size(campaign: Campaign) -> int:
+    return int(min(campaign.account.batch_size, capabilities_of(campaign).max_batch))
+
+
+def confirmed_imports(campaign: Campaign) -> list[int]:
+    done = campaign.audience.imports.filter(state=ImportState.DONE)
+    return list(done.order_by("pk").values_list("pk", flat=True))
+
+
+def rules_for(campaign: Campaign, now: datetime, imports: list[int]) -> Rules:
+    """`imports` are the files that count: those confirmed at the check, so that a later file changes nothing."""
+    audience, version = campaign.audience, campaign.version
+    is_marketing = version.template.purpose == "marketing"
+    capped = campaign.cap_count if is_marketing else None
+    sms = sms_text(campaign)
+    return Rules(
+        audience=audience.pk,
+        imports=imports,
+        run=campaign.run,
+        account=campaign.account_id,
+        signature=campaign.signature_id,
+        consented=bool(not campaign.needs_consent or (audience.consent_source and audience.consent_on)),
+        cap_count=capped,
+        cap_since=now - timedelta(days=campaign.cap_days) if capped else None,
+        template=version.template_id if campaign.skip_same_days else None,
+        lately_since=now - timedelta(days=campaign.skip_same_days) if campaign.skip_same_days else None,
+        operators=campaign.operators,
+        variables=names_of(version.content, version.fallback),
+        longest_variable=LONGEST_VARIABLE,
+        text=own_text(campaign),
+        sms=sms,
+        sms_extra=0 if "【" in sms else len(campaign.signature.text) + 2,
+    )
+
+
+def own_text(campaign: Campaign) -> str:
+    """The text that is filled for each person and cuts the requests; "" where a request may hold different people's."""
+    version = campaign.version
+    if not capabilities_of(campaign).per_text or version.kind not in _TEXT_KINDS:
+        return ""
+    return str(version.content.get("text", ""))
+
+
+def sms_text(campaign: Campaign) -> str:
+    """The SMS that may go out: the message itself, or the fallback where the vendor does it."""
+    version = campaign.version
+    if version.kind == "sms":
+        return str(version.content.get("text", ""))
+    part = (version.fallback or {}).get("sms")
+    return str(part["text"]) if part and "sms" in capabilities_of(campaign).fallback_parts else ""

@@ -1,0 +1,140 @@
+"""The pre-send check: every row of the file under one word, the cost and the end, computed once and kept.
+
+{"imports": [id…], "rows": n, "excluded": {reason: n}, "left_out": n, "to_send": n, "difference": 0,
+ "operators": {operator: n}, "requests": n, "units": n, "cost": {"lines", "low", "high"}, "per_second": "10",
+ "start_at": iso or None (at once), "finish_at": iso or None, "late": n, "obstacles": [{"key", "blocks", "params"}]}
+"""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from campaigns.bulk import plan
+from campaigns.models import AudienceImport, Campaign
+from campaigns.services.planning.costs import cost
+from campaigns.services.planning.obstacles import obstacles
+from campaigns.services.planning.rules import batch_size, confirmed_imports, rules_for
+from campaigns.services.planning.timing import finish_time, sent_until
+from campaigns.states import CampaignState
+
+# The order in which the sheet lists them; the first two are the import's, the others planning's.
+REASONS = (
+    "invalid",
+    "duplicate",
+    "suppressed",
+    "no_consent",
+    "over_cap",
+    "sent_lately",
+    "operator",
+    "bad_variables",
+)
+# Bigger audiences are counted by a worker.
+INLINE_PEOPLE = 50_000
+
+Sheet = dict[str, Any]
+
+
+class NotNow(Exception):
+    """The campaign is past being checked or changed. str() says what it is."""
+
+
+def begin_check(campaign: Campaign) -> bool:
+    """-> CHECKING. True if the audience is small enough to be checked at once; else a worker has been asked.
+    Raises NotNow."""
+    from messaging.queue import nudge
+
+    open_states = (CampaignState.DRAFT, CampaignState.CHECKING, CampaignState.CHECKED)
+    if not Campaign.objects.filter(pk=campaign.pk, state__in=open_states).update(state=CampaignState.CHECKING):
+        raise NotNow(Campaign.objects.get(pk=campaign.pk).get_state_display())
+    if campaign.audience.size <= INLINE_PEOPLE:
+        return True
+    nudge("campaigns.tasks.check_campaign", campaign.pk, queue="import")
+    return False
+
+
+@transaction.atomic
+def check(campaign: Campaign) -> Sheet:
+    """Count, and keep the sheet: CHECKING (or DRAFT, CHECKED) -> CHECKED. Raises NotNow."""
+    begun = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if begun.state not in (CampaignState.DRAFT, CampaignState.CHECKING, CampaignState.CHECKED):
+        raise NotNow(begun.get_state_display())
+    now = timezone.now()
+    sheet = make_sheet(begun, now)
+    Campaign.objects.filter(pk=campaign.pk).update(
+        sheet=sheet, checked_at=now, state=CampaignState.CHECKED, state_note=""
+    )
+    campaign.refresh_from_db()
+    return sheet
+
+
+def make_sheet(campaign: Campaign, now: datetime) -> Sheet:
+    """The numbers for this moment, stored nowhere."""
+    imports = confirmed_imports(campaign)
+    rules = rules_for(campaign, now, imports)
+    people: Counter[str] = Counter()
+    operators: Counter[str] = Counter()
+    units = 0
+    for outcome, operator, number, its_units in plan.count(rules) if imports else []:
+        people[outcome] += number
+        if not outcome:
+            operators[operator or "other"] += number
+            units += its_units
+    to_send = people.pop("", 0)
+    sheet = {**_sums(imports, people, to_send), "operators": dict(operators), "units": units}
+    sheet["requests"] = _requests(campaign, rules, to_send)
+    sheet["cost"] = cost(campaign, to_send, units)
+    sheet.update(_times(campaign, to_send, now))
+    sheet["obstacles"] = obstacles(campaign, sheet, now)
+    return sheet
+
+
+def _sums(imports: list[int], people: Counter[str], to_send: int) -> Sheet:
+    """Rows of the files against what became of each."""
+    totals = AudienceImport.objects.filter(pk__in=imports).aggregate(
+        rows=Sum("rows"), invalid=Sum("invalid"), duplicate=Sum("duplicate")
+    )
+    counted = {**people, "invalid": totals["invalid"] or 0, "duplicate": totals["duplicate"] or 0}
+    excluded = {reason: counted[reason] for reason in REASONS if counted.get(reason)}
+    left_out, rows = sum(excluded.values()), totals["rows"] or 0
+    return {
+        "imports": imports,
+        "rows": rows,
+        "excluded": excluded,
+        "left_out": left_out,
+        "to_send": to_send,
+        "difference": rows - left_out - to_send,
+    }
+
+
+def _requests(campaign: Campaign, rules: plan.Rules, to_send: int) -> int:
+    size = batch_size(campaign)
+    return plan.count_requests(rules, size) if rules.text and to_send else -(-to_send // size)
+
+
+def window_of(campaign: Campaign) -> tuple[Any, Any] | None:
+    if campaign.window_from is None or campaign.window_until is None:
+        return None
+    return campaign.window_from, campaign.window_until
+
+
+def _times(campaign: Campaign, to_send: int, now: datetime) -> Sheet:
+    pace, start = float(campaign.account.per_second), max(now, campaign.start_at or now)
+    finish = finish_time(start, to_send, pace, window_of(campaign))
+    late = 0
+    if campaign.useless_after and (finish is None or finish > campaign.useless_after):
+        late = max(to_send - int(sent_until(campaign.useless_after, start, pace, window_of(campaign))), 0)
+    return {
+        "per_second": str(campaign.account.per_second),
+        "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
+        "finish_at": finish.isoformat() if finish else None,
+        "late": late,
+    }
+
+
+def blocked(sheet: Sheet) -> bool:
+    """Whether anything on the sheet forbids sending."""
+    return any(found["blocks"] for found in sheet["obstacles"])

@@ -1,0 +1,349 @@
+"""The sheet and the rows: one expression, a closing sum, batches that fit."""
+
+import random
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from campaigns.services import planning
+from campaigns.services.planning.timing import finish_time, sent_until
+from campaigns.states import CampaignState, ImportState
+from messaging import selectors
+from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.states import BatchState, Own
+
+pytestmark = pytest.mark.django_db
+
+
+def sent_before(campaign, phones, *, days=1, purpose="marketing", version=None, state=BatchState.SUBMITTED, times=1):
+    """Earlier rounds that reached these numbers."""
+    for _ in range(times):
+        round_ = Dispatch.objects.create(
+            title="早先", account=campaign.account, version=version, purpose=purpose, total=len(phones)
+        )
+        at = timezone.now() - timedelta(days=days)
+        batch = Batch.objects.create(
+            dispatch=round_, account=campaign.account, number=1, size=len(phones), state=state, submitted_at=at
+        )
+        Delivery.objects.bulk_create(
+            Delivery(dispatch=round_, batch=batch, run=round_.run, leg="main", phone=phone) for phone in phones
+        )
+
+
+def confirm(campaign):
+    planning.check(campaign)
+    return planning.lay_out(campaign)
+
+
+def laid_out(dispatch):
+    rows = dispatch.deliveries.order_by("phone").values_list("phone", "batch__number", "own", "reason")
+    return list(rows)
+
+
+class TestSheet:
+    def test_every_reason_in_its_order_and_the_sum_closes(self, make):
+        people = make.people(10)
+        people[8] = (people[8][0], {"姓名": "x", "余额": "1"}, "ctcc")
+        people[9] = (people[9][0], {"姓名": "", "余额": "1"})
+        audience = make.audience(people, invalid=4, duplicate=2)
+        campaign = make.campaign(
+            audience=audience, operators=["cmcc", "cucc"], cap_count=2, cap_days=7, skip_same_days=3
+        )
+        phones = [person[0] for person in people]
+        Suppression.objects.create(phone=phones[0], scope="all", source="hand")
+        Suppression.objects.create(phone=phones[1], scope="account", account=campaign.account, source="hand")
+        Suppression.objects.create(phone=phones[2], scope="signature", signature=campaign.signature, source="hand")
+        sent_before(campaign, [phones[0], phones[3]], times=2)
+        sent_before(campaign, [phones[3], phones[4]], version=campaign.version)
+        sheet = planning.check(campaign)
+        assert sheet["excluded"] == {
+            "invalid": 4,
+            "duplicate": 2,
+            "suppressed": 3,
+            "over_cap": 1,
+            "sent_lately": 1,
+            "operator": 1,
+            "bad_variables": 1,
+        }
+        assert (sheet["rows"], sheet["left_out"], sheet["to_send"], sheet["difference"]) == (16, 13, 3, 0)
+        assert list(sheet["excluded"]) == [reason for reason in planning.REASONS if reason in sheet["excluded"]]
+        assert sheet["operators"] == {"cmcc": 3}
+        campaign.refresh_from_db()
+        assert (campaign.state, campaign.sheet["to_send"]) == (CampaignState.CHECKED, 3)
+
+    def test_what_does_not_stop_anybody(self, make):
+        campaign = make.campaign(cap_count=1, cap_days=7, skip_same_days=3)
+        phones = [phone for phone, _variables in make.people(7)]
+        other = make.signature()
+        lifted = timezone.now()
+        Suppression.objects.create(phone=phones[0], scope="all", source="hand", lifted_at=lifted)
+        Suppression.objects.create(phone=phones[1], scope="signature", signature=other, source="hand")
+        Suppression.objects.create(phone=phones[2], scope="account", account=make.account(), source="hand")
+        sent_before(campaign, phones, days=8)
+        sent_before(campaign, phones, purpose="notice")
+        assert planning.check(campaign)["to_send"] == 7
+
+    def test_without_proven_consent_everybody_is_left_out(self, make):
+        campaign = make.campaign()
+        campaign.audience.__class__.objects.update(consent_source="")
+        campaign.refresh_from_db()
+        sheet = planning.check(campaign)
+        assert sheet["excluded"] == {"no_consent": 7}
+        assert [found["key"] for found in sheet["obstacles"] if found["blocks"]] == ["nobody"]
+        Campaign.objects.update(needs_consent=False)
+        assert planning.check(campaign)["to_send"] == 7
+
+    def test_only_confirmed_files_count(self, make):
+        audience = make.audience(make.people(3))
+        make.audience(make.people(5, 13900000001), invalid=2, state=ImportState.READY, audience=audience)
+        sheet = planning.check(make.campaign(audience=audience))
+        assert (sheet["rows"], sheet["to_send"]) == (3, 3)
+
+    @pytest.mark.parametrize(
+        ("variables", "stops"),
+        [
+            ({"姓名": "a", "余额": "0"}, False),
+            ({"姓名": "a"}, True),
+            ({"姓名": "a", "余额": ""}, True),
+            ({"姓名": "长" * 200, "余额": "1"}, False),
+            ({"姓名": "长" * 201, "余额": "1"}, True),
+        ],
+    )
+    def test_variables(self, make, variables, stops):
+        sheet = planning.check(make.campaign([("13800000001", variables)]))
+        assert sheet["to_send"] == (0 if stops else 1)
+
+    def test_names_that_are_no_plain_words(self, make):
+        content = {"kind": "text", "text": "${1月 积分}${a.b}${[x]}${$}", "suggestions": []}
+        people = [("13800000001", {"1月 积分": "1", "a.b": "2", "[x]": "3"})]
+        assert planning.check(make.campaign(people, content=content))["to_send"] == 1
+
+    def test_cost_is_a_range_by_channel_and_billable_units(self, make):
+        account = make.account(prices={"rcs": "0.08", "sms": "0.045"})
+        fallback = {"sms": {"text": "${姓名}" + "字" * 60}}
+        people = [("13800000001", {"姓名": "一" * 5}), ("13800000002", {"姓名": "一" * 6})]
+        signature = make.signature()
+        assert len(f"【{signature.text}】") == 5
+        content = {"kind": "text", "text": "${姓名}", "suggestions": []}
+        campaign = make.campaign(people, account=account, signature=signature, content=content, fallback=fallback)
+        sheet = planning.check(campaign)
+        assert sheet["units"] == 3
+        assert sheet["cost"] == {
+            "lines": [
+                {"channel": "rcs", "units": 2, "price": "0.08", "amount": "0.16"},
+                {"channel": "sms", "units": 3, "price": "0.045", "amount": "0.14"},
+            ],
+            "low": "0.14",
+            "high": "0.16",
+        }
+
+    def test_a_missing_price_is_no_price_of_zero(self, make):
+        sheet = planning.check(make.campaign(account=make.account(prices={})))
+        assert (sheet["cost"]["low"], sheet["cost"]["high"]) == (None, None)
+
+    def test_the_number_of_queries_does_not_follow_the_rows(self, make):
+        counts = []
+        for size in (50, 100):
+            campaign = make.campaign(make.people(size))
+            with CaptureQueriesContext(connection) as queries:
+                confirm(campaign)
+            counts.append(len(queries))
+        assert counts[0] == counts[1] < 50
+
+
+class TestObstacles:
+    def keys(self, campaign):
+        return [found["key"] for found in planning.check(campaign)["obstacles"]]
+
+    def test_a_good_campaign_has_none(self, make):
+        assert self.keys(make.campaign()) == []
+
+    def test_not_approved(self, make):
+        campaign = make.campaign()
+        campaign.version.reviews.update(approved_until=timezone.now() - timedelta(minutes=1))
+        assert "not_approved" in self.keys(campaign)
+
+    def test_the_approval_ends_before_the_last_message(self, make):
+        campaign = make.campaign(start_at=timezone.now() + timedelta(days=2))
+        campaign.version.reviews.update(approved_until=timezone.now() + timedelta(days=1))
+        assert self.keys(campaign) == ["approval_ends"]
+        campaign.version.reviews.update(approved_until=timezone.now() + timedelta(days=3))
+        sheet = planning.check(campaign)
+        assert [(found["key"], found["blocks"]) for found in sheet["obstacles"]] == [("approval_near", False)]
+
+    def test_a_stopped_account(self, make):
+        assert self.keys(make.campaign(account=make.account(status="stopped"))) == ["account"]
+
+    def test_balance(self, make):
+        for balance, keys in (("0.55", ["balance_short"]), ("0.56", []), ("0.56", [])):
+            account = make.account(prices={"rcs": "0.08"}, balance=Decimal(balance), balance_unit="yuan")
+            assert self.keys(make.campaign(account=account)) == keys
+        account = make.account(prices={"rcs": "0.08"}, balance=Decimal("0"), balance_unit="")
+        assert self.keys(make.campaign(account=account)) == []
+
+    def test_too_late_for_some(self, make):
+        now = timezone.now()
+        account = make.account(per_second=Decimal("0.01"))
+        campaign = make.campaign(account=account, start_at=now + timedelta(hours=1))
+        Campaign.objects.update(useless_after=now + timedelta(hours=1, seconds=350))
+        sheet = planning.check(campaign)
+        assert (sheet["late"], [found["key"] for found in sheet["obstacles"]]) == (4, ["too_late"])
+        Campaign.objects.update(useless_after=now)
+        assert self.keys(campaign) == ["past"]
+
+    def test_every_obstacle_is_a_whole_sentence(self, make):
+        campaign = make.campaign([], account=make.account(status="off"))
+        campaign.signature.__class__.objects.update(cmcc="none", blocks_unfiled=True)
+        campaign.version.reviews.all().delete()
+        sheet = planning.check(campaign)
+        texts = [planning.sentence(found) for found in sheet["obstacles"]]
+        assert len(texts) == 4
+        assert not any("%(" in text for text in texts)
+
+
+class TestLayOut:
+    def test_rows_agree_with_the_sheet(self, make):
+        campaign = make.campaign(make.people(8))
+        phones = [phone for phone, _variables in make.people(8)]
+        Suppression.objects.create(phone=phones[2], scope="all", source="hand")
+        dispatch = confirm(campaign)
+        assert laid_out(dispatch) == [
+            (phones[0], 1, None, ""),
+            (phones[1], 1, None, ""),
+            (phones[2], None, Own.SKIPPED, "suppressed"),
+            (phones[3], 1, None, ""),
+            (phones[4], 2, None, ""),
+            (phones[5], 2, None, ""),
+            (phones[6], 2, None, ""),
+            (phones[7], 3, None, ""),
+        ]
+        assert list(dispatch.batches.order_by("number").values_list("size", "state", "text", "account")) == [
+            (3, "queued", "", campaign.account_id),
+            (3, "queued", "", campaign.account_id),
+            (1, "queued", "", campaign.account_id),
+        ]
+        assert campaign.sheet["requests"] == 3
+        assert selectors.dispatch_counts([dispatch.pk]) == {"queued": 7, "skipped": 1}
+        assert (dispatch.total, dispatch.run, dispatch.leg) == (8, campaign.run, "main")
+        assert set(dispatch.deliveries.values_list("run", "leg")) == {(campaign.run, "main")}
+        assert dispatch.deliveries.get(phone=phones[3]).variables == {"姓名": "客3", "余额": "1"}
+
+    def test_the_vendors_own_limit_counts(self, make):
+        campaign = make.campaign(make.people(1001), account=make.account(batch_size=5000))
+        dispatch = confirm(campaign)
+        assert list(dispatch.batches.order_by("number").values_list("size", flat=True)) == [1000, 1]
+
+    def test_one_text_for_each_request_where_the_vendor_wants_it(self, make):
+        content = {"kind": "sms", "text": "余额${余额}元"}
+        people = [(str(13800000001 + n), {"余额": "10" if n % 3 else "2"}) for n in range(8)]
+        random.Random(7).shuffle(people)
+        campaign = make.campaign(people, content=content, vendor="yixintong")
+        dispatch = confirm(campaign)
+        rows = list(dispatch.batches.order_by("number").values_list("number", "size", "text"))
+        assert rows == [(1, 3, "余额10元"), (2, 2, "余额10元"), (3, 3, "余额2元")]
+        for delivery in dispatch.deliveries.select_related("batch"):
+            assert delivery.batch.text == f"余额{delivery.variables['余额']}元"
+        assert campaign.sheet["requests"] == 3
+
+    def test_a_value_is_never_expanded_again(self, make):
+        content = {"kind": "sms", "text": "${a}-${b}"}
+        people = [("13800000001", {"a": "${b}", "b": "%s"})]
+        dispatch = confirm(make.campaign(people, content=content, vendor="yixintong"))
+        assert dispatch.batches.get().text == "${b}-%s"
+
+    def test_who_opts_out_after_the_check_is_left_out(self, make):
+        campaign = make.campaign()
+        planning.check(campaign)
+        Suppression.objects.create(phone="13800000001", scope="all", source="reply")
+        dispatch = planning.lay_out(campaign)
+        assert selectors.dispatch_counts([dispatch.pk]) == {"queued": 6, "skipped": 1}
+        assert dispatch.batches.count() == 2
+
+    def test_more_people_than_confirmed_stores_nothing(self, make):
+        campaign = make.campaign()
+        Suppression.objects.create(phone="13800000001", scope="all", source="hand")
+        planning.check(campaign)
+        Suppression.objects.update(lifted_at=timezone.now())
+        with pytest.raises(planning.MoreThanConfirmed):
+            planning.lay_out(campaign)
+        assert not Dispatch.objects.exists()
+        assert not Delivery.objects.exists()
+
+    def test_a_file_confirmed_after_the_check_is_not_sent_to(self, make):
+        campaign = make.campaign()
+        planning.check(campaign)
+        make.audience(make.people(5, 13900000001), audience=campaign.audience)
+        assert planning.lay_out(campaign).total == 7
+
+    def test_the_version_is_locked_from_then_on(self, make):
+        campaign = make.campaign()
+        confirm(campaign)
+        campaign.version.refresh_from_db()
+        assert campaign.version.is_frozen
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_any_mixture_closes(self, make, seed):
+        chance = random.Random(seed)
+        size = chance.randrange(1, 60)
+        people = [
+            (
+                str(13800000000 + n),
+                {"姓名": chance.choice(["", "a", "b"]), "余额": "1"},
+                chance.choice(["cmcc", "cucc", ""]),
+            )
+            for n in range(size)
+        ]
+        audience = make.audience(people, invalid=chance.randrange(5), duplicate=chance.randrange(5))
+        campaign = make.campaign(
+            audience=audience,
+            vendor=chance.choice(["rcs_gateway", "yixintong"]),
+            operators=chance.choice([[], ["cmcc"]]),
+            cap_count=chance.choice([None, 1]),
+        )
+        hit = [phone for phone, *_ in people if chance.random() < 0.3]
+        sent_before(campaign, hit)
+        for phone in chance.sample([phone for phone, *_ in people], size // 4):
+            Suppression.objects.create(phone=phone, scope="all", source="hand")
+        sheet = planning.check(campaign)
+        assert sheet["difference"] == 0
+        dispatch = planning.lay_out(campaign)
+        assert dispatch.total == size
+        reasons = dict(selectors.unsent_reasons([dispatch.pk]))
+        reasons |= {
+            reason: sheet["excluded"][reason] for reason in ("invalid", "duplicate") if reason in sheet["excluded"]
+        }
+        assert reasons == sheet["excluded"]
+        sizes = list(dispatch.batches.values_list("size", flat=True))
+        assert (sum(sizes), len(sizes)) == (sheet["to_send"], sheet["requests"])
+        assert all(0 < number <= 3 for number in sizes)
+        for batch in dispatch.batches.all():
+            assert batch.deliveries.count() == batch.size
+
+
+class TestTime:
+    START = timezone.make_aware(datetime(2026, 11, 26, 20, 0))
+    WINDOW = (time(9), time(20, 30))
+
+    def test_without_a_window(self):
+        assert finish_time(self.START, 600, 10) == self.START + timedelta(seconds=60)
+
+    def test_what_does_not_fit_goes_on_the_next_morning(self):
+        finish = finish_time(self.START, 2400, 1, self.WINDOW)
+        assert finish == timezone.make_aware(datetime(2026, 11, 27, 9, 10))
+
+    def test_a_start_at_night_waits(self):
+        night = timezone.make_aware(datetime(2026, 11, 26, 23, 0))
+        assert finish_time(night, 60, 1, self.WINDOW) == timezone.make_aware(datetime(2026, 11, 27, 9, 1))
+
+    def test_never(self):
+        assert finish_time(self.START, 10**9, 1, self.WINDOW) is None
+
+    def test_how_many_until_then(self):
+        until = timezone.make_aware(datetime(2026, 11, 27, 9, 10))
+        assert sent_until(until, self.START, 1, self.WINDOW) == 2400
+        assert sent_until(self.START, self.START, 1, None) == 0
