@@ -78,6 +78,7 @@ class Mount:
             accepted, phones = len(self.world.ledger), len(self.world.accepted)
             settings, requests = dict(self.world.settings), dict(self.requests)
         return {
+            "credentials": dict(self.sandbox.credentials),
             "accepted": accepted,
             "phones": phones,
             "requests": requests,

@@ -42,7 +42,9 @@ class NotCarried(ValidationError):
 def problems_for(version: TemplateVersion, account: VendorAccount) -> list[Problem]:
     """What the account's vendor cannot carry, before anything is submitted; media are looked at too."""
     vendor = vendor_class(account.vendor)(account.config)
-    draft = TemplateReview(version=version, account=account, part="main")
+    draft = TemplateReview(
+        version=version, account=account, part="main", vendor_template_id=_known_id(version, account, "main")
+    )
     return vendor.check_submission(submission_of(draft)) + carrying.media_problems(version, account)
 
 
@@ -98,18 +100,40 @@ def _open(
     chatbot: Chatbot | None,
     options: dict[str, Any],
 ) -> TemplateReview | None:
-    """The row before the call. One live review a part: a refused one makes room, any other one stays."""
+    """The row before the call. One live review a part: a refused one makes room, any other one stays; what was registered by
+    hand makes room too where the vendor's operation is an edit of what exists."""
+    room = Q(status__in=(ReviewStatus.REFUSED, ReviewStatus.WITHDRAWN))
+    if _edits(account):
+        room |= Q(by_hand=True)
     try:
         with transaction.atomic():
             old = TemplateReview.objects.select_for_update().filter(
                 version=version, account=account, part=part, live=True
             )
-            old.filter(status__in=(ReviewStatus.REFUSED, ReviewStatus.WITHDRAWN)).update(live=False)
+            old.filter(room).update(live=False)
             return TemplateReview.objects.create(
-                version=version, account=account, part=part, signature=signature, chatbot=chatbot, options=options
+                version=version,
+                account=account,
+                part=part,
+                signature=signature,
+                chatbot=chatbot,
+                options=options,
+                vendor_template_id=_known_id(version, account, part),
             )
     except IntegrityError:
         return None
+
+
+def _edits(account: VendorAccount) -> bool:
+    return vendor_class(account.vendor).capabilities.edits
+
+
+def _known_id(version: TemplateVersion, account: VendorAccount, part: str) -> str:
+    """Where submitting is an edit: the vendor's id of this template, from whichever version had it last."""
+    if not _edits(account):
+        return ""
+    known = TemplateReview.objects.filter(version__template=version.template_id, account=account, part=part)
+    return known.exclude(vendor_template_id="").order_by("-pk").values_list("vendor_template_id", flat=True).first() or ""
 
 
 def transmit(review: TemplateReview) -> None:

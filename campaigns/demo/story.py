@@ -1,0 +1,158 @@
+"""What the demonstration does, step by step, on real processes: each step looks whether it is done already."""
+
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from campaigns import roles
+from campaigns.demo import seeding
+from campaigns.demo.sandbox_client import SandboxClient
+from campaigns.models import Audience, AudienceImport, Campaign
+from campaigns.services import importing, running
+from campaigns.services.planning import sheet
+from campaigns.states import CampaignState, ImportState
+from messaging import selectors
+from messaging.models import Chatbot, Signature, TemplateReview, VendorAccount
+from messaging.services import accounts, reviews
+from messaging.states import ReviewStatus
+from templates_5g.models import TemplateVersion
+
+RECIPIENTS = Path(__file__).with_name("recipients.csv")
+CAMPAIGN = "会员日满减 · 十一月"
+Found = TypeVar("Found")
+
+
+class Story:
+    """`say` prints a line. Raises TimeoutError when a step does not end."""
+
+    def __init__(self, web_url: str, sandbox: SandboxClient, say: Callable[[str], None]) -> None:
+        self.web_url = web_url
+        self.sandbox = sandbox
+        self.say = say
+
+    def tell(self) -> Campaign:
+        """Everything from an empty database to a campaign with receipts. Returns the campaign."""
+        people = seeding.people()
+        account, sign, bot = self._gateway(people[roles.ADMINISTRATORS])
+        seeding.suppressions(sign, people[roles.SUPPORT])
+        versions = seeding.templates(seeding.picture(people[roles.MARKETING]), people[roles.MARKETING])
+        self._review(versions, account, sign, bot, people[roles.MARKETING])
+        audience = self._audience(people[roles.CAMPAIGNS])
+        campaign = self._campaign(versions["会员日满减"], audience, account, sign, bot, people[roles.CAMPAIGNS])
+        self._receipts(campaign)
+        return campaign
+
+    def _gateway(self, actor: Any) -> tuple[VendorAccount, Signature, Chatbot]:
+        vendor = "rcs_gateway"
+        credentials = self.sandbox.ask("state")["vendors"][vendor]["credentials"]
+        account, sign, bot = seeding.gateway(f"{self.sandbox.url}/{vendor}", credentials)
+        self.register(account)
+        self.sandbox.set(
+            vendor, auto_approve=True, auto_receipt=True, delay=0.5, fail_every=29, fallback_every=7, reply_every=211
+        )
+        accounts.try_connection(account, actor)
+        account.refresh_from_db()
+        self.say(f"Account {account.name}: connection tested, balance {account.balance}")
+        return account, sign, bot
+
+    def register(self, account: VendorAccount) -> None:
+        """Tell the sandbox where this account's pushes go."""
+        base = f"{self.web_url}/callbacks/{account.vendor}/{account.callback_token}"
+        kinds = ("review", "receipt", "reply", "click")
+        self.sandbox.register(account.vendor, {kind: f"{base}/{kind}/" for kind in kinds})
+
+    def _review(
+        self,
+        versions: dict[str, TemplateVersion],
+        account: VendorAccount,
+        sign: Signature,
+        bot: Chatbot,
+        actor: Any,
+    ) -> None:
+        for version in versions.values():
+            if not TemplateReview.objects.filter(version=version, account=account, live=True).exists():
+                reviews.submit(version, account, signature=sign, chatbot=bot, options={"autoRenew": True}, actor=actor)
+        self.say(f"Templates {'、'.join(versions)}: submitted for review")
+        waiting = TemplateReview.objects.filter(account=account, live=True).exclude(status=ReviewStatus.APPROVED)
+        self.wait("the vendor's push approves the templates", lambda: not waiting.exists())
+        self.say("Templates: approved by the vendor's push")
+
+    def _audience(self, actor: Any) -> Audience:
+        audience, _ = Audience.objects.get_or_create(
+            name="十一月会员",
+            defaults={"consent_source": "门店会员登记表", "consent_on": date(2026, 1, 8), "created_by": actor},
+        )
+        if not audience.imports.exists():
+            file = SimpleUploadedFile(RECIPIENTS.name, RECIPIENTS.read_bytes(), "text/csv")
+            source = importing.start_import(audience, file, actor)
+            importing.choose_columns(source, source.mapping, actor)
+        source = audience.imports.latest("pk")
+        done = (ImportState.READY, ImportState.DONE, ImportState.FAILED)
+        self.wait("the file is checked", lambda: self._reload(source).state in done)
+        if source.state == ImportState.READY:
+            importing.confirm(source, actor)
+            source.refresh_from_db()
+        self._tell_import(source)
+        audience.refresh_from_db()
+        return audience
+
+    def _tell_import(self, source: AudienceImport) -> None:
+        parts = f"{source.stored} stored + {source.invalid} invalid + {source.duplicate} duplicate"
+        self.say(f"Recipients {source.file_name}: {source.rows} rows = {parts}")
+
+    def _campaign(
+        self,
+        version: TemplateVersion,
+        audience: Audience,
+        account: VendorAccount,
+        sign: Signature,
+        bot: Chatbot,
+        actor: Any,
+    ) -> Campaign:
+        values = {
+            "version": version,
+            "audience": audience,
+            "account": account,
+            "signature": sign,
+            "chatbot": bot,
+            "created_by": actor,
+        }
+        campaign, _ = Campaign.objects.get_or_create(name=CAMPAIGN, defaults=values)
+        if campaign.state == CampaignState.DRAFT:
+            sheet.begin_check(campaign)
+        self.wait("the list is checked", lambda: self._reload(campaign).state != CampaignState.CHECKING)
+        if campaign.state == CampaignState.CHECKED:
+            self.say(f"Check: {campaign.sheet['rows']} rows, {campaign.sheet['to_send']} will be sent")
+            running.confirm_and_start(campaign, str(campaign.sheet["to_send"]), actor)
+            self.say("Campaign started; batches of 100 over HTTP")
+        return campaign
+
+    def _receipts(self, campaign: Campaign) -> None:
+        def heard() -> bool:
+            counts = self.counts(campaign)
+            return bool(counts) and not (counts.keys() & {"queued", "sending", "submitted"})
+
+        self.wait("every receipt has come", heard, seconds=180)
+        for status, people in self.counts(campaign).items():
+            self.say(f"  {status:<11} {people:>6}")
+
+    def counts(self, campaign: Campaign) -> dict[str, int]:
+        campaign.refresh_from_db()
+        return selectors.dispatch_counts([campaign.dispatch_id]) if campaign.dispatch_id else {}
+
+    def wait(self, what: str, done: Callable[[], bool], seconds: float = 90) -> None:
+        """Until it is so. Raises TimeoutError."""
+        end = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > end:
+                raise TimeoutError(f"Waited {seconds:.0f} s in vain until {what}. The logs are in var/logs.")
+            time.sleep(0.3)
+
+    @staticmethod
+    def _reload(row: Found) -> Found:
+        row.refresh_from_db()  # type: ignore[attr-defined]
+        return row
