@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from templates_5g.blocks import Problem
+from templates_5g.places import place
 from templates_5g.problems import sentence
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ class InvalidContent(ValidationError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__([f"{problem.path}: {sentence(problem)}" for problem in problems])
+        super().__init__([f"{place(problem.path)}: {sentence(problem)}" for problem in problems])
 
 
 class StaleEdit(ValidationError):

@@ -60,6 +60,7 @@ class Refusal:
     account: str
     at: datetime
     words: str
+    part: str = ""
     rule: str = ""
 
 

@@ -18,12 +18,18 @@ class Difference:
 
 def differences(old: TemplateVersion, new: TemplateVersion) -> list[Difference]:
     """Every leaf that differs, in the order of the message; paths as in templates_5g.blocks."""
-    before = dict(_leaves({**old.content, "fallback": old.fallback}, ""))
-    after = dict(_leaves({**new.content, "fallback": new.fallback}, ""))
+    before = dict(leaves(old.content, old.fallback))
+    after = dict(leaves(new.content, new.fallback))
     paths = dict.fromkeys([*before, *after])
     return [
         Difference(path, before.get(path), after.get(path)) for path in paths if before.get(path) != after.get(path)
     ]
+
+
+def leaves(content: Mapping[str, Any], fallback: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(path, value) of everything in dumped content and fallback; an empty value is None, a list of words one text."""
+    yield from _leaves(content, "")
+    yield from _leaves(fallback, "fallback")
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

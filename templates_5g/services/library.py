@@ -222,7 +222,7 @@ def delete_media(asset: MediaAsset, actor: Any) -> None:
     if asset.uses.exists() or hooks.media_uses([asset.pk]).get(asset.pk):
         raise NotPossible(_("This file is used: archive it instead."))
     audit.record(gettext_noop("media deleted"), actor=actor, target=asset)
-    file, storage = asset.file.name, asset.file.storage
+    file, storage = str(asset.file.name), asset.file.storage
     try:
         asset.delete()
     except ProtectedError as error:

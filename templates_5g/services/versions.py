@@ -89,7 +89,7 @@ def _write(version: TemplateVersion, content: Content, fallback: Fallback, actor
 
 @transaction.atomic
 def save_draft(version: TemplateVersion, data: Mapping[str, Any], edited: int, actor: Any) -> TemplateVersion:
-    """Store {"content", "fallback"} as the draft that `version` is, or, if it is locked, as a new version.
+    """Store {"content", "fallback", "purpose" (optional)} as the draft that `version` is, or, if it is locked, as a new version.
 
     Unfinished content is welcome; only a wrong shape raises InvalidContent. `edited` is the count that the editor saw:
     if somebody saved since, or already went on from the locked version, StaleEdit carries theirs.
@@ -99,6 +99,7 @@ def save_draft(version: TemplateVersion, data: Mapping[str, Any], edited: int, a
     template = MessageTemplate.objects.select_for_update().get(pk=version.template_id)
     if template.archived_at:
         raise NotPossible(_("This template is archived: restore it before changing it."))
+    _set_purpose(template, data.get("purpose") or template.purpose, actor)
     newest = template.versions.order_by("-number")[0]
     current = newest if newest.pk == version.pk else template.versions.get(pk=version.pk)
     if not current.is_frozen:
@@ -196,15 +197,25 @@ def free_copy_name(name: str) -> str:
 def change_template(template: MessageTemplate, *, name: str, purpose: str, note: str, actor: Any) -> None:
     """Rename, or change the purpose while nothing is locked: an audit was for one purpose. Raises NotPossible."""
     template = MessageTemplate.objects.select_for_update().get(pk=template.pk)
-    if purpose != template.purpose:
-        if purpose not in Purpose.values:
-            raise NotPossible(_("Choose marketing or notice."))
-        if template.versions.filter(frozen_at__isnull=False).exists():
-            raise NotPossible(_("A version of this template was reviewed for its purpose; copy it to change that."))
-    detail = {"name": [template.name, name], "purpose": [template.purpose, purpose]}
-    template.name, template.purpose, template.note = usable_name(name, template), purpose, note[:200]
-    template.save(update_fields=["name", "purpose", "note", "updated_at"])
+    _set_purpose(template, purpose, actor)
+    detail = {"name": [template.name, name]}
+    template.name, template.note = usable_name(name, template), note[:200]
+    template.save(update_fields=["name", "note", "updated_at"])
     audit.record(gettext_noop("template changed"), actor=actor, target=template, detail=detail)
+
+
+def _set_purpose(template: MessageTemplate, purpose: Any, actor: Any) -> None:
+    """The template's row is locked by the caller."""
+    if purpose == template.purpose:
+        return
+    if purpose not in Purpose.values:
+        raise NotPossible(_("Choose marketing or notice."))
+    if template.versions.filter(frozen_at__isnull=False).exists():
+        raise NotPossible(_("A version of this template was reviewed for its purpose; copy it to change that."))
+    detail = {"purpose": [template.purpose, purpose]}
+    template.purpose = purpose
+    template.save(update_fields=["purpose", "updated_at"])
+    audit.record(gettext_noop("template purpose changed"), actor=actor, target=template, detail=detail)
 
 
 def archive(template: MessageTemplate, actor: Any) -> None:

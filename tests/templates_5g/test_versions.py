@@ -37,16 +37,16 @@ def draft(text, **more):
 
 
 def asset(name="a.png", **values):
-    defaults = dict(
-        name=name,
-        file=f"assets/{name}",
-        mime="image/png",
-        extension="png",
-        size=1000,
-        width=900,
-        height=504,
-        sha256=name,
-    )
+    defaults = {
+        "name": name,
+        "file": f"assets/{name}",
+        "mime": "image/png",
+        "extension": "png",
+        "size": 1000,
+        "width": 900,
+        "height": 504,
+        "sha256": name,
+    }
     return MediaAsset.objects.create(**{**defaults, **values})
 
 

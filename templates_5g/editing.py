@@ -1,0 +1,180 @@
+"""What the browser editor is given and answered, as JSON-able data."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from templates_5g import hooks, limits, words
+from templates_5g.blocks.checks import media_ids
+from templates_5g.blocks.variables import VENDOR_VARIABLES, names_of
+from templates_5g.errors import StaleEdit
+from templates_5g.fallback import chain_preview
+from templates_5g.inspecting import Inspection
+from templates_5g.models import MediaAsset, TemplateVersion
+from templates_5g.problems import all_data
+from templates_5g.selectors import assets_by_id
+from templates_5g.services import local_url, thumbnail_of
+from templates_5g.states import Kind, Purpose
+
+
+def version_url(name: str, version: TemplateVersion) -> str:
+    return reverse(f"admin:templates_5g_templateversion_{name}", args=[version.pk])
+
+
+def clock(at: Any) -> str:
+    return date_format(timezone.localtime(at), "H:i")
+
+
+def person(user: Any) -> str:
+    return (user.get_full_name() or user.get_username()) if user else ""
+
+
+def asset_data(asset: MediaAsset) -> dict[str, Any]:
+    """One file for the editor and the library. `id` is text, as content names it."""
+    thumb = thumbnail_of(asset)
+    return {
+        "id": str(asset.pk),
+        "name": asset.name,
+        "mime": asset.mime,
+        "family": asset.mime.partition("/")[0],
+        "size": asset.size,
+        "width": asset.width,
+        "height": asset.height,
+        "seconds": float(asset.seconds) if asset.seconds is not None else None,
+        "url": local_url(asset),
+        "thumb": local_url(thumb) if thumb else "",
+        "state": "archived" if asset.archived_at else asset.state,
+    }
+
+
+def config(request: HttpRequest, version: TemplateVersion, inspection: Inspection, read_only: bool) -> dict[str, Any]:
+    """The script `editor-config` of the version's page."""
+    return {
+        "version": _version_data(version),
+        "purpose": version.template.purpose,
+        "purposes": words.as_choices(dict(Purpose.choices)),
+        "readonly": read_only,
+        "limits": limits.as_data(),
+        "kinds": words.as_choices(dict(Kind.choices)),
+        "suggestion_kinds": words.suggestion_kinds(),
+        "problems": problems_data(inspection),
+        "media": [asset_data(asset) for asset in inspection.assets.values()],
+        "variables": inspection.variables,
+        "vendor_variables": sorted(VENDOR_VARIABLES),
+        "audiences": [{"id": item.id, "name": item.name} for item in hooks.audiences(request.user)],
+        "sender": sender_data(),
+        "prices": price_data(hooks.prices()),
+        "refusals": refusal_data(version),
+        "urls": _urls(version),
+        "csrf": get_token(request),
+    }
+
+
+def _version_data(version: TemplateVersion) -> dict[str, Any]:
+    return {
+        "id": version.pk,
+        "number": version.number,
+        "edited": version.edited,
+        "frozen": version.is_frozen,
+        "saved_at": clock(version.updated_at),
+        "saved_by": person(version.edited_by),
+        "template": {"id": version.template_id, "name": version.template.name},
+    }
+
+
+def _urls(version: TemplateVersion) -> dict[str, str]:
+    own = {name: version_url(name, version) for name in ("check", "save", "copy")}
+    shared = {
+        name: reverse(f"admin:templates_5g_mediaasset_{view}")
+        for name, view in (("media_list", "list"), ("media_upload", "upload"), ("media_crop", "fit"))
+    }
+    return {**own, **shared, "sample_rows": reverse("admin:templates_5g_templateversion_rows")}
+
+
+def problems_data(inspection: Inspection) -> list[dict[str, Any]]:
+    """As templates_5g.problems.as_data; the account whose rule it is also under `vendor`."""
+    return [{**item, "vendor": item["account"]} for item in all_data(inspection.findings)]
+
+
+def sender_data() -> dict[str, Any]:
+    """The first 5G sender there is, for the bar of the preview."""
+    for sender in hooks.senders():
+        return {"name": sender.name, "signature": sender.signature, "logo": sender.logo, "verified": sender.verified}
+    return {"name": "", "signature": "", "logo": "", "verified": False}
+
+
+def price_data(prices: Iterable[hooks.Price]) -> dict[str, str]:
+    """Channel -> price of one unit; the highest where accounts differ, so that a cost is never shown too low."""
+    highest: dict[str, Any] = {}
+    for price in prices:
+        highest[price.channel] = max(price.amount, highest.get(price.channel, price.amount))
+    return {channel: f"{amount:.4f}" for channel, amount in highest.items()}
+
+
+def refusal_data(version: TemplateVersion) -> list[dict[str, Any]]:
+    return [
+        {
+            "version": item.version,
+            "part": item.part,
+            "account": item.account,
+            "at": date_format(timezone.localtime(item.at), "SHORT_DATETIME_FORMAT"),
+            "message": item.words,
+            "rule": item.rule,
+        }
+        for item in hooks.refusals(version.template_id)
+    ]
+
+
+def check_answer(inspection: Inspection) -> dict[str, Any]:
+    signature = sender_data()["signature"]
+    return {
+        "problems": problems_data(inspection),
+        "variables": inspection.variables,
+        "media": [asset_data(asset) for asset in inspection.assets.values()],
+        "fallback_preview": chain_preview(inspection.fallback, signature),
+    }
+
+
+def save_answer(saved: TemplateVersion, inspection: Inspection, asked: TemplateVersion) -> dict[str, Any]:
+    """`redirect` is there when the locked version was left as it is and a new one was made."""
+    answer = {
+        "edited": saved.edited,
+        "saved_at": clock(saved.updated_at),
+        "saved_by": person(saved.edited_by),
+        "problems": problems_data(inspection),
+        "variables": inspection.variables,
+        "version": {"id": saved.pk, "number": saved.number, "url": version_url("change", saved)},
+    }
+    if saved.pk != asked.pk:
+        answer["redirect"] = version_url("change", saved)
+    return answer
+
+
+def conflict_answer(error: StaleEdit) -> dict[str, Any]:
+    theirs = error.theirs
+    return {
+        "who": person(theirs.edited_by),
+        "at": clock(theirs.updated_at),
+        "edited": theirs.edited,
+        "theirs": {"content": theirs.content, "fallback": theirs.fallback, "edited": theirs.edited},
+        "version": {"id": theirs.pk, "number": theirs.number, "url": version_url("change", theirs)},
+        "save_url": version_url("save", theirs),
+    }
+
+
+def sample_data(rows: hooks.SampleRows) -> dict[str, Any]:
+    return {"columns": list(rows.columns), "rows": [dict(row) for row in rows.rows]}
+
+
+def assets_of(*versions: TemplateVersion) -> Mapping[str, MediaAsset]:
+    """The library files of several versions, in one query."""
+    return assets_by_id(media_ids(*(part for version in versions for part in (version.content, version.fallback))))
+
+
+def variables_of(version: TemplateVersion) -> list[str]:
+    return names_of(version.content, version.fallback)
