@@ -148,7 +148,7 @@ class Vendor:
     # --- what an adapter implements: pure, tested value for value ----------------------------------------------
 
     @classmethod
-    def polls(cls, settings: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG003 - adapters read it
+    def polls(cls, settings: Mapping[str, Any]) -> frozenset[str]:
         """The kinds that an account with these settings is asked for: `capabilities.polls`, or fewer where a setting rules
         some out."""
         return cls.capabilities.polls
@@ -236,4 +236,11 @@ class Vendor:
 
 def _verdict(error: TransportError) -> Verdict:
     blocks: str = "account" if error.outcome is Outcome.BLOCKED else ""
-    return Verdict(error.outcome, error.reason, "", str(error), blocks=blocks)  # type: ignore[arg-type]
+    return Verdict(
+        error.outcome,
+        error.reason,
+        "",
+        str(error),
+        blocks=blocks,  # type: ignore[arg-type]
+        retry_after=error.retry_after,
+    )

@@ -10,14 +10,14 @@ def carries(capabilities: Capabilities, content: Content, fallback: Fallback) ->
     problems = []
     if content.kind not in capabilities.main_kinds:
         problems.append(Problem("kind", "vendor.kind", _("This vendor cannot send this kind of message.")))
-    for part in fallback.parts:
-        if part not in capabilities.fallback_parts:
-            problems.append(
-                Problem(
-                    f"fallback.{part}",
-                    "vendor.fallback",
-                    _("This vendor does not do this fallback; it will not be used here."),
-                    severity="warning",
-                )
-            )
+    problems.extend(
+        Problem(
+            f"fallback.{part}",
+            "vendor.fallback",
+            _("This vendor does not do this fallback; it will not be used here."),
+            severity="warning",
+        )
+        for part in fallback.parts
+        if part not in capabilities.fallback_parts
+    )
     return problems

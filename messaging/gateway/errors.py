@@ -29,12 +29,14 @@ class GatewayError(Exception):
 
 
 class TransportError(GatewayError):
-    """No answer that can be read as one. `outcome` is SAFE (nothing left this machine), BLOCKED or UNSURE."""
+    """No answer that can be read as one. `outcome` is SAFE (certainly not accepted), BLOCKED or UNSURE. `retry_after`:
+    seconds that the vendor asked us to wait, 0 if it did not."""
 
-    def __init__(self, outcome: Outcome, reason: str, message: str) -> None:
+    def __init__(self, outcome: Outcome, reason: str, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.reason = reason
+        self.retry_after = retry_after
 
 
 class Unsupported(GatewayError):

@@ -18,6 +18,7 @@ from messaging.gateway.wire import WatchedAdapter, Wire
 
 IDLE_SECONDS = 5.0  # an older kept connection may be half closed: a reset on it would look like an unsure send
 CONNECT_SECONDS = 5.0
+LONGEST_PAUSE = 300.0
 ANSWER_LIMIT = 8 * 1024 * 1024
 ANSWER_KEPT = 2000
 
@@ -133,7 +134,8 @@ class Http:
         if 200 <= status < 300:
             return
         if status == 429:
-            raise TransportError(Outcome.SAFE, reasons.WAIT, "HTTP 429: too many requests")
+            pause = _seconds(response.headers.get("retry-after", ""))
+            raise TransportError(Outcome.SAFE, reasons.WAIT, "HTTP 429: too many requests", pause)
         if status in (401, 403):
             raise TransportError(Outcome.BLOCKED, reasons.CREDENTIALS, f"HTTP {status}")
         if status in (404, 405, 410):
@@ -147,6 +149,11 @@ def _is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _seconds(retry_after: str) -> float:
+    """Retry-After as seconds; a date or nonsense is nothing, and nobody makes us wait longer than LONGEST_PAUSE."""
+    return min(float(retry_after), LONGEST_PAUSE) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
 def _too_late(sent: bool, deadline: float) -> TransportError:

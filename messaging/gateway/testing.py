@@ -22,7 +22,8 @@ Each vendor has `messaging/vendors/<v>/tests/contract.py` with one `CONTRACT = V
 Beside it stands `ready(vendor, phones, reference) -> SendRequest`: a send that the vendor's own sandbox accepts, after
 whatever has to be submitted there first (the sandbox approves by itself). An adapter that cannot send has none.
 
-`tests/messaging/test_every_vendor.py` and `test_every_sandbox.py` run all of it over the registry. Exact payloads are each vendor's own tests.
+`tests/messaging/test_every_vendor.py` and `test_every_sandbox.py` run all of it over the registry. Exact payloads are
+each vendor's own tests.
 """
 
 from collections.abc import Mapping

@@ -312,7 +312,8 @@ class ReceiptStatus(StrEnum):
 @dataclass(frozen=True)
 class ReceiptEvent:
     """One word about one number. `key` is unique per account and never empty: the adapter makes it from what the vendor
-    gives. `reference` is ours, `task_id` and `message_id` the vendor's; any may be "". `channel` is rcs, sms, mms, vms, aim or h5."""
+    gives. `reference` is ours, `task_id` and `message_id` the vendor's; any may be "". `channel` is rcs, sms, mms, vms,
+    aim or h5."""
 
     key: str
     phone: str

@@ -3,6 +3,7 @@ comes back finds its way."""
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from werkzeug import Request, Response
@@ -100,7 +101,8 @@ def test_an_answer_that_does_not_come_leaves_the_send_unsure(stage, fault):
 @every_sender
 def test_throttling_is_safe_and_the_next_try_goes_through(stage):
     stage.fault(kind="throttle", count=1)
-    assert stage.vendor.send(stage.request).verdict.outcome is Outcome.SAFE
+    verdict = stage.vendor.send(stage.request).verdict
+    assert (verdict.outcome, verdict.retry_after) == (Outcome.SAFE, 1.0)
     assert stage.accepted() == {}
     assert stage.vendor.send(stage.request).verdict.outcome is Outcome.ACCEPTED
     assert stage.accepted() == ONCE
@@ -115,6 +117,23 @@ def test_the_vendor_s_own_check_makes_one_repeat_harmless(stage, acted):
     assert stage.accepted() == ONCE
     assert again.verdict.repeated == acted
     assert again.verdict.outcome is Outcome.ACCEPTED or again.verdict.repeated
+
+
+@every_sender
+def test_the_sandbox_s_memory_outlives_a_restart(code, tmp_path):
+    """Templates, ledger and what was not yet pushed."""
+    keep, sandboxes = tmp_path / "state", {code: _module(VENDORS[code], "sandbox").SANDBOX()}
+    with run_in_thread(sandboxes, keep=keep) as server:
+        stage = Stage(server, code)
+        assert stage.vendor.send(stage.request).verdict.outcome is Outcome.ACCEPTED
+        waiting = stage.mount.pusher.state()["waiting"]
+    with run_in_thread(sandboxes, keep=keep) as server:
+        assert dict(server.mount(code).world.accepted) == ONCE
+        assert server.mount(code).pusher.state()["waiting"] == waiting
+        vendor, request = stage.vendor, replace(stage.request, reference=stage.vendor.reference(8, 1))
+        config = replace(vendor.account, base_url=server.base_url(code))
+        assert type(vendor)(config).send(request).verdict.outcome is Outcome.ACCEPTED
+        assert dict(server.mount(code).world.accepted) == dict.fromkeys(PHONES, 2)
 
 
 class Inbox:

@@ -108,6 +108,16 @@ def test_throttling_is_safe():
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("99999999", 300.0), ("Fri, 20 Nov 2026 09:00:00 GMT", 0.0), ("-1", 0.0), ("", 0.0)],
+    ids=repr,
+)
+def test_throttling_says_how_long_to_wait(header, seconds):
+    error, _ = fate(wires.answering(429, b"", Retry_After=header))
+    assert error.retry_after == seconds
+
+
 # --- the account's fault ------------------------------------------------------------------------------------------
 
 
