@@ -342,7 +342,7 @@ class ReplyEvent:
 
 @dataclass(frozen=True)
 class ReviewEvent:
-    """`template_id` is the vendor's; `task_id` where the id may be a send's instead (Veesing)."""
+    """`template_id` is the vendor's; `task_id` where the id may be a send's instead."""
 
     key: str
     template_id: str
