@@ -1,5 +1,6 @@
 """One vendor's sandbox as the server runs it: its world, its faults, its pusher and what was counted."""
 
+import copy
 import importlib
 import logging
 import pkgutil
@@ -89,9 +90,16 @@ class Mount:
             "last_error": self.last_error,
         }
 
+    def mark(self) -> object:
+        """Changes whenever there is something new to keep."""
+        with self.world.lock:
+            asked = sum(self.requests.values())
+            return asked, dict(self.world.settings), dict(self.pusher.callbacks), dict(self.pusher.counts)
+
     def dump(self) -> dict[str, Any]:
-        waiting = self.pusher.waiting()
-        kept = self.world.dump()
+        with self.world.lock:
+            waiting = self.pusher.waiting()
+            kept = copy.deepcopy(self.world.dump())
         return {**kept, "pushes": [*waiting, *kept["pushes"]], "callbacks": dict(self.pusher.callbacks)}
 
     def load(self, kept: Mapping[str, Any]) -> None:

@@ -28,6 +28,8 @@ HOST = "127.0.0.1"
 CONTROL = "_sandbox"
 LARGEST_BODY = 64 * 1024 * 1024
 IDLE_SECONDS = 120
+SAVE_SECONDS = 5.0
+SAVED_ALIVE = 200_000  # lines of the ledger up to which it is saved while serving: more would stall a benchmark
 
 
 class SandboxServer:
@@ -44,6 +46,8 @@ class SandboxServer:
         self.control = Control(self.mounts)
         self.stopping = threading.Event()
         self._keep = keep
+        self._saving = threading.Lock()
+        self._saved: object = None
         self._restore()
         self._http = _Listener((HOST, port), self)
         self.url = f"http://{HOST}:{self._http.server_address[1]}"
@@ -61,6 +65,8 @@ class SandboxServer:
         for mount in self.mounts.values():
             mount.pusher.start()
         self._thread.start()
+        if self._keep is not None:
+            threading.Thread(target=self._save_now_and_then, daemon=True, name="sandbox-keeper").start()
         return self
 
     def stop(self) -> None:
@@ -83,13 +89,22 @@ class SandboxServer:
         for code, mount in self.mounts.items():
             mount.load(kept.get(code, {}))
 
+    def _save_now_and_then(self) -> None:
+        """A killed sandbox that has forgotten its templates would refuse every campaign of the next one."""
+        while not self.stopping.wait(SAVE_SECONDS):
+            marks = [mount.mark() for mount in self.mounts.values()]
+            if marks != self._saved and sum(len(mount.world.ledger) for mount in self.mounts.values()) < SAVED_ALIVE:
+                self._save()
+                self._saved = marks
+
     def _save(self) -> None:
         if self._keep is None:
             return
-        self._keep.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._keep.with_suffix(".new")
-        draft.write_bytes(pickle.dumps({code: mount.dump() for code, mount in self.mounts.items()}))
-        draft.replace(self._keep)
+        with self._saving:
+            self._keep.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._keep.with_suffix(".new")
+            draft.write_bytes(pickle.dumps({code: mount.dump() for code, mount in self.mounts.items()}))
+            draft.replace(self._keep)
 
 
 class _Listener(ThreadingHTTPServer):

@@ -16,6 +16,7 @@ import requests
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from messaging.gateway import sandbox_server
 from messaging.gateway.sandbox_server import SandboxServer, run_in_thread, settle
 from tests.toy_vendors.toy.sandbox import ToySandbox
 
@@ -387,6 +388,26 @@ def test_memory_outlives_a_restart(tmp_path: Path):
         assert ask(second, "ledger/counts", vendor="toy") == dict.fromkeys(PHONES, 1)
         assert ask(second, "state")["vendors"]["toy"]["pushes"]["waiting"] == 1
         assert send(second).json()["task"] == "t2"
+
+
+def test_memory_is_kept_while_serving(tmp_path: Path, monkeypatch):
+    """A kill leaves no time to save."""
+    monkeypatch.setattr(sandbox_server, "SAVE_SECONDS", 0.05)
+    keep, copy = tmp_path / "sandbox.state", tmp_path / "as.killed"
+    with run_in_thread({"toy": ToySandbox()}, keep=keep) as first:
+        send(first)
+        time.sleep(0.3)
+        copy.write_bytes(keep.read_bytes())
+    with run_in_thread({"toy": ToySandbox()}, keep=copy) as second:
+        assert ask(second, "ledger/counts", vendor="toy") == dict.fromkeys(PHONES, 1)
+
+
+def test_several_pushes_are_under_way_at_a_time(server, receiver):
+    command(server, "settings", vendor="toy", push_workers=8)
+    for _ in range(40):
+        send(server, "13800138000")
+    assert pushes(server)["delivered"] == 40
+    assert sorted(int(body["rows"][0]["task"][1:]) for body in receiver.bodies) == list(range(1, 41))
 
 
 def test_an_unreadable_memory_is_an_empty_one(tmp_path: Path):
