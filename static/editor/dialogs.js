@@ -40,9 +40,10 @@
   }
 
   function keepMine(conflict) {
-    store.set({ conflict: null, edited: conflict.theirs.edited, dirty: true });
-    E.page.setEdited(conflict.theirs.edited);
-    server.save(true);
+    const { theirs, save_url: url, version } = conflict;
+    store.set({ conflict: null, edited: theirs.edited, dirty: true });
+    E.page.setEdited(theirs.edited);
+    server.overwrite(url, version && version.url);
   }
 
   function takeTheirs(conflict) {

@@ -18,7 +18,8 @@
   }
 
   function sentence(problem) {
-    return problem.account ? fill(w.accountSays, problem) : problem.message;
+    const account = problem.vendor || problem.account;
+    return account ? fill(w.accountSays, { account, message: problem.message }) : problem.message;
   }
 
   function ProblemLine({ problem }) {

@@ -114,6 +114,7 @@
     const config = document.getElementById("editor-config");
     if (!root || !config) return;
     E.config = JSON.parse(config.textContent);
+    E.config.readonly = E.config.readonly || E.config.read_only;
     E.config.version = E.config.version || { number: 0, edited: 0, frozen: false };
     startState();
     root.textContent = "";

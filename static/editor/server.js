@@ -65,6 +65,13 @@
     }
   }
 
+  /* Mine over theirs. Where they have started another version meanwhile, it is saved there and opened. */
+  async function overwrite(url, open) {
+    if (url) E.config.urls = { ...E.config.urls, save: url };
+    await save(true);
+    if (url && open && !store.get().dirty) window.location.assign(open);
+  }
+
   function settle({ status, data }, revision, asked) {
     if (status === 200) return saved(data, revision);
     if (status === 409) return store.set({ saving: false, conflict: data });
@@ -130,6 +137,6 @@
     return data;
   }
 
-  E.server = { scheduleCheck, check, save, autosave, start, current, listMedia, upload, crop, keep, rows };
+  E.server = { scheduleCheck, check, save, autosave, overwrite, start, current, listMedia, upload, crop, keep, rows };
   E.events = { changed: scheduleCheck };
 })(window.Songda.editor);

@@ -61,22 +61,20 @@
     const changeKind = (kind) => store.change(path, shapes.suggestion(kind, item));
     const hasDataProblem = problems.some((one) => one.path === "data");
     return html`<li class=${"item suggestion " + drop} data-list=${list} data-key=${item.key} data-path=${path}>
-      <div class="item-head">
-        <${Handle} list=${list} itemKey=${item.key} />
-        <${Select} path=${path + ".kind"} name="kind" label=${w.buttonKind} value=${item.kind} hideLabel
-          options=${w.suggestionKinds} problems=${problems} onPick=${changeKind} />
-        <${Actions} list=${list} index=${index} count=${count} name=${nameOf(item, index, chip)} full=${full} />
-      </div>
+      <${Handle} list=${list} itemKey=${item.key} />
       <div class="suggestion-fields">
+        <${Select} path=${path + ".kind"} name="kind" label=${w.buttonKind} value=${item.kind}
+          options=${w.suggestionKinds} problems=${problems} onPick=${changeKind} />
         <${TextField} path=${path + ".label"} name="label" label=${w.fields.label} value=${item.label} problems=${problems}
           limit="suggestion.label" />
         <${OwnFields} key=${item.kind} item=${item} path=${path} problems=${problems} />
       </div>
-      <details class="data" open=${hasDataProblem || undefined}>
+      <div class="suggestion-foot"><details class="data" open=${hasDataProblem || undefined}>
         <summary>${w.fields.data} <code>${item.data}</code></summary>
         <${TextField} path=${path + ".data"} name="data" label=${w.fields.data} value=${item.data} problems=${problems}
           limit="suggestion.data" help=${w.dataHelp} />
       </details>
+      <${Actions} list=${list} index=${index} count=${count} name=${nameOf(item, index, chip)} full=${full} /></div>
       <${Problems} problems=${problems.filter((one) => one.path === "")} path=${path} />
     </li>`;
   });

@@ -1,5 +1,6 @@
 """The editor as a person uses it: typing, choosing, pressing keys; places are named by their path in the content."""
 
+import json
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -50,8 +51,8 @@ class Editor:
     def add(self, place: str) -> None:
         self.page.locator(f'[data-add="{place}"]').click()
 
-    def suggestion(self, owner: str, kind: str, label: str, data: str = "", **fields: str) -> None:
-        """Add a button to a card (`card`, `cards.0`) or a chip (owner "")."""
+    def suggestion(self, owner: str, kind: str, label: str, data: str = "", **fields: str) -> str:
+        """Add a button to a card (`card`, `cards.0`) or a chip (owner ""); returns its path."""
         place = f"{owner}.suggestions" if owner else "suggestions"
         index = self.page.locator(f'[data-list="{place}"]').count()
         self.add(place)
@@ -67,6 +68,7 @@ class Editor:
                 self.choose(f"{path}.{name}", value)
             else:
                 self.type(f"{path}.{name}", value)
+        return path
 
     def unfold(self, path: str) -> None:
         fold = self.at(path).locator(".fold").first
@@ -80,6 +82,13 @@ class Editor:
         expect(self.page.locator(".save-state")).to_contain_text("Saved at")
         assert len(self.desk.saves) >= before
         return self.desk.saves[-1]
+
+    def submit(self) -> dict[str, Any]:
+        """The form as it is posted: content and fallback read back from their JSON."""
+        self.page.locator("#submit").click()
+        expect(self.page.locator("#done")).to_be_visible()
+        posted = self.desk.submitted
+        return {**posted, "content": json.loads(posted["content"]), "fallback": json.loads(posted["fallback"])}
 
     def problems_at(self, path: str) -> list[str]:
         ident = "#e-" + path.replace(".", "-") + "-problems"

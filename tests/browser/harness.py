@@ -54,6 +54,7 @@ ASSETS = [
     picture(3, 400, 800),
     picture(4, None, None, name="film.mp4", mime="video/mp4", url="/film.mp4", thumb="", seconds="8.0"),
     picture(5, None, None, name="tariff.mp3", mime="audio/mpeg", url="/a.mp3", thumb="", size=900_000),
+    picture(7, 900, 504),
 ]
 ROWS = [
     {"name": "Wang", "city": "Beijing"},
@@ -164,7 +165,7 @@ def save_view(request: Any) -> JsonResponse:
 
 def submit_view(request: Any) -> HttpResponse:
     desk.submitted = {name: request.POST[name] for name in ("content", "fallback", "edited", "purpose")}
-    return HttpResponse("<!doctype html><title>done</title><p id='done'>done</p>")
+    return HttpResponse("<!doctype html><title>done</title><link rel='icon' href='data:,'><p id='done'>done</p>")
 
 
 def media_list(request: Any) -> JsonResponse:
