@@ -2,6 +2,7 @@
 masked."""
 
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -22,9 +23,19 @@ LONGEST_PAUSE = 300.0
 ANSWER_LIMIT = 8 * 1024 * 1024
 ANSWER_KEPT = 2000
 
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
 
 def _nothing(_record: CallRecord) -> None:
     return None
+
+
+def _readable(response: WireResponse, word_header: str) -> str:
+    """The beginning of the answer as text. Sealed bytes are counted instead of shown: a database takes no NUL in a text."""
+    beginning = response.body[: 2 * ANSWER_KEPT]
+    text = f"({len(response.body)} bytes)" if _CONTROL.search(beginning) else beginning.decode("utf-8", "replace")
+    word = response.headers.get(word_header, "") if word_header else ""
+    return f"{word_header}: {word}\n{text}" if word else text
 
 
 class Http:
@@ -44,7 +55,7 @@ class Http:
         answer, outcome = "", Outcome.UNSURE.value
         try:
             response = self._within_deadline(lambda: self._post(request))
-            status, answer = response.status, response.body[: 2 * ANSWER_KEPT].decode("utf-8", "replace")
+            status, answer = response.status, _readable(response, request.word_header)
             self._judge(response)
             outcome = "answered"
             return response

@@ -104,7 +104,8 @@ class AccountConfig:
 @dataclass(frozen=True)
 class WireRequest:
     """One HTTP request, complete. `path` is appended to the account's base URL. `operation` is an Operation.key.
-    `people` is how many recipients it carries, for the record alone. What may hold a secret stays out of its repr."""
+    For the record alone: `people` is how many recipients it carries, `word_header` (lower case) the header of the answer
+    in which the vendor puts its word. What may hold a secret stays out of its repr."""
 
     operation: str
     method: str
@@ -113,6 +114,7 @@ class WireRequest:
     body: bytes = field(default=b"", repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     people: int = 0
+    word_header: str = ""
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,7 @@ class Emay(Vendor):
         if compress:
             headers["gzip"] = "on"
         body = seal(self._key, timed, compress)
-        return WireRequest(operation, "POST", PATHS[operation], headers, body, people=people)
+        return WireRequest(operation, "POST", PATHS[operation], headers, body, people=people, word_header="result")
 
     def _form(self, operation: str, form: plain.Form, people: int = 0) -> WireRequest:
         body = plain.encode({**plain.identity(self.account.credentials), **form})

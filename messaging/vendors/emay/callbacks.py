@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from messaging.gateway.cleaning import number, storable
 from messaging.gateway.errors import CallbackRefused, UnreadableBody
 from messaging.gateway.signing import aes_ecb_decrypt
 from messaging.gateway.types import ClickEvent, Event, Inbound, OddEvent, ReceiptEvent, ReplyEvent
@@ -79,7 +80,8 @@ def _event(raw: Any, kind: str) -> Event:
         return _odd(raw, "not an object")
     # The document's own samples have a key with a blank behind it.
     row = {str(key).strip(): value for key, value in raw.items()}
-    if not _word(row.get("mobile")):
+    row["mobile"] = number(_word(row.get("mobile")))
+    if not row["mobile"]:
         return _odd(raw, "without a number")
     if kind == "click":
         return _click(row)
@@ -116,7 +118,7 @@ def _reply(row: Row) -> Event:
     if not isinstance(content, str):
         return _odd(row, "without content")
     key = _digest([phone, content, _word(row.get("moTime")), code])
-    return ReplyEvent(key, phone, content, extended_code=code, at=times.read(row.get("moTime")))
+    return ReplyEvent(key, phone, storable(content), extended_code=code, at=times.read(row.get("moTime")))
 
 
 def _click(row: Row) -> Event:
@@ -130,7 +132,7 @@ def _click(row: Row) -> Event:
 def _word(value: Any) -> str:
     """Text or number as text; null and anything else is no word."""
     if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value).strip()
+        return storable(str(value)).strip()
     return ""
 
 
@@ -145,4 +147,4 @@ def _digest(value: Any) -> str:
 
 
 def _odd(row: Any, why: str) -> OddEvent:
-    return OddEvent(f"odd:{_digest(row)}", json.dumps(row, ensure_ascii=False), why)
+    return OddEvent(f"odd:{_digest(row)}", storable(json.dumps(row, ensure_ascii=False)), why)

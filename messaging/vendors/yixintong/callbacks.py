@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from messaging.gateway import reasons
+from messaging.gateway.cleaning import number, storable
 from messaging.gateway.errors import UnreadableBody
 from messaging.gateway.types import Event, OddEvent, ReceiptEvent, ReceiptStatus, ReplyEvent
 
@@ -61,6 +62,7 @@ def _receipt(row: Any) -> Event:
     if not isinstance(row, Mapping):
         return _odd("odd:", row, "not an object")
     serial, phone, result = (_word(row.get(name)) for name in ("serialNumber", "userNumber", "result"))
+    phone = number(phone)
     if not phone or not result:
         return _odd("odd:", row, "without number or result")
     status, reason = _status(result)
@@ -85,8 +87,8 @@ def _reply(row: Any, max_id: str) -> Event:
     said = {name: row.get(name) for name in ("callMdn", "content", "replyTime", "userNumber")}
     return ReplyEvent(
         _digest(said),
-        _word(row["userNumber"]),
-        row["content"],
+        number(_word(row["userNumber"])),
+        storable(row["content"]),
         message_id=max_id,
         extended_code=_word(row.get("callMdn")),
         at=_time(row.get("replyTime")),
@@ -104,7 +106,7 @@ def _rows(value: Any) -> list[Any]:
 def _word(value: Any) -> str:
     """Text or number as text; anything else (null, a list, true) is no word."""
     if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value).strip()
+        return storable(str(value)).strip()
     return ""
 
 
@@ -120,4 +122,4 @@ def _digest(row: Mapping[str, Any]) -> str:
 
 
 def _odd(prefix: str, row: Any, why: str) -> OddEvent:
-    return OddEvent(prefix + _digest({"row": row}), json.dumps(row, ensure_ascii=False), why)
+    return OddEvent(prefix + _digest({"row": row}), storable(json.dumps(row, ensure_ascii=False)), why)

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -307,6 +308,14 @@ def test_an_answer_and_its_record():
     assert record.digest == hashlib.sha256(SEND.body).hexdigest()
     assert record.started_at.tzinfo is not None
     assert 0 <= record.milliseconds < 5000
+
+
+def test_sealed_bytes_are_counted_in_the_record_and_the_vendors_word_is_kept():
+    with wires.raw_server(wires.answering(200, b"\x00\x01sealed", result="ERROR_BALANCE")) as server:
+        caller = Caller(server.url)
+        caller.http.exchange(replace(SEND, word_header="result"))
+    (record,) = caller.records
+    assert record.answer == "result: ERROR_BALANCE\n(8 bytes)"
 
 
 def test_proxies_of_the_environment_are_ignored(monkeypatch):

@@ -72,6 +72,12 @@ def test_a_report_without_ids_still_has_a_key_of_its_own():
     assert first.key != other.key
 
 
+def test_a_country_code_and_half_an_emoji_do_no_harm():
+    body = b'[{"mobile":"8613800138000","content":"TD\\ud83d\\u0000","moTime":"2017-03-15 12:00:00"}]'
+    (event,) = parse("reply", body)
+    assert (event.phone, event.content) == ("13800138000", "TD?")
+
+
 def test_an_id_given_as_a_number_keeps_its_digits():
     body = b'[{"mobile":13800138000,"smsId":20170392833833891100,"state":"DELIVRD"}]'
     (event,) = parse("receipt", body)

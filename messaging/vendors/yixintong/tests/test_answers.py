@@ -67,6 +67,12 @@ def test_the_documents_reply_and_what_confirms_it():
     assert event.at.isoformat() == "2021-08-04T14:55:01+08:00"
 
 
+def test_a_country_code_and_half_an_emoji_do_no_harm():
+    body = b'{"code":0,"data":{"apiSmsReplyBoList":[{"userNumber":"8613800138000","content":"TD\\ud83d"}],"maxId":"1"}}'
+    (event,) = VENDOR.parse(Inbound("reply", {}, body))
+    assert (event.phone, event.content) == ("13800138000", "TD?")
+
+
 def test_a_reply_keeps_its_key_when_it_is_queried_again_with_newer_ones():
     row = DOCUMENT["reply_reply"]["data"]["apiSmsReplyBoList"][0]
     first = parse("reply", {"code": 0, "data": {"apiSmsReplyBoList": [row], "maxId": "5"}})

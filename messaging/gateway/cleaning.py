@@ -1,0 +1,16 @@
+"""What a vendor sends in, made fit to be compared and stored."""
+
+import re
+
+_ABROAD = re.compile(r"(?:\+|00)?86(1[3-9][0-9]{9})")
+
+
+def number(text: str) -> str:
+    """A mainland number without its country code, so that an opt-out meets the number that was sent to; anything else as
+    it is."""
+    return match[1] if (match := _ABROAD.fullmatch(text)) else text
+
+
+def storable(text: str) -> str:
+    """Without NUL and with “?” for half a surrogate pair: databases take neither, and handsets cut emoji in two."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
