@@ -8,6 +8,7 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from campaigns import roles
+        from campaigns import listeners, roles
 
+        listeners.connect()
         post_migrate.connect(roles.after_migrate, dispatch_uid="campaigns.roles")

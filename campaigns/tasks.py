@@ -1,6 +1,8 @@
 """What workers run. A task gets ids alone, may be lost or doubled, and then does no harm."""
 
-from campaigns.services import importing
+from campaigns.models import Campaign
+from campaigns.services import importing, planning, running
+from campaigns.states import CampaignState
 
 
 def look_at_import(import_id: int) -> None:
@@ -9,3 +11,14 @@ def look_at_import(import_id: int) -> None:
 
 def check_import(import_id: int) -> None:
     importing.check_and_store(import_id)
+
+
+def check_campaign(campaign_id: int) -> None:
+    """Count the sheet of a big audience. A campaign that has moved on meanwhile is left alone."""
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if campaign.state == CampaignState.CHECKING:
+        planning.check(campaign)
+
+
+def launch_campaign(campaign_id: int) -> None:
+    running.launch(campaign_id)

@@ -7,6 +7,7 @@ from campaigns.services.importing.flow import (
     earlier_import,
     look_at_import,
     start_import,
+    wake_stuck,
 )
 from campaigns.services.importing.problems import by_reason, csv_file, words
 from campaigns.services.importing.sentences import ImportRefused, sentence
@@ -24,5 +25,6 @@ __all__ = [
     "look_at_import",
     "sentence",
     "start_import",
+    "wake_stuck",
     "words",
 ]

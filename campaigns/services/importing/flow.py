@@ -1,6 +1,7 @@
 """The steps of an import as a person takes them: upload, choose columns, look at the result, confirm or discard."""
 
 import hashlib
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from messaging.queue import nudge
 PREVIEW_ROWS = 50
 # A bigger workbook takes seconds and much memory to open: a worker does it, not the web request.
 _INLINE_XLSX = 4 << 20
+_STUCK_AFTER = timedelta(minutes=5)
 
 
 def start_import(audience: Audience, uploaded: "UploadedFile[Any]", actor: Any) -> AudienceImport:
@@ -152,3 +154,17 @@ def discard(source: AudienceImport, actor: Any) -> None:
 def _moved_on(source: AudienceImport) -> ImportRefused:
     state = AudienceImport.objects.get(pk=source.pk).get_state_display()
     return ImportRefused("not_now", state=str(state))
+
+
+def wake_stuck() -> int:
+    """Nudge again what has not got on for a while: its worker died, or the nudge was lost. Returns how many."""
+    before = timezone.now() - _STUCK_AFTER
+    unread = Q(state=ImportState.UPLOADED, header=[], created_at__lt=before) & (
+        Q(moved_at__isnull=True) | Q(moved_at__lt=before)
+    )
+    stuck = AudienceImport.objects.filter(unread | Q(state=ImportState.CHECKING, moved_at__lt=before))
+    for source in stuck:
+        AudienceImport.objects.filter(pk=source.pk).update(moved_at=timezone.now())
+        task = "check_import" if source.state == ImportState.CHECKING else "look_at_import"
+        nudge(f"campaigns.tasks.{task}", source.pk, queue="import")
+    return len(stuck)

@@ -102,9 +102,10 @@ def _template(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Itera
     if review is None:
         yield _found("not_approved")
     elif review.approved_until:
-        ends_early = sheet["finish_at"] and parse_datetime(sheet["finish_at"]) > review.approved_until
+        finish = parse_datetime(sheet["finish_at"] or "")
+        ends_early = finish is not None and finish > review.approved_until
         key = "approval_ends" if ends_early else "approval_near"
-        yield _found(key, blocks=bool(ends_early), day=show.day(review.approved_until))
+        yield _found(key, blocks=ends_early, day=show.day(review.approved_until))
 
 
 def _signature(campaign: Campaign) -> Iterator[Found]:

@@ -1,0 +1,25 @@
+"""Why somebody was not sent to: what happened, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+UNSENT = {
+    "invalid": (_("Invalid number"), _("Correct the file")),
+    "duplicate": (_("Duplicate number"), _("The first row was kept")),
+    "suppressed": (_("On the do-not-send list"), _("Look at the list")),
+    "no_consent": (_("No record of consent"), _("Add its source, or take them out")),
+    "over_cap": (_("Over the frequency cap"), _("Wait, or change the cap")),
+    "sent_lately": (_("Got the same template lately"), _("Nothing to do")),
+    "operator": (_("Not of the chosen operators"), _("Choose more operators")),
+    "bad_variables": (_("Variable missing or too long"), _("Complete the column")),
+    "opted_out": (_("Opted out while queued"), _("Nothing to do")),
+    "cancelled": (_("Campaign cancelled"), _("Nothing to do")),
+}
+
+# Why a campaign holds, stopped or came back.
+NOTES = {
+    "window": _("Outside the send window; it goes on when the window opens."),
+    "account": _("The vendor account does not send now."),
+    "more_than_confirmed": _(
+        "More people would have got it than were confirmed, so nothing was sent. Check it and confirm again."
+    ),
+}

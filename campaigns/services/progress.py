@@ -1,0 +1,147 @@
+"""A campaign as it stands now: counts that close, rates with their denominators, and when it will be done."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign
+from campaigns.services import running
+from campaigns.services.planning.sheet import window_of
+from campaigns.services.planning.timing import finish_time
+from config.kit import masking
+from messaging import selectors
+from messaging.models import Batch, Delivery
+from messaging.sentences import SENTENCES
+from messaging.states import BatchState, Channel
+
+# What has not left the queue.
+_WAITING = ("queued", "held")
+_NOT_GOING = ("cancelled", "lapsed", "skipped")
+# The pace is looked at over this long.
+_LOOK_BACK = timedelta(minutes=5)
+
+
+def progress(campaign: Campaign) -> dict[str, Any]:
+    """{"counts": {status: people}, "total", "left_out", "people", "handed_over", "closes", "delivery_rate": (part, whole),
+    "per_second", "finish_at", "final", "state", "note"}. `people` are those who were to be sent to at the start."""
+    dispatch = campaign.dispatch
+    counts = selectors.dispatch_counts([dispatch.pk]) if dispatch else {}
+    total = dispatch.total if dispatch else 0
+    planned_out = campaign.sheet.get("left_out", 0) - _in_file_only(campaign)
+    later_out = max(counts.get("skipped", 0) - planned_out, 0)
+    people = total - min(planned_out, counts.get("skipped", 0))
+    delivered = counts.get("delivered", 0) + counts.get("read", 0)
+    waiting = sum(counts.get(status, 0) for status in _WAITING)
+    unsent = waiting + later_out + counts.get("cancelled", 0) + counts.get("lapsed", 0)
+    pace = _pace(campaign)
+    return {
+        "counts": counts,
+        "total": total,
+        "people": people,
+        "left_out": total - people,
+        "later_out": later_out,
+        "handed_over": people - unsent,
+        "closes": sum(counts.values()) == total,
+        "delivery_rate": (delivered, delivered + counts.get("failed", 0) + counts.get("no_receipt", 0)),
+        "without_result": counts.get("submitted", 0) + counts.get("unknown", 0) + counts.get("sending", 0),
+        "per_second": pace,
+        "finish_at": _finish(campaign, waiting, pace),
+        "final": campaign.state in running.FINAL,
+        "state": campaign.state,
+    }
+
+
+def _in_file_only(campaign: Campaign) -> int:
+    excluded = campaign.sheet.get("excluded", {})
+    return int(excluded.get("invalid", 0) + excluded.get("duplicate", 0))
+
+
+def _pace(campaign: Campaign) -> float:
+    """People handed over a second lately; the account's pace before anything was."""
+    limit = float(campaign.account.per_second)
+    if campaign.dispatch is None or campaign.dispatch.started_at is None:
+        return limit
+    now = timezone.now()
+    since = max(campaign.dispatch.started_at, now - _LOOK_BACK)
+    sent = Batch.objects.filter(dispatch=campaign.dispatch, submitted_at__gte=since).values_list("size", flat=True)
+    people, seconds = sum(sent), max((now - since).total_seconds(), 1)
+    return min(people / seconds, limit) if people else limit
+
+
+def _finish(campaign: Campaign, waiting: int, pace: float) -> Any:
+    if not waiting or campaign.state not in (*running.CAN_PAUSE, "scheduled") or not pace:
+        return None
+    start = max(timezone.now(), campaign.start_at or timezone.now())
+    return finish_time(start, waiting, pace, window_of(campaign))
+
+
+def by_channel(campaign: Campaign) -> list[tuple[str, int]]:
+    """[(channel, people)] of the delivered, the most first."""
+    from django.db.models import Count
+
+    from messaging.states import Own
+
+    rows = Delivery.objects.filter(dispatch=campaign.dispatch_id, own__in=(Own.DELIVERED, Own.READ))
+    counted = rows.values_list("channel").annotate(n=Count("id")).order_by("-n")
+    return [(str(Channel(channel).label) if channel else _("channel not reported"), n) for channel, n in counted]
+
+
+def reasons(campaign: Campaign) -> list[tuple[str, str, int]]:
+    """[(what happened, what to do, people)] of what failed, the most first."""
+    if campaign.dispatch_id is None:
+        return []
+    found = []
+    for reason, people in selectors.failure_reasons([campaign.dispatch_id]):
+        sentence = SENTENCES.get(reason)
+        found.append((str(sentence[0]) if sentence else reason, str(sentence[2]) if sentence else "", people))
+    return found
+
+
+def unsent(campaign: Campaign) -> dict[str, int]:
+    """reason -> people not sent to; the file's own problems first."""
+    excluded = campaign.sheet.get("excluded", {})
+    own = {reason: excluded[reason] for reason in ("invalid", "duplicate") if excluded.get(reason)}
+    later = selectors.unsent_reasons([campaign.dispatch_id]) if campaign.dispatch_id else {}
+    return {**own, **later}
+
+
+def in_flight(campaign: Campaign) -> tuple[int, int]:
+    """(batches, people) that a pause no longer stops."""
+    taken = Batch.objects.filter(
+        dispatch=campaign.dispatch_id, state__in=(BatchState.CLAIMED, BatchState.SENDING)
+    ).values_list("size", flat=True)
+    return len(taken), sum(taken)
+
+
+def export_rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[list[Any]]:
+    """Every member with its outcome, by number, streaming. Columns as in EXPORT_HEADER."""
+    from messaging.badges import DELIVERY
+
+    rows: Any = selectors.with_status(Delivery.objects.filter(dispatch=campaign.dispatch_id)).select_related("batch")
+    for row in rows.order_by("phone").iterator(chunk_size=2000):
+        reason = row.reason or (row.batch.reason if row.batch and row.own is None else "")
+        yield [
+            row.phone if full_numbers else masking.phone(row.phone),
+            str(DELIVERY[row.status][0]),
+            str(Channel(row.channel).label) if row.channel else "",
+            reason_words(reason),
+            row.vendor_word,
+            timezone.localtime(row.reported_at).strftime("%Y-%m-%d %H:%M:%S") if row.reported_at else "",
+            row.units or "",
+        ]
+
+
+def export_header() -> list[str]:
+    return [_("Number"), _("Status"), _("Channel"), _("Reason"), _("Vendor's own words"), _("Reported at"), _("Units")]
+
+
+def reason_words(reason: str) -> str:
+    """What happened, for a reason of planning or of a vendor; an unknown key as it is."""
+    from campaigns.sentences import UNSENT
+
+    if reason in UNSENT:
+        return str(UNSENT[reason][0])
+    return str(SENTENCES[reason][0]) if reason in SENTENCES else reason

@@ -1,0 +1,319 @@
+"""From the confirmed sheet to the last receipt, and the equations that must hold at every step."""
+
+from datetime import time, timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from campaigns.models import AuditEvent, Campaign
+from campaigns.services import planning, progress, running
+from campaigns.services.verify import verify
+from campaigns.states import CampaignState
+from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, Suppression
+from messaging.services import dispatching
+from messaging.states import BatchState, Channel, DispatchState, Own
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def zhang(db):
+    return get_user_model().objects.create_user("张三")
+
+
+@pytest.fixture
+def ready(make):
+    campaign = make.campaign(make.people(7))
+    planning.check(campaign)
+    return campaign
+
+
+def assert_proven(campaign):
+    campaign.refresh_from_db()
+    equations = verify(campaign)
+    assert [str(equation) for equation in equations if not equation.holds] == []
+    assert [equation.number for equation in equations] == [1, 2, 3, 4, 5, 6, 7]
+
+
+class TestStart:
+    def test_confirming_lays_out_and_starts(self, ready, zhang):
+        running.confirm_and_start(ready, "", zhang)
+        assert (ready.state, ready.confirmed_by, ready.dispatch.state) == (CampaignState.RUNNING, zhang, "running")
+        assert ready.started_at is not None
+        assert_proven(ready)
+        words = list(AuditEvent.objects.order_by("id").values_list("action", "actor__username", "target_type"))
+        assert words == [
+            ("Confirmed a campaign", "张三", "campaigns.campaign"),
+            ("Started a send round", "张三", "messaging.dispatch"),
+        ]
+
+    def test_of_two_people_one_starts_and_the_other_is_told_who_and_when(self, ready, zhang):
+        theirs = Campaign.objects.get(pk=ready.pk)
+        running.confirm_and_start(ready, "", zhang)
+        with pytest.raises(running.CannotStart) as caught:
+            running.confirm_and_start(theirs, "", get_user_model().objects.create_user("李四"))
+        at = timezone.localtime(ready.confirmed_at).strftime("%H:%M:%S")
+        assert "张三" in str(caught.value)
+        assert at in str(caught.value)
+        assert Dispatch.objects.count() == 1
+        assert Delivery.objects.count() == 7
+
+    def test_a_sheet_that_is_no_longer_the_newest(self, ready, zhang):
+        seen = Campaign.objects.get(pk=ready.pk)
+        planning.check(ready)
+        with pytest.raises(running.CannotStart):
+            running.confirm_and_start(seen, "", zhang)
+        assert not Dispatch.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("typed", "passes"), [("7", True), (" 7 ", True), ("", False), ("8", False), ("７", False)]
+    )
+    def test_the_number_is_typed_above_the_limit(self, ready, zhang, monkeypatch, typed, passes):
+        monkeypatch.setattr(running, "TYPE_ABOVE", 6)
+        if passes:
+            running.confirm_and_start(ready, typed, zhang)
+        else:
+            with pytest.raises(running.CannotStart, match="7"):
+                running.confirm_and_start(ready, typed, zhang)
+        ready.refresh_from_db()
+        assert (ready.state == CampaignState.RUNNING) is passes
+
+    def test_an_obstacle_stops_the_start_with_its_sentence(self, make, zhang):
+        campaign = make.campaign(account=make.account(status="off"))
+        planning.check(campaign)
+        with pytest.raises(running.CannotStart) as caught:
+            running.confirm_and_start(campaign, "", zhang)
+        assert str(caught.value) == planning.sentence(campaign.sheet["obstacles"][0])
+
+    def test_an_unchecked_campaign(self, make, zhang):
+        with pytest.raises(running.CannotStart):
+            running.confirm_and_start(make.campaign(), "", zhang)
+
+    def test_many_people_are_laid_out_by_a_worker_once(self, ready, zhang, monkeypatch, run_queue):
+        monkeypatch.setattr(running, "INLINE_PEOPLE", 6)
+        running.confirm_and_start(ready, "", zhang)
+        assert (ready.state, ready.dispatch) == (CampaignState.SCHEDULED, None)
+        running.launch(ready.pk)
+        running.launch(ready.pk)
+        ready.refresh_from_db()
+        assert ready.state == CampaignState.RUNNING
+        assert Delivery.objects.count() == 7
+
+    def test_a_worker_that_died_before_the_rows_is_replaced(self, ready, zhang, monkeypatch):
+        asked = []
+        monkeypatch.setattr(running, "INLINE_PEOPLE", 6)
+        monkeypatch.setattr(running, "nudge", lambda task, *ids, queue: asked.append((task, ids)))
+        running.confirm_and_start(ready, "", zhang)
+        running.tick()
+        assert len(asked) == 1
+        Campaign.objects.update(confirmed_at=timezone.now() - timedelta(minutes=3))
+        running.tick()
+        assert asked[1:] == [("campaigns.tasks.launch_campaign", (ready.pk,))]
+
+    def test_more_people_than_confirmed_gives_the_campaign_back(self, make, zhang):
+        campaign = make.campaign()
+        Suppression.objects.create(phone="13800000001", scope="all", source="hand")
+        planning.check(campaign)
+        Suppression.objects.update(lifted_at=timezone.now())
+        running.confirm_and_start(campaign, "", zhang)
+        assert (campaign.state, campaign.state_note) == (CampaignState.DRAFT, "more_than_confirmed")
+        assert not Dispatch.objects.exists()
+
+    def test_a_later_start_waits_for_its_time(self, make, zhang):
+        campaign = make.campaign(start_at=timezone.now() + timedelta(hours=1))
+        planning.check(campaign)
+        running.confirm_and_start(campaign, "", zhang)
+        running.tick()
+        campaign.refresh_from_db()
+        assert (campaign.state, campaign.dispatch.state) == (CampaignState.SCHEDULED, DispatchState.READY)
+        Campaign.objects.update(start_at=timezone.now() - timedelta(seconds=1))
+        running.tick()
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.RUNNING
+        assert Dispatch.objects.get().state == DispatchState.RUNNING
+
+
+class TestSteps:
+    @pytest.fixture
+    def sending(self, ready, zhang):
+        return running.confirm_and_start(ready, "", zhang)
+
+    def test_pause_resume_cancel(self, sending, zhang):
+        assert running.pause(sending, zhang)
+        assert (sending.state, sending.dispatch.state) == (CampaignState.PAUSED, DispatchState.PAUSED)
+        assert not running.pause(sending, zhang)
+        assert running.resume(sending, zhang)
+        assert sending.state == CampaignState.RUNNING
+        assert running.cancel(sending, zhang)
+        assert sending.state == CampaignState.CANCELLED
+        assert sending.finished_at is not None
+        assert not running.resume(sending, zhang)
+        assert set(Batch.objects.values_list("state", flat=True)) == {BatchState.CANCELLED}
+        assert_proven(sending)
+
+    def test_cancel_before_the_rows_are_there(self, ready, zhang, monkeypatch):
+        monkeypatch.setattr(running, "INLINE_PEOPLE", 0)
+        running.confirm_and_start(ready, "", zhang)
+        assert running.cancel(ready, zhang)
+        running.launch(ready.pk)
+        ready.refresh_from_db()
+        assert (ready.state, ready.dispatch) == (CampaignState.CANCELLED, None)
+
+    def test_outside_the_window_it_holds(self, sending):
+        now = timezone.localtime()
+        away = time((now.hour + 2) % 24), time((now.hour + 3) % 24)
+        Dispatch.objects.update(window_from=away[0], window_until=away[1])
+        if away[0] > away[1]:
+            pytest.skip("the window would cross midnight")
+        running.refresh_state(sending)
+        assert (sending.state, sending.state_note) == (CampaignState.HOLDING, "window")
+
+    def test_a_stopped_account_holds_and_says_why(self, sending):
+        sending.account.__class__.objects.update(status="stopped", stop_reason="balance")
+        running.refresh_state(sending)
+        assert (sending.state, sending.state_note) == (CampaignState.HOLDING, "balance")
+
+    def test_a_stopped_round_stops_the_campaign(self, sending):
+        from messaging.services import outcomes
+
+        outcomes.stop_dispatch(sending.dispatch, "template_unusable", "")
+        sending.refresh_from_db()
+        assert (sending.state, sending.state_note) == (CampaignState.STOPPED, "template_unusable")
+
+    def test_handed_over_is_not_done_until_everybody_has_a_result(self, sending):
+        Batch.objects.update(state=BatchState.SUBMITTED, submitted_at=timezone.now())
+        assert dispatching.finish(sending.dispatch)
+        sending.refresh_from_db()
+        assert sending.state == CampaignState.SETTLING
+        Delivery.objects.update(own=Own.DELIVERED)
+        for batch in Batch.objects.all():
+            Batch.objects.filter(pk=batch.pk).update(n_delivered=batch.size)
+        running.tick()
+        sending.refresh_from_db()
+        assert sending.state == CampaignState.DONE
+        assert_proven(sending)
+
+
+class TestVerify:
+    @pytest.fixture
+    def sending(self, ready, zhang):
+        return running.confirm_and_start(ready, "", zhang)
+
+    def failing(self, campaign):
+        campaign.refresh_from_db()
+        return [equation.number for equation in verify(campaign) if not equation.holds]
+
+    def test_before_the_start_it_holds(self, ready):
+        assert self.failing(ready) == []
+
+    def test_a_lost_problem_row(self, make, zhang):
+        campaign = make.campaign(audience=make.audience(make.people(3), invalid=1))
+        planning.check(campaign)
+        running.confirm_and_start(campaign, "", zhang)
+        assert self.failing(campaign) == [1]
+
+    def test_a_lost_person(self, sending):
+        lost = Delivery.objects.filter(batch__number=1).first()
+        lost.delete()
+        assert self.failing(sending) == [2, 4]
+
+    def test_a_person_in_no_batch(self, sending):
+        Delivery.objects.filter(phone="13800000001").update(batch=None)
+        assert self.failing(sending) == [3, 4, 7]
+
+    def test_a_wrong_counter(self, sending):
+        Batch.objects.filter(number=1).update(n_failed=1)
+        assert self.failing(sending) == [4]
+
+    def test_a_batch_twice_on_the_wire(self, sending, zhang):
+        batch = Batch.objects.get(number=1)
+        values = {"batch": batch, "account": batch.account, "started_at": timezone.now()}
+        Attempt.objects.create(number=1, reference="a", outcome="safe", **values)
+        Attempt.objects.create(number=2, reference="b", outcome="unsure", **values)
+        Attempt.objects.create(number=3, reference="c", outcome="accepted", is_vendor_check=True, **values)
+        Attempt.objects.create(number=4, reference="d", outcome="accepted", signed_by=zhang, **values)
+        assert self.failing(sending) == []
+        Attempt.objects.create(number=5, reference="e", outcome="accepted", **values)
+        assert self.failing(sending) == [5]
+
+    def test_a_delivery_behind_its_receipt(self, sending):
+        batch = Batch.objects.get(number=1)
+        attempt = Attempt.objects.create(
+            batch=batch, account=batch.account, number=1, reference="a", outcome="accepted", started_at=timezone.now()
+        )
+        Receipt.objects.create(
+            account=batch.account, key="k", state="matched", phone="13800000001", status="delivered", attempt=attempt
+        )
+        assert self.failing(sending) == [6]
+        Delivery.objects.filter(phone="13800000001").update(own=Own.READ)
+        Batch.objects.filter(pk=batch.pk).update(n_read=1)
+        assert self.failing(sending) == []
+
+    def test_a_wrong_total(self, sending):
+        Dispatch.objects.update(total=8)
+        assert self.failing(sending) == [7]
+
+    def test_the_command(self, sending, capsys):
+        call_command("verify", str(sending.pk))
+        printed = capsys.readouterr().out
+        assert printed.count("ok") == 7
+        assert "members=7  deliveries=7" in printed
+        Dispatch.objects.update(total=8)
+        with pytest.raises(SystemExit) as caught:
+            call_command("verify", sending.name)
+        assert caught.value.code == 1
+        with pytest.raises(CommandError):
+            call_command("verify", "没有")
+
+
+class TestProgress:
+    def test_counts_close_and_rates_name_their_denominator(self, make, zhang):
+        campaign = make.campaign(audience=make.audience(make.people(10)))
+        Suppression.objects.create(phone="13800000001", scope="all", source="hand")
+        planning.check(campaign)
+        running.confirm_and_start(campaign, "", zhang)
+        first, second, third = Batch.objects.order_by("number")
+        Batch.objects.filter(pk=first.pk).update(state="submitted", n_delivered=1, n_read=1, n_failed=1)
+        Batch.objects.filter(pk=second.pk).update(state="unknown", n_skipped=1)
+        phones = list(first.deliveries.order_by("phone").values_list("phone", flat=True))
+        for phone, own in zip(phones, (Own.DELIVERED, Own.READ, Own.FAILED), strict=True):
+            Delivery.objects.filter(phone=phone).update(own=own, channel="rcs" if own != Own.FAILED else "")
+        skipped = second.deliveries.first()
+        Delivery.objects.filter(pk=skipped.pk).update(own=Own.SKIPPED, reason="opted_out")
+        campaign.refresh_from_db()
+        found = progress.progress(campaign)
+        assert found["counts"] == {"read": 1, "delivered": 1, "failed": 1, "unknown": 2, "queued": 3, "skipped": 2}
+        assert (found["people"], found["left_out"], found["later_out"], found["total"]) == (9, 1, 1, 10)
+        assert (found["handed_over"], found["closes"], found["delivery_rate"]) == (5, True, (2, 3))
+        assert progress.by_channel(campaign) == [(str(Channel.RCS.label), 2)]
+        assert progress.unsent(campaign) == {"suppressed": 1, "opted_out": 1}
+
+    def test_the_export_has_everybody_masked_unless_permitted(self, ready, zhang):
+        running.confirm_and_start(ready, "", zhang)
+        rows = list(progress.export_rows(ready, full_numbers=False))
+        assert (len(rows), rows[0][0]) == (7, "138****0001")
+        assert next(progress.export_rows(ready, full_numbers=True))[0] == "13800000001"
+
+
+class TestWholeWay:
+    def test_import_plan_send_and_prove(self, house, make, zhang, run_queue):
+        people = make.people(50)
+        campaign = Campaign.objects.create(
+            name="双十一",
+            version=house.version,
+            audience=make.audience(people),
+            account=house.account,
+            signature=house.signature,
+            chatbot=house.chatbot,
+        )
+        Suppression.objects.create(phone=people[3][0], scope="all", source="hand")
+        planning.check(campaign)
+        running.confirm_and_start(campaign, "", zhang)
+        run_queue()
+        assert house.accepted() == {phone: 1 for phone, _values in people if phone != people[3][0]}
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.SETTLING
+        assert progress.progress(campaign)["counts"] == {"submitted": 49, "skipped": 1}
+        assert_proven(campaign)
