@@ -130,7 +130,7 @@ def opt_out(message: Message) -> Iterator[Finding]:
 
 def with_opt_out(text: str) -> str:
     """The text ending with the accepted words; another form of them at the end is replaced."""
-    bare = _OTHER_OPT_OUT.sub("", text.replace(OPT_OUT, "").rstrip()).rstrip("，,;； \n")
+    bare = _OTHER_OPT_OUT.sub("", text.replace(OPT_OUT, "").rstrip()).strip("，,;； \n")
     return f"{bare}，{OPT_OUT}" if bare and bare[-1] not in "。！？.!?" else f"{bare}{OPT_OUT}"
 
 

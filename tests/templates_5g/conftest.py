@@ -50,3 +50,10 @@ def stranger(db):
 @pytest.fixture
 def version(marketer):
     return services.create_template("会员日", "marketing", TEXT, SMS, marketer)
+
+
+@pytest.fixture
+def empty_library(monkeypatch):
+    """An empty library without a database, for tests that look at thousands of messages."""
+    monkeypatch.setattr("templates_5g.inspecting.assets_by_id", lambda ids: {})
+    monkeypatch.setattr(hooks.account_problems, "_function", None)
