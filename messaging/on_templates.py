@@ -13,6 +13,7 @@ from messaging.models import Chatbot, TemplateReview, VendorAccount
 from messaging.states import AccountStatus, ReviewStatus
 from templates_5g import hooks
 from templates_5g.blocks import Content, Fallback
+from templates_5g.services import local_url
 
 
 def fill() -> None:
@@ -48,7 +49,7 @@ def refusals(template_id: int) -> Sequence[hooks.Refusal]:
 
 def senders() -> Sequence[hooks.Sender]:
     return [
-        hooks.Sender(bot.name, bot.signature.text, bot.logo.file.url if bot.logo else "", bot.verified)
+        hooks.Sender(bot.name, bot.signature.text, local_url(bot.logo) if bot.logo else "", bot.verified)
         for bot in Chatbot.objects.select_related("signature", "logo").order_by("name")[:50]
     ]
 
