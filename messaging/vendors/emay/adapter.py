@@ -86,7 +86,9 @@ class Emay(Vendor):
 
     def read_send(self, response: WireResponse, request: SendRequest) -> SendResult:
         """The status word decides; accepted numbers whose ids cannot be read are accepted all the same."""
-        verdict, opened = self._read(response, own_each=len(request.recipients) > 1 and self._own_each(request))
+        verdict, opened = self._read(response)
+        if verdict.outcome is Outcome.REFUSED and len(request.recipients) > 1:
+            return SendResult(codes.verdict(verdict.code, self._own_each(request)))
         if verdict.outcome is not Outcome.ACCEPTED:
             return SendResult(verdict)
         try:
@@ -236,10 +238,10 @@ class Emay(Vendor):
         headers = {"Content-Type": plain.CONTENT_TYPE}
         return WireRequest(operation, "POST", PATHS[operation], headers, body, people=people)
 
-    def _read(self, response: WireResponse, own_each: bool = False) -> tuple[Verdict, answers.Opener]:
+    def _read(self, response: WireResponse) -> tuple[Verdict, answers.Opener]:
         """The status word's verdict, and what opens the data. Raises UnreadableBody where there is no status word."""
         code, opener = answers.plain(response) if self._is_plain else answers.safe(response, self._key)
-        return codes.verdict(code, own_each), opener
+        return codes.verdict(code), opener
 
 
 VENDOR = Emay

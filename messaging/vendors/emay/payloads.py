@@ -36,9 +36,19 @@ def reference_of(custom: str) -> str:
 
 
 def base_text(request: SendRequest, settings: Mapping[str, Any]) -> str:
-    """The text with its 【signature】 and with variables still in it."""
-    text = request.text or (request.content.text if isinstance(request.content, Sms) else "")
+    """The text with its 【signature】 and with variables still in it. Content of another kind is represented by its fallback
+    text. Raises Unsupported where there is none."""
+    written = request.content if isinstance(request.content, Sms) else request.fallback and request.fallback.sms
+    text = request.text or (written.text if written else "")
+    if not text:
+        raise Unsupported("There is no text to send")
     return signed(text, request.signature, settings)
+
+
+def template_of(request: SendRequest) -> str:
+    """The vendor's id of a template for the text that goes out, "" for a text without one."""
+    is_main = request.content is None or isinstance(request.content, Sms)
+    return (request.template_id if is_main else "") or request.part_ids.get("sms", "")
 
 
 def signed(text: str, signature: str, settings: Mapping[str, Any]) -> str:
@@ -57,7 +67,7 @@ def texts(request: SendRequest, text: str) -> list[str]:
 
 def send(request: SendRequest, settings: Mapping[str, Any]) -> Sending:
     """Which of the eight ways to send fits, and its payload. Raises Unsupported for a short link with differing texts."""
-    if request.template_id:
+    if template_of(request):
         return _by_template(request, settings)
     each = texts(request, base_text(request, settings))
     if request.options.get("short_link_url"):
@@ -88,8 +98,9 @@ def _one_text(request: SendRequest, settings: Mapping[str, Any], text: str) -> S
 def _by_template(request: SendRequest, settings: Mapping[str, Any]) -> Sending:
     """The template's variables and no other columns: the vendor counts them."""
     people = _people(request, settings)
-    common = {"templateId": request.template_id, **_common(request)}
-    known = names_in(request.content.text) if isinstance(request.content, Sms) else None
+    common = {"templateId": template_of(request), **_common(request)}
+    written = request.content if isinstance(request.content, Sms) else request.fallback and request.fallback.sms
+    known = names_in(written.text) if written else None
     values = [_values(recipient, known) for recipient in request.recipients]
     if not any(values):
         return Sending("template_normal", {"smses": people, **common})

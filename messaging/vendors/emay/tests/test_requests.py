@@ -11,7 +11,7 @@ import time_machine
 
 from messaging.gateway.errors import Unsupported
 from messaging.gateway.signing import aes_ecb_decrypt, md5_hex
-from messaging.gateway.testing import account, content, send_request, submission
+from messaging.gateway.testing import account, content, fallback, send_request, submission
 from messaging.gateway.types import Recipient
 from messaging.vendors.emay import payloads, times
 from messaging.vendors.emay.adapter import Emay
@@ -338,6 +338,27 @@ def test_custom_ids_of_a_full_batch_fit_and_lead_back():
     ids = [payloads.custom_id(reference, number) for number in range(1, 501)]
     assert max(map(len, ids)) <= 32
     assert {payloads.reference_of(custom) for custom in ids} == {reference}
+
+
+CARD = content(kind="card", card={"title": "x"})
+
+
+@pytest.mark.parametrize(("part_ids", "operation"), [({}, "personal"), ({"sms": "22222"}, "template_variable")])
+def test_a_card_is_represented_by_its_fallback_text_and_that_parts_template(part_ids, operation):
+    request = send_request(
+        recipients=PERSONAL, text="", content=CARD, template_id="CARD", fallback=fallback(sms={"text": "${name}您好"}),
+        part_ids=part_ids,
+    )  # fmt: skip
+    found, _path, body = built(request)
+    assert found == operation
+    assert [person["content"] for person in body["smses"]] == (
+        [{"name": "王先生"}, {"name": "李先生"}] if part_ids else ["【测试】王先生您好", "【测试】李先生您好"]
+    )
+
+
+def test_nothing_is_built_without_a_text():
+    with pytest.raises(Unsupported):
+        vendor().build_send(send_request(text="", content=CARD))
 
 
 def test_a_value_is_never_expanded_again():

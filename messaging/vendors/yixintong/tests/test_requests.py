@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from messaging.gateway.errors import Unsupported
-from messaging.gateway.testing import account, content, send_request
+from messaging.gateway.testing import account, content, fallback, send_request
 from messaging.gateway.types import Recipient
 from messaging.vendors.yixintong import signing
 from messaging.vendors.yixintong.adapter import Yixintong
@@ -95,27 +95,38 @@ def test_numbers_are_joined_by_commas_and_variables_filled():
     )
 
 
-def test_the_registered_sms_part_is_used_for_a_fallback_text():
-    request = send_request(text="改用短信", part_ids={"sms": "T5"})
-    assert json.loads(vendor().build_send(request).body)["templateId"] == "T5"
+def test_a_card_is_represented_by_its_fallback_text_and_that_parts_template():
+    people = (Recipient("13800138000", {"n": "王"}),)
+    request = send_request(
+        recipients=people, text="", content=content(kind="card", card={"title": "x"}), template_id="CARD",
+        fallback=fallback(sms={"text": "${n}，请看短信"}), part_ids={"sms": "T5"},
+    )  # fmt: skip
+    body = json.loads(vendor().build_send(request).body)
+    assert (body["templateId"], body["messageContent"]) == ("T5", "王，请看短信")
+
+
+@pytest.mark.parametrize("changes", [{"template_id": ""}, {"template_id": "T1", "text": ""}])
+def test_nothing_is_built_without_a_template_or_a_text(changes):
+    with pytest.raises(Unsupported):
+        vendor().build_send(send_request(**changes))
 
 
 @pytest.mark.parametrize("text", ["您好", "【测试】您好"])
 def test_the_signature_stands_in_front_once_if_the_account_says_so(text):
-    body = json.loads(vendor(signature_in_text=True).build_send(send_request(text=text)).body)
+    body = json.loads(vendor(signature_in_text=True).build_send(send_request(text=text, template_id="T1")).body)
     assert body["messageContent"] == "【测试】您好"
 
 
 def test_request_ids_are_fresh_and_of_the_documents_form():
-    wires = [vendor().build_send(send_request()) for _time in range(20)]
+    wires = [vendor().build_send(send_request(template_id="T1")) for _time in range(20)]
     ids = {wire.headers["x-request-id"] for wire in wires}
     assert len(ids) == 20
     assert all(re.fullmatch(r"\d{19}", request_id) for request_id in ids)
 
 
 def test_the_same_reference_is_the_same_serial_at_a_repeat():
-    first = json.loads(vendor().build_send(send_request(reference=SERIAL)).body)
-    again = json.loads(vendor().build_send(send_request(reference=SERIAL, is_repeat=True)).body)
+    first = json.loads(vendor().build_send(send_request(reference=SERIAL, template_id="T1")).body)
+    again = json.loads(vendor().build_send(send_request(reference=SERIAL, template_id="T1", is_repeat=True)).body)
     assert first == again
 
 
