@@ -105,11 +105,16 @@ class Price:
 
 @dataclass(frozen=True)
 class Action:
-    """A link that a higher app adds to a version's page. `primary` is the one blue button."""
+    """A link that a higher app adds to a version's page. `primary` is the one blue button: it saves first, and goes on
+    only when nothing stands against the version."""
 
     label: str
     url: str
     primary: bool = False
+
+    @property
+    def key(self) -> str:
+        return "primary" if self.primary else self.url
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class MediaAssetAdmin(admin.ModelAdmin):
             ("list/", self.list_view, "list"),
             ("upload/", self.upload_view, "upload"),
             ("fit/", self.fit_view, "fit"),
+            ("<int:pk>/delete-file/", self.delete_file_view, "delete_file"),
         ]
         patterns = [
             path(route, self.admin_site.admin_view(view), name=f"templates_5g_mediaasset_{name}")
@@ -156,14 +157,35 @@ class MediaAssetAdmin(admin.ModelAdmin):
                     services.archive_media(asset, request.user)
                 case "restore":
                     services.restore_media(asset, request.user)
-                case "delete":
-                    services.delete_media(asset, request.user)
-                    here = redirect("admin:templates_5g_mediaasset_changelist")
         except NotPossible as error:
             messages.error(request, error.sentence)
             return here
         messages.success(request, _("Done."))
         return here
+
+    def delete_file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asks on a page of its own: what is deleted cannot be fetched back."""
+        asset = get_object_or_404(MediaAsset, pk=pk) if self.has_change_permission(request) else None
+        if asset is None:
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                services.delete_media(asset, request.user)
+            except NotPossible as error:
+                messages.error(request, error.sentence)
+                return redirect("admin:templates_5g_mediaasset_change", pk)
+            messages.success(request, _("The file is deleted."))
+            return redirect("admin:templates_5g_mediaasset_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Delete file"),
+            "facts": [(_("File"), asset.name), (_("Type"), asset.mime)],
+            "warning": _("The file is gone for good, and its public address with it."),
+            "button": _("Delete file"),
+            "danger": True,
+            "back": reverse("admin:templates_5g_mediaasset_change", args=[pk]),
+        }
+        return TemplateResponse(request, "songda/confirm.html", context)
 
     def _asset_page(self, request: HttpRequest, asset: MediaAsset, forms: dict[str, Any]) -> HttpResponse:
         versions = TemplateVersion.objects.filter(media_uses__asset=asset).select_related("template").order_by("-pk")

@@ -121,7 +121,23 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         except NotPossible as error:
             form.add_error(None, error.sentence)
             return None
-        messages.success(request, _("Saved as version %(number)s.") % {"number": saved.number})
+        return self._go_on(request, saved)
+
+    @staticmethod
+    def _go_on(request: HttpRequest, saved: TemplateVersion) -> HttpResponse:
+        """After saving: on to the primary action if it was asked for and nothing hard stands against the version."""
+        saved = TemplateVersion.objects.select_related("template").get(pk=saved.pk)
+        actions = hooks.version_actions(saved, request.user) if request.POST.get("_then") else ()
+        following = next((action for action in actions if action.primary), None)
+        if following is None:
+            messages.success(request, _("Saved as version %(number)s.") % {"number": saved.number})
+            return redirect("admin:templates_5g_templateversion_change", saved.pk)
+        hard = inspect(saved.content, saved.fallback, saved.template.purpose).hard
+        if not hard:
+            return redirect(following.url)
+        for sentence in outline.sentences([finding.problem for finding in hard]):
+            messages.error(request, sentence)
+        messages.warning(request, _("Saved, but not ready for review: mend what is named above."))
         return redirect("admin:templates_5g_templateversion_change", saved.pk)
 
     def _page(self, request: HttpRequest, version: TemplateVersion, form: VersionForm) -> HttpResponse:
@@ -146,7 +162,6 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "campaigns": hooks.campaigns_using([version.pk]).get(version.pk, ()),
             "refusals": hooks.refusals(version.template_id),
             "actions": hooks.version_actions(version, request.user),
-            "hard": inspection.hard,
         }
         status = 400 if form.is_bound and form.errors else 200
         return TemplateResponse(request, "admin/templates_5g/templateversion/change_form.html", context, status=status)

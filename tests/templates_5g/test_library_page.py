@@ -95,7 +95,7 @@ def test_a_file_page_shows_where_it_is_used(mei, marketer, fill_hook):
     assert Page(page).bad == []
     assert f"/admin/templates_5g/templateversion/{version.pk}/change/" in html
     assert "30 天后到期" in html
-    response = mei.post(f"{LIBRARY}{asset_id}/change/", {"deed": "delete"}, follow=True)
+    response = mei.post(f"{LIBRARY}{asset_id}/delete-file/", follow=True)
     assert "archive it instead" in response.content.decode()
     assert MediaAsset.objects.filter(pk=asset_id).exists()
 
@@ -114,7 +114,9 @@ def test_a_file_is_renamed_fitted_archived_and_deleted(mei):
     mei.post(url, {"deed": "archive"})
     assert MediaAsset.objects.get(pk=asset_id).archived_at
     mei.post(url, {"deed": "restore"})
-    assert mei.post(url, {"deed": "delete"}).url == LIBRARY
+    assert "gone for good" in mei.get(f"{LIBRARY}{asset_id}/delete-file/").content.decode()
+    assert MediaAsset.objects.filter(pk=asset_id).exists()
+    assert mei.post(f"{LIBRARY}{asset_id}/delete-file/").url == LIBRARY
     assert not MediaAsset.objects.filter(pk=asset_id).exists()
 
 
@@ -143,6 +145,7 @@ def test_who_may_only_look_cannot_add_or_change(client, looker, stranger, market
     assert upload(client, files.mp3(), "b.mp3").status_code == 403
     assert client.post(f"{LIBRARY}{asset_id}/change/", {"deed": "archive"}).status_code == 403
     assert client.post(f"{LIBRARY}fit/", "{}", content_type="application/json").status_code == 403
+    assert client.post(f"{LIBRARY}{asset_id}/delete-file/").status_code == 403
     client.force_login(stranger)
     for path in ("", "list/", f"{asset_id}/change/"):
         assert client.get(LIBRARY + path).status_code == 403

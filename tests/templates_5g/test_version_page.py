@@ -98,7 +98,7 @@ def test_what_higher_apps_know_is_shown(mei, version, fill_hook):
     assert config["audiences"] == [{"id": 7, "name": "会员"}]
     assert config["refusals"][0]["message"] == "缺少退订"
     html = response.content.decode()
-    assert all(text in html for text in ("缺少退订", "未通过", "双十一", 'href="/admin/submit/"'))
+    assert all(text in html for text in ("缺少退订", "未通过", "双十一", 'value="primary">送审'))
 
 
 def test_without_javascript_the_content_is_read_and_its_problems_named(mei, marketer):
@@ -118,6 +118,17 @@ def test_posting_without_javascript_saves(mei, version):
     assert response.status_code == 302
     assert stored(version).content["text"] == "新"
     assert stored(version).template.purpose == "notice"
+
+
+@pytest.mark.parametrize(("text", "goes_on"), [("满300减50，拒收请回复R", True), ("满300减50", False), ("", False)])
+def test_the_primary_button_saves_and_goes_on_only_when_nothing_hard_is_left(mei, version, fill_hook, text, goes_on):
+    fill_hook("version_actions", lambda version, user: [hooks.Action("送审", f"/submit/{version.pk}/", primary=True)])
+    fallback = json.dumps({"sms": {"text": text}})
+    data = {"content": json.dumps(TEXT), "fallback": fallback, "edited": "0", "_then": "primary"}
+    response = mei.post(address("change", version), data)
+    assert response.url == (f"/submit/{version.pk}/" if goes_on else address("change", version))
+    assert stored(version).fallback["sms"]["text"] == text
+    assert ("not ready for review" in mei.get(address("change", version)).content.decode()) is not goes_on
 
 
 @pytest.mark.parametrize(
