@@ -1,0 +1,1 @@
+"""The whole path against its limits: see docs/performance.md."""
