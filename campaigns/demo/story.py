@@ -12,8 +12,7 @@ from campaigns import roles
 from campaigns.demo import seeding
 from campaigns.demo.sandbox_client import SandboxClient
 from campaigns.models import Audience, AudienceImport, Campaign
-from campaigns.services import importing, running
-from campaigns.services.planning import sheet
+from campaigns.services import importing, planning, running
 from campaigns.states import CampaignState, ImportState
 from messaging import selectors
 from messaging.models import Chatbot, Signature, TemplateReview, VendorAccount
@@ -122,8 +121,8 @@ class Story:
             "created_by": actor,
         }
         campaign, _ = Campaign.objects.get_or_create(name=CAMPAIGN, defaults=values)
-        if campaign.state == CampaignState.DRAFT:
-            sheet.begin_check(campaign)
+        if campaign.state == CampaignState.DRAFT and planning.begin_check(campaign):
+            planning.check(campaign)
         self.wait("the list is checked", lambda: self._reload(campaign).state != CampaignState.CHECKING)
         if campaign.state == CampaignState.CHECKED:
             self.say(f"Check: {campaign.sheet['rows']} rows, {campaign.sheet['to_send']} will be sent")
