@@ -10,7 +10,7 @@ from templates_5g.blocks import suggestion
 from templates_5g.states import Kind
 
 SUGGESTION_KINDS: Mapping[str, Any] = {
-    "reply": _("Reply"),
+    "reply": pgettext_lazy("button kind", "Reply"),
     "open_url": _("Open link"),
     "dial": _("Dial"),
     "show_place": _("Show place"),
