@@ -87,7 +87,7 @@ def poll(world: World, kind: str, number: int, now: datetime) -> list[Row]:
 def retrieve(asked: Asked, start: datetime, end: datetime, ids: set[str]) -> None:
     """Reports of what was handed over in the window, once more by poll and push."""
     store = asked.world.store
-    given = [row for at, row in store.setdefault("history", []) if start <= at <= end]
+    given = [row for at, row in store.setdefault("history", []) if start <= at.replace(microsecond=0) <= end]
     rows = [row for row in given if not ids or row["smsId"] in ids]
     store.setdefault("receipt", []).extend((asked.now, row) for row in rows)
     _push(asked.world, "receipt", rows, 0.0, asked.who)
