@@ -90,7 +90,7 @@ class MessageTemplateAdmin(admin.ModelAdmin):
         url = reverse("admin:templates_5g_messagetemplate_change", args=[template.pk])
         kind = Kind(template.newest_kind).label if template.newest_kind else ""
         return format_html(
-            '<a href="{}">{}</a> <span class="quiet">{} {}</span>', url, template.name, kind, template.note
+            '<div><a href="{}">{}</a> <span class="quiet">{} {}</span></div>', url, template.name, kind, template.note
         )
 
     @admin.display(description=gettext_lazy("version"))
