@@ -7,6 +7,7 @@ a task's name and ids, never objects: its payload is a signed pickle. A lost or 
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -16,7 +17,6 @@ from django_q.tasks import async_task
 from messaging.models import Lease
 
 QUEUES = ("notice", "bulk", "import")
-_PENDING_LASTS = timedelta(seconds=120)  # after this a nudge that nobody has run counts as lost
 
 
 def nudge(task: str, *ids: int | str, queue: str = "bulk") -> None:
@@ -31,7 +31,8 @@ def nudge_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> bo
     with transaction.atomic():
         Lease.objects.get_or_create(name=name)
         now = timezone.now()
-        free = Q(pending_since__isnull=True) | Q(pending_since__lt=now - _PENDING_LASTS)
+        lost = now - timedelta(seconds=settings.SONGDA["NUDGE_SECONDS"])
+        free = Q(pending_since__isnull=True) | Q(pending_since__lt=lost)
         if not Lease.objects.filter(free, name=name).update(pending_since=now):
             return False
         nudge(task, *ids, queue=queue)

@@ -1,15 +1,31 @@
 """Thin doors from the queue to the services. Arguments are plain ids; each may run twice or never."""
 
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
 from messaging import hooks, queue
 from messaging.models import Batch, CallbackEvent, Dispatch, Lease
-from messaging.services import applying, dispatching, outcomes, polling, reviews, sending, sweeping, unknowns
+from messaging.services import (
+    applying,
+    dispatching,
+    outcomes,
+    polling,
+    retrieving,
+    reviews,
+    sending,
+    sweeping,
+    unknowns,
+)
 from messaging.services.leases import beat, lease
 from messaging.states import BatchState, DispatchState
+
+log = logging.getLogger(__name__)
 
 
 def send_some(dispatch_id: int, slot: int = 0) -> None:
@@ -18,7 +34,7 @@ def send_some(dispatch_id: int, slot: int = 0) -> None:
     queue.nudge_taken(name)
     ended = sending.send_some(dispatch_id)
     dispatch = Dispatch.objects.get(pk=dispatch_id)
-    if ended in ("time", "pace", "in_flight"):
+    if ended == "time":
         queue.nudge_once(name, "messaging.tasks.send_some", dispatch_id, slot, queue=dispatch.queue)
     elif ended == "nothing":
         dispatching.finish(dispatch)
@@ -38,6 +54,7 @@ def poll(account_id: int, kind: str) -> None:
 
 
 def ask_vendor(batch_id: int) -> None:
+    queue.nudge_taken(f"check:{batch_id}")
     unknowns.ask_vendor(batch_id)
 
 
@@ -50,17 +67,37 @@ def heartbeat(name: str) -> None:
 def tick() -> None:
     """Every few seconds, one at a time: sweep, settle, poll, wake. All of it may be repeated without harm."""
     queue.nudge_taken("tick")
-    with lease("tick", 55) as mine:
+    with lease("tick", min(55, settings.SONGDA["LEASE_SECONDS"])) as mine:
         if not mine:
             return
         beat("tick")
-        sweeping.sweep_leases()
-        sweeping.lapse_and_finish()
-        sweeping.rematch_waiting()
-        sweeping.flag_unanswered_polls()
-        _wake()
-        hooks.ticked.send(sender=None)
-        _housekeeping()
+        for step in (*_STEPS, _wake, _announce, _housekeeping, _ask_for_heartbeats):
+            _run(step)
+
+
+_STEPS = (
+    sweeping.sweep_leases,
+    sweeping.lapse_and_finish,
+    sweeping.rematch_waiting,
+    sweeping.flag_unanswered_polls,
+)
+
+
+def _run(step: Callable[[], object]) -> None:
+    """One broken row must not end the sending of everybody else: what a step cannot do is logged, and the rest goes on."""
+    try:
+        step()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("A step of the tick failed: %s", step.__name__)
+
+
+def _announce() -> None:
+    hooks.ticked.send(sender=None)
+
+
+def _ask_for_heartbeats() -> None:
     for name in queue.QUEUES:
         queue.nudge_once(f"heartbeat:{name}:nudge", "messaging.tasks.heartbeat", name, queue=name)
 
@@ -84,13 +121,14 @@ def _wake() -> None:
     for account_id, kind in polling.due():
         queue.nudge_once(f"poll:{account_id}:{kind}:nudge", "messaging.tasks.poll", account_id, kind, queue="notice")
     for batch_id in unknowns.due_for_check():
-        queue.nudge("messaging.tasks.ask_vendor", batch_id, queue="bulk")
+        queue.nudge_once(f"check:{batch_id}", "messaging.tasks.ask_vendor", batch_id, queue="bulk")
 
 
 def housekeeping() -> None:
-    """Slow work: silence after 72 hours, waiting reviews, what has expired."""
+    """Slow work: silence after 72 hours, waiting reviews, lost receipts, what has expired."""
     queue.nudge_taken("housekeeping")
     beat("housekeeping")
     sweeping.mark_silence()
     reviews.refresh_waiting()
+    retrieving.fill_gaps()
     sweeping.clean()

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from messaging.models import Batch, Delivery, Dispatch, Suppression
-from messaging.states import BatchState, Own
+from messaging.states import OWN_UNSENT, BatchState, Own
 
 
 def suppressed(dispatch: Dispatch) -> QuerySet[Suppression]:
@@ -33,6 +33,7 @@ def skip_over_cap(batch: Batch, dispatch: Dispatch, since: datetime) -> int:
             batch__submitted_at__gte=since,
         )
         .exclude(run=dispatch.run)
+        .exclude(own__in=OWN_UNSENT)
         .values("phone")
         .annotate(n=Count("id"))
         .filter(n__gte=dispatch.cap_count)

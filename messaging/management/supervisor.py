@@ -23,7 +23,6 @@ from messaging import queue
 from messaging.models import Lease
 
 log = logging.getLogger(__name__)
-TICK_SECONDS = 5.0
 SETTLE_SECONDS = 3.0  # a starting cluster forks its workers in this time
 
 
@@ -87,7 +86,7 @@ class Supervisor:
             try:
                 close_old_connections()
                 self._look_after()
-                if time.monotonic() - ticked > TICK_SECONDS:
+                if time.monotonic() - ticked > settings.SONGDA["TICK_SECONDS"]:
                     queue.nudge_once("tick", "messaging.tasks.tick", queue="notice")
                     ticked = time.monotonic()
             except DatabaseError as error:

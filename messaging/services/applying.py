@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
 
 from config.kit import masking
 from messaging.gateway.errors import GatewayError
@@ -23,14 +24,17 @@ from messaging.services.leases import lease
 
 log = logging.getLogger(__name__)
 CHUNK = 50
+DATABASE_TROUBLE = (OperationalError, InterfaceError)  # gone, locked, deadlocked: the same push applies later
 
 
-def apply_new(*, seconds: float = 20.0) -> bool:
-    """Apply what waits. True when nothing is left. Returns False at once while another process applies."""
-    end = time.monotonic() + seconds
-    with lease("apply", 60) as mine:
+def apply_new(*, seconds: float | None = None) -> bool:
+    """Apply what waits, for one turn. False when something is left for the next turn; True also while another process
+    applies, since that one or the tick sees to the rest."""
+    turn = settings.SONGDA["TURN_SECONDS"]
+    end = time.monotonic() + (turn if seconds is None else seconds)
+    with lease("apply", 3 * turn) as mine:
         if not mine:
-            return False
+            return True
         while time.monotonic() < end:
             chunk = list(
                 CallbackEvent.objects.filter(state=CallbackEvent.State.NEW)
@@ -44,10 +48,13 @@ def apply_new(*, seconds: float = 20.0) -> bool:
 
 
 def _apply_chunk(chunk: Sequence[CallbackEvent]) -> None:
-    """All or nothing; if something in the chunk breaks, one by one, so that it spoils no neighbour."""
+    """All or nothing; if something in the chunk breaks, one by one, so that it spoils no neighbour. A database that breaks
+    is nobody's fault in the chunk: everything stays new."""
     try:
         with transaction.atomic():
             _apply(chunk)
+    except DATABASE_TROUBLE:
+        raise
     except Exception:
         log.exception("A chunk of pushes could not be applied; going one by one")
         for event in chunk:
@@ -58,6 +65,8 @@ def _apply_alone(event: CallbackEvent) -> None:
     try:
         with transaction.atomic():
             _apply([event])
+    except DATABASE_TROUBLE:
+        raise
     except Exception as error:
         log.exception("Push %s could not be applied", event.pk)
         _set_aside(event, f"{type(error).__name__}: {error}")

@@ -36,9 +36,8 @@ def claim_next(dispatch_id: int) -> Claimed | Held:
     """`queued -> claimed` for the next batch that still has people. Rechecks state, expiry, window, account, template,
     suppressions and cap, then books the people on the account's pace."""
     with transaction.atomic():
-        dispatch = Dispatch.objects.select_related("account", "version").get(pk=dispatch_id)
-        row = pace.lock(dispatch.account_id)
-        dispatch.refresh_from_db()
+        row = pace.lock(Dispatch.objects.values_list("account_id", flat=True).get(pk=dispatch_id))
+        dispatch = _locked(dispatch_id)
         held = _why_held(dispatch)
         if held:
             return held
@@ -51,6 +50,13 @@ def claim_next(dispatch_id: int) -> Claimed | Held:
             return Held("nothing")
         pace.reserve(row, dispatch, batch.size - batch.n_skipped, clock)
         return Claimed(batch, wait)
+
+
+def _locked(dispatch_id: int) -> Dispatch:
+    """The round, locked before any of its batches, as a cancellation does it: the other order would be a deadlock. A pause
+    waits here for a claim under way, and after it nothing more is claimed."""
+    locked = Dispatch.objects.select_for_update(no_key=True, of=("self",))
+    return locked.select_related("account").get(pk=dispatch_id)
 
 
 def _why_held(dispatch: Dispatch) -> Held | None:

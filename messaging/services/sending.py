@@ -8,6 +8,7 @@ import logging
 import time
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,19 +22,21 @@ from messaging.services import accounts, claiming, outcomes
 from messaging.states import BatchState
 
 log = logging.getLogger(__name__)
+LONGEST_NAP = 5.0  # seconds that a worker sleeps for one round while others may wait for it
 
 
-def send_some(dispatch_id: int, *, seconds: float = 20.0) -> str:
-    """Claim and hand over batches of a dispatch until there is none, it is held, or the time is over. Returns why it
-    ended: `time`, or the reason of claiming.Held. Waits through short holds (pace, requests in flight)."""
-    end = time.monotonic() + seconds
+def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
+    """Claim and hand over batches of a dispatch until there is none, it is held, or the time (one turn) is over. Returns
+    why it ended: `time`, or the reason of claiming.Held. Waits through short holds (pace, requests in flight); a long one
+    ends it, and the tick comes back when it is over."""
+    end = time.monotonic() + (settings.SONGDA["TURN_SECONDS"] if seconds is None else seconds)
     while time.monotonic() < end:
         found = claiming.claim_next(dispatch_id)
         if isinstance(found, claiming.Held):
-            if found.reason in ("pace", "in_flight") and time.monotonic() + found.seconds < end:
-                time.sleep(min(found.seconds, 5.0))
-                continue
-            return found.reason
+            if found.reason not in ("pace", "in_flight") or found.seconds > LONGEST_NAP:
+                return found.reason
+            time.sleep(max(0.0, min(found.seconds, end - time.monotonic())))
+            continue
         time.sleep(found.wait)
         hand_over(found.batch)
     return "time"
@@ -62,12 +65,22 @@ def begin(batch: Batch, dispatch: Dispatch) -> tuple[Attempt, SendRequest] | Non
         if not taken:
             return None
         recipients = [Recipient(phone, values) for phone, values in people(batch)]
+        if not recipients:
+            _give_back(batch)
+            return None
         number = batch.attempts_made + 1
         reference = vendor_class(dispatch.account.vendor)(dispatch.account.config).reference(batch.pk, number)
         attempt = Attempt.objects.create(
             batch=batch, account=dispatch.account, number=number, reference=reference, started_at=timezone.now()
         )
         return attempt, build_request(dispatch, batch, recipients, reference)
+
+
+def _give_back(batch: Batch) -> None:
+    """Everybody opted out between the claim and the wire; the next claim closes the batch."""
+    Batch.objects.filter(pk=batch.pk).update(
+        state=BatchState.QUEUED, claim="", claimed_at=None, attempts_made=batch.attempts_made
+    )
 
 
 def people(batch: Batch) -> Any:

@@ -1,7 +1,7 @@
 """What a dead process leaves behind, and what time ends: leases, expiries, silence."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -20,10 +20,10 @@ def sweep_leases() -> tuple[int, int]:
     freed = Batch.objects.filter(state=BatchState.CLAIMED, claimed_at__lt=before).update(
         state=BatchState.QUEUED, claim="", claimed_at=None
     )
-    return freed, sum(_give_up(pk) for pk in _overdue(before))
+    return freed, sum(_give_up(pk, before) for pk in _overdue(before))
 
 
-def _overdue(before: object) -> list[int]:
+def _overdue(before: datetime) -> list[int]:
     stuck = Batch.objects.filter(state=BatchState.SENDING, claimed_at__lt=before)
     asked = Batch.objects.filter(
         state=BatchState.UNKNOWN, attempts__outcome=AttemptOutcome.OPEN, attempts__started_at__lt=before
@@ -31,16 +31,21 @@ def _overdue(before: object) -> list[int]:
     return list(stuck.values_list("pk", flat=True)) + list(asked.values_list("pk", flat=True))
 
 
-def _give_up(batch_id: int) -> bool:
-    """The sender died between its commit and its answer. Receipts that came meanwhile prove that the vendor has it."""
+def _give_up(batch_id: int, before: datetime) -> bool:
+    """The sender died between its commit and its answer. Receipts that came meanwhile prove that the vendor has it. What
+    was recorded and sent anew since the look is left alone."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch_id)
-        Attempt.objects.filter(batch=batch, outcome=AttemptOutcome.OPEN).update(
-            outcome=AttemptOutcome.UNSURE, reason="no_answer", finished_at=timezone.now()
-        )
-        if batch.state != BatchState.SENDING:
+        sending = batch.state == BatchState.SENDING
+        if sending and batch.claimed_at and batch.claimed_at >= before:
             return False
         heard = batch.n_failed + batch.n_delivered + batch.n_read
+        outcome = AttemptOutcome.ACCEPTED if heard else AttemptOutcome.UNSURE
+        Attempt.objects.filter(batch=batch, outcome=AttemptOutcome.OPEN).update(
+            outcome=outcome, reason="receipt" if heard else "no_answer", finished_at=timezone.now()
+        )
+        if not sending:
+            return False
         batch.state = BatchState.SUBMITTED if heard else BatchState.UNKNOWN
         batch.reason = "" if heard else "no_answer"
         batch.submitted_at = timezone.now() if heard else None
@@ -49,13 +54,18 @@ def _give_up(batch_id: int) -> bool:
 
 
 def lapse_and_finish() -> None:
-    """Rounds whose time has passed lapse; rounds with nothing left to send are done."""
+    """Rounds whose time has passed lapse; rounds with nothing left to send are done; what came back to the queue of a
+    cancelled round (a throttled or blocked call, a dead claimer) is cancelled too."""
     now = timezone.now()
     alive = Dispatch.objects.filter(state__in=(DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED))
     for dispatch in alive.filter(useless_after__lte=now):
         dispatching.lapse(dispatch)
     for dispatch in alive.filter(state=DispatchState.RUNNING):
         dispatching.finish(dispatch)
+    returned = Batch.objects.filter(state=BatchState.QUEUED, dispatch__state=DispatchState.CANCELLED)
+    Batch.objects.filter(state=BatchState.QUEUED, pk__in=returned.values("pk")).update(
+        state=BatchState.CANCELLED, reason="cancelled"
+    )
 
 
 def mark_silence(limit: int = 200) -> int:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from config.kit import audit
 from config.kit.words import gettext_noop
-from messaging.gateway.registry import vendor_class
+from messaging.gateway.registry import all_vendors, vendor_class
 from messaging.gateway.types import Recipient
 from messaging.models import Attempt, Batch, Dispatch
 from messaging.services import outcomes, sending
@@ -58,8 +58,9 @@ def _decide(batch: Batch, actor: Any, reason: str, state: str, action: str) -> b
 def due_for_check() -> list[int]:
     """Unknown batches whose vendor can be asked by repeating the very same request."""
     before = timezone.now() - CHECK_AFTER
-    rows = Batch.objects.filter(state=BatchState.UNKNOWN, claimed_at__lt=before).select_related("account")
-    return [batch.pk for batch in rows[:200] if _may_check(batch)]
+    can = [code for code, vendor in all_vendors().items() if vendor.capabilities.repeat_is_safe]
+    rows = Batch.objects.filter(state=BatchState.UNKNOWN, claimed_at__lt=before, account__vendor__in=can)
+    return [batch.pk for batch in rows.select_related("account").order_by("claimed_at")[:200] if _may_check(batch)]
 
 
 def _may_check(batch: Batch) -> bool:
