@@ -106,6 +106,7 @@
       dark: document.documentElement.dataset.theme === "dark", savedAt: version.saved_at || "",
     });
     store.load(content, page.read("fallback"), version.edited);
+    if (E.config.readonly) store.toggleAll(true);
     store.set({ serverProblems: problems || [], checked: Boolean(problems && version.number) });
   }
 

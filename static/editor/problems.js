@@ -44,14 +44,17 @@
 
   const count = (problems, severity) => problems.filter((one) => one.severity === severity).length;
 
-  /* In the order of the page, errors before hints. */
+  /* Errors before hints, then in the order of the page; what is folded away stands at the part around it. */
   function ordered(problems) {
-    const places = [...document.querySelectorAll("[data-path]")].map((element) => element.dataset.path);
-    const place = (one) => {
-      const index = places.findIndex((path) => paths.within(one.path, path) || paths.within(path, one.path));
-      return index < 0 ? places.length : index;
+    const places = new Map();
+    document.querySelectorAll("[data-path]").forEach((element, index) => places.set(element.dataset.path, index));
+    const place = (path) => {
+      if (places.has(path)) return places.get(path);
+      return path ? place(paths.parent(path)) : -1;
     };
-    return [...problems].sort((one, other) => bySeverity(one) - bySeverity(other) || place(one) - place(other));
+    return [...problems].sort(
+      (one, other) => bySeverity(one) - bySeverity(other) || place(one.path) - place(other.path),
+    );
   }
 
   function openOnTheWay(path) {

@@ -44,7 +44,9 @@ class Editor:
         self.at(path).get_by_label(word).check()
 
     def media(self, path: str, name: str) -> None:
-        self.at(path).get_by_role("button", name="Choose").or_(self.at(path).get_by_role("button", name="Replace")).click()
+        self.at(path).get_by_role("button", name="Choose").or_(
+            self.at(path).get_by_role("button", name="Replace")
+        ).click()
         self.page.locator("dialog.library .library-item", has_text=name).click()
         expect(self.page.locator("dialog.library")).to_have_count(0)
 
