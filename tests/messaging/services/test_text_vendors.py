@@ -1,0 +1,140 @@
+"""The two text-message vendors through the services: polls and pushes together, and the vendor's own duplicate check."""
+
+import pytest
+
+from messaging import selectors
+from messaging.models import Attempt, Batch, CallbackEvent, Click, Reply
+from messaging.services import applying, polling, reviews, sending, unknowns
+from messaging.states import ReviewStatus
+from templates_5g.services import create_template
+from tests.builders import phones
+
+pytestmark = pytest.mark.django_db
+
+
+def account_at(house, vendor, **values):
+    mount = house.sandbox.mount(vendor)
+    account = house.make_account(
+        name=vendor,
+        vendor=vendor,
+        base_url=house.sandbox.base_url(vendor),
+        credentials=dict(mount.sandbox.credentials),
+        **values,
+    )
+    return account, mount
+
+
+@pytest.fixture
+def yixintong(house):
+    """An account with a text whose template number T1 is registered."""
+    account, mount = account_at(house, "yixintong")
+    version = create_template("验证码", "notice", {"kind": "sms", "text": "您的订单已发货"}, {}, None)
+    reviews.register_by_hand(
+        version,
+        account,
+        part="main",
+        vendor_template_id="T1",
+        status=ReviewStatus.APPROVED,
+        approved_until=None,
+        actor=None,
+    )
+    dispatch = house.make_dispatch(phones(4), account=account, version=version, chatbot=None)
+    return dispatch, mount
+
+
+def counts(dispatch):
+    return selectors.dispatch_counts([dispatch.pk])
+
+
+def test_yixintong_receipts_and_replies_are_polled_and_confirmed(yixintong):
+    dispatch, mount = yixintong
+    sending.send_some(dispatch.pk)
+    assert [line.phone for line in mount.world.ledger] == phones(4)
+    mount.reply(phones(1)[0], "退订")
+    polling.poll(dispatch.account_id, "receipt")
+    polling.poll(dispatch.account_id, "reply")
+    assert counts(dispatch) == {"delivered": 4}
+    assert [(reply.phone, reply.is_opt_out) for reply in Reply.objects.all()] == [(phones(1)[0], True)]
+    assert mount.world.store["replies"] == []
+    assert CallbackEvent.objects.get(kind="reply").confirmed_at is not None
+
+
+def test_a_lost_answer_is_settled_by_the_same_serial_number(yixintong):
+    dispatch, mount = yixintong
+    mount.faults.replace([{"kind": "http_5xx", "path": "/send", "count": 1}])
+    sending.send_some(dispatch.pk)
+    batch = Batch.objects.get(dispatch=dispatch)
+    assert batch.state == "unknown"
+    unknowns.ask_vendor(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == "submitted"
+    assert len(mount.world.ledger) == 4
+    first, check = Attempt.objects.order_by("number")
+    assert (first.reference, check.is_vendor_check) == (check.reference, True)
+
+
+def test_a_request_that_never_arrived_is_sent_by_the_check_itself(yixintong):
+    dispatch, mount = yixintong
+    mount.faults.replace([{"kind": "cut", "path": "/send", "count": 1, "when": "unread"}])
+    sending.send_some(dispatch.pk)
+    batch = Batch.objects.get(dispatch=dispatch)
+    unknowns.ask_vendor(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == "submitted"
+    assert [line.phone for line in mount.world.ledger] == phones(4)
+
+
+def test_emay_pushes_and_polls_together_count_once(house, client):
+    account, mount = account_at(house, "emay")
+    dispatch = house.make_dispatch(phones(6), account=account, version=None, chatbot=None, text="您好，回T退订")
+    mount.world.settings.update(fail_every=3, reply_every=6)
+    sending.send_some(dispatch.pk)
+    pushes = mount.world.take_pushes()
+    for _again in range(2):
+        for push in pushes:
+            answer = client.post(
+                f"/callbacks/emay/{account.callback_token}/{push.kind}/",
+                push.body,
+                content_type="application/octet-stream",
+                headers=dict(push.headers),
+            )
+            assert (answer.status_code, answer.content) == (200, b"success")
+        applying.apply_new()
+        polling.poll(account.pk, "receipt")
+        polling.poll(account.pk, "reply")
+    assert counts(dispatch) == {"delivered": 4, "failed": 2}
+    assert Reply.objects.count() == 1
+    batch = Batch.objects.get(dispatch=dispatch)
+    assert (batch.n_delivered, batch.n_failed, batch.accepted_count) == (4, 2, 6)
+
+
+def test_emay_sends_a_version_without_an_audit_and_by_template_after_one(house):
+    account, mount = account_at(house, "emay")
+    version = create_template("会员日", "notice", {"kind": "sms", "text": "${姓名}，会员日满减"}, {}, None)
+    named = {"account": account, "version": version, "chatbot": None, "variables": {"姓名": "王"}}
+    first = house.make_dispatch(phones(2), **named)
+    sending.send_some(first.pk)
+    (review,) = reviews.submit(version, account, signature=house.signature, actor=None)
+    reviews.refresh(review)
+    second = house.make_dispatch(phones(2, 13900000000), **named)
+    sending.send_some(second.pk)
+    assert [(line.operation, line.content) for line in mount.world.ledger] == [
+        ("sendBatchSMS", "【示例商城】王，会员日满减"),
+        ("sendBatchSMS", "【示例商城】王，会员日满减"),
+        ("sendTemplateVariableSMS", "【示例商城】王，会员日满减"),
+        ("sendTemplateVariableSMS", "【示例商城】王，会员日满减"),
+    ]
+
+
+def test_emay_clicks_are_shown_for_the_number(house):
+    account, mount = account_at(house, "emay")
+    options = {"short_link_url": "https://example.com/a"}
+    dispatch = house.make_dispatch(
+        phones(2), account=account, version=None, chatbot=None, text="请看{#短网址#}", options=options
+    )
+    sending.send_some(dispatch.pk)
+    with mount.world.lock:
+        mount.sandbox.click(mount.world, phones(2)[1])
+    polling.poll(account.pk, "click")
+    click = Click.objects.get()
+    assert (click.phone, click.url, click.delivery.dispatch_id) == (phones(2)[1], "https://example.com/a", dispatch.pk)
