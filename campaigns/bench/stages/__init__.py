@@ -1,0 +1,1 @@
+"""The path in pieces, each measured beside its limit."""

@@ -1,0 +1,48 @@
+"""What all stages share: the run's place and numbers, and a calm database before each clock."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from campaigns.bench.house import House
+from campaigns.bench.report import Line
+from campaigns.bench.sink import Sink
+
+
+@dataclass
+class Run:
+    """One run of the benchmark. `kept` is what a stage leaves for the next."""
+
+    recipients: int
+    seed: int
+    home: Path
+    sink: Sink
+    house: House
+    history: int
+    workers: int = 2
+    xlsx_rows: int = 100_000
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+Stage = Callable[[Run], Iterator[Line]]
+
+
+def settle() -> None:
+    """What earlier stages have left to write is written now, and the planner knows the tables."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("CHECKPOINT")
+        cursor.execute("ANALYZE")
+
+
+def clear(*tables: str) -> None:
+    """Empty tables, with what refers to them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        else:
+            for table in tables:
+                cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names

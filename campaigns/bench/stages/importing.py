@@ -1,0 +1,50 @@
+"""File -> stored members, beside a bare pass of the reader over the same file."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from campaigns.bench import data, house, limits
+from campaigns.bench.measuring import apart
+from campaigns.bench.report import Line
+from campaigns.bench.stages.common import Run, settle
+from campaigns.models import AudienceImport
+from campaigns.services import importing
+
+
+def csv_file(run: Run) -> Iterator[Line]:
+    """The whole file, and a hundredth of it to see whether memory grows with it."""
+    small = run.home / "small.csv"
+    data.write_csv(small, run.seed + 1, max(run.recipients // 100, 100))
+    few = apart(partial(_check, house.upload(run.house, small, "small").pk))
+    path = run.home / "people.csv"
+    rows = data.write_csv(path, run.seed, run.recipients)
+    source, line = _measure(run, path, "import CSV", rows, limits.read_csv, "at most 15")
+    run.kept["audience"] = source.audience
+    line.details["peak MB of a hundredth"] = few.peak_mb
+    yield line
+
+
+def xlsx_file(run: Run) -> Iterator[Line]:
+    path = run.home / "people.xlsx"
+    rows = data.write_xlsx(path, run.seed + 2, min(run.xlsx_rows, run.recipients))
+    yield _measure(run, path, "import XLSX", rows, limits.read_xlsx, "at most 3")[1]
+
+
+def _measure(run: Run, path: Path, stage: str, rows: int, bare: object, goal: str) -> tuple[AudienceImport, Line]:
+    source = house.upload(run.house, path, stage)
+    settle()
+    limit = apart(partial(bare, path))  # type: ignore[arg-type]
+    done = apart(partial(_check, source.pk))
+    source.refresh_from_db()
+    if source.rows != rows or source.stored + source.invalid + source.duplicate != rows:
+        raise RuntimeError(f"{stage}: {rows} rows, but {source.rows} read and {source.stored} stored")
+    importing.confirm(source, run.house.actor)
+    source.audience.refresh_from_db()
+    ratio = done.seconds / limit.seconds
+    details = {"stored": source.stored, "invalid": source.invalid, "duplicate": source.duplicate}
+    return source, Line(stage, rows, done.seconds, done.peak_mb, limit.seconds, ratio, goal, dict(details))
+
+
+def _check(import_id: int) -> None:
+    importing.check_and_store(import_id)

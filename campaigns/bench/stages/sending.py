@@ -1,0 +1,131 @@
+"""Members -> deliveries -> accepted by the vendor, beside INSERT … SELECT, a request built by hand, and bare posts."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+
+from campaigns.bench import house, limits
+from campaigns.bench.measuring import Measured, apart, together
+from campaigns.bench.report import Line
+from campaigns.bench.stages.common import Run, clear, settle
+from campaigns.models import Campaign
+from campaigns.services import planning
+from messaging import selectors
+from messaging.gateway.types import Recipient, SendRequest
+from messaging.models import Batch, Dispatch
+from messaging.services import accounts, dispatching, sending
+from messaging.states import DispatchState
+
+GOAL_SEND = "at least 0.75"
+
+
+def plan_and_send(run: Run) -> Iterator[Line]:
+    """The limit first, on the empty tables; then the product on the same members."""
+    stored, sent, amount = _limit(run)
+    limit = stored + sum(sent.values())
+    campaign = house.campaign(run.house, run.kept["audience"], "会员日")
+    settle()
+    checked = apart(partial(_check, campaign.pk))
+    yield Line("check the sheet", run.recipients, checked.seconds, checked.peak_mb)
+    settle()
+    planned = apart(partial(_lay_out, campaign.pk))
+    campaign.refresh_from_db()
+    yield Line("plan", run.recipients, planned.seconds, planned.peak_mb, stored, stored / planned.seconds)
+    run.kept["campaign"] = campaign
+    yield from _send(run, campaign, planned, limit, {"insert": stored, **sent}, amount)
+
+
+def _limit(run: Run) -> tuple[float, dict[str, float], int]:
+    """(seconds of the INSERT, seconds of read, build and post, bytes posted). The insert is done twice, the quicker counts:
+    the first one makes the files that the second one and the product use again."""
+    stored = []
+    for _ in range(2):
+        clear("messaging_delivery")
+        dispatch, batches = _batches(run)
+        settle()
+        audience = run.kept["audience"].pk
+        stored.append(apart(partial(limits.insert_select, audience, dispatch.pk, batches[0], 1000)).seconds)
+    run.sink.take_counts()
+    sent = apart(partial(limits.send, batches, run.sink.url)).result
+    _, amount = run.sink.take_counts()
+    clear("messaging_delivery", "messaging_batch", "messaging_dispatch")
+    return min(stored), sent, amount
+
+
+def _batches(run: Run) -> tuple[Dispatch, list[int]]:
+    dispatch = Dispatch.objects.create(title="limit", version=run.house.version, account=run.house.account)
+    count = -(-run.kept["audience"].size // 1000)
+    made = Batch.objects.bulk_create(
+        Batch(dispatch=dispatch, account=run.house.account, number=n, size=1000) for n in range(1, count + 1)
+    )
+    return dispatch, [batch.pk for batch in made]
+
+
+def _check(campaign_id: int) -> None:
+    planning.check(Campaign.objects.get(pk=campaign_id))
+
+
+def _lay_out(campaign_id: int) -> None:
+    planning.lay_out(Campaign.objects.get(pk=campaign_id))
+
+
+def _send(
+    run: Run, campaign: Campaign, planned: Measured, limit: float, parts: dict[str, float], amount: int
+) -> Iterator[Line]:
+    dispatch: Any = campaign.dispatch
+    Dispatch.objects.filter(pk=dispatch.pk).update(state=DispatchState.RUNNING, started_at=timezone.now())
+    settle()
+    run.sink.take_counts()
+    done = together([partial(_drain, dispatch.pk)] * run.workers)
+    requests, sent_bytes = run.sink.take_counts()
+    dispatching.finish(Dispatch.objects.get(pk=dispatch.pk))
+    counts = selectors.dispatch_counts([dispatch.pk])
+    people = run.kept["audience"].size
+    if counts != {"submitted": people}:
+        raise RuntimeError(f"Not everybody was handed over once: {counts} of {people}")
+    yield Line("send", people, done.seconds, done.peak_mb, sum(parts.values()) - parts["insert"])
+    total = planned.seconds + done.seconds
+    details = {f"limit: {name}": seconds for name, seconds in parts.items()}
+    details |= {"requests": requests, "bytes": sent_bytes, "bytes of the limit": amount, "processes": run.workers}
+    yield Line("plan and send", people, total, done.peak_mb, limit, limit / total, GOAL_SEND, details)
+
+
+def _drain(dispatch_id: int) -> None:
+    """A worker's turns, one after the other, until nothing is left."""
+    while sending.send_some(dispatch_id) in ("time", "pace", "in_flight"):
+        pass
+
+
+def build_requests(run: Run) -> Iterator[Line]:
+    """The adapter against the function written by hand, both from rows as the database gives them."""
+    campaign = run.kept["campaign"]
+    batches = list(campaign.dispatch.batches.order_by("number").values_list("pk", flat=True)[:200])
+    rows = [limits.read_rows(batch) for batch in batches]
+    dispatch = Dispatch.objects.select_related("account", "version", "signature", "chatbot").get(
+        pk=campaign.dispatch_id
+    )
+    adapter = accounts.adapter_for(dispatch.account)
+    ours = theirs = 0.0
+    for _ in range(3):
+        for some in rows:
+            at = time.perf_counter()
+            limits.build(some, "s1-1")
+            theirs, at = theirs + time.perf_counter() - at, time.perf_counter()
+            adapter.build_send(_request(dispatch, some))
+            ours += time.perf_counter() - at
+    people = 3 * sum(map(len, rows))
+    yield Line("build requests", people, ours, 0, theirs, ours / theirs, "at most 1.5")
+
+
+def _request(dispatch: Dispatch, rows: list[tuple[str, str]]) -> SendRequest:
+    version: Any = dispatch.version
+    return SendRequest(
+        reference="s1-1",
+        recipients=[Recipient(phone, sending.variables(text)) for phone, text in rows],
+        content=version.blocks,
+        fallback=version.fallback_blocks,
+        template_id="101",
+    )

@@ -1,0 +1,97 @@
+"""`manage.py bench`: the whole path on a database of its own, each stage beside a limit measured in the same run."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from campaigns.bench import postgres, report, running
+from config.kit.processes import Child
+
+# What an installation for a million people would be given; fsync stays on.
+SERVER = (
+    "shared_buffers=1GB",
+    "max_wal_size=8GB",
+    "checkpoint_timeout=30min",
+    "maintenance_work_mem=512MB",
+    "effective_cache_size=8GB",
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure file -> import -> plan -> send -> receipts -> look-up against limits of the same run. "
+        "Uses a throw-away PostgreSQL, or an empty database of your own; never the configured one."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--recipients", type=int, default=100_000)
+        parser.add_argument(
+            "--database", default="", help="URL of an empty database, or «sqlite» for a throw-away file"
+        )
+        parser.add_argument("--stages", default=",".join(running.STAGES), help=f"of {', '.join(running.STAGES)}")
+        parser.add_argument(
+            "--history", type=int, default=0, help="deliveries for receipts and look-up; default 10 x recipients"
+        )
+        parser.add_argument("--workers", type=int, default=2, help="sending processes")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--here", action="store_true", help="in the configured database, which must be empty")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["here"]:
+            self._measure(options)
+        else:
+            self._start(options)
+
+    def _start(self, options: dict[str, Any]) -> None:
+        """Again in a process whose only database is the benchmark's own."""
+        with tempfile.TemporaryDirectory(prefix="songda-bench-data-") as home:
+            if options["database"] == "sqlite":
+                self._inside(f"sqlite:///{home}/bench.sqlite3", home)
+            elif options["database"]:
+                self._inside(options["database"], home)
+            elif postgres.binaries() is None:
+                raise CommandError(f"{postgres.MISSING}; or give --database.")
+            else:
+                with postgres.server(SERVER) as server:
+                    self._inside(server.url, home)
+
+    def _inside(self, url: str, home: str) -> None:
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:], "--here"]
+        child = Child(
+            "bench", command, env={"DATABASE_URL": url, "DATA_DIR": home}, cwd=Path(settings.BASE_DIR)
+        ).start()
+        try:
+            code = child.process.wait() if child.process else 1
+        finally:
+            child.stop(5)
+        if code:
+            raise CommandError("The benchmark ended early; what went wrong stands above.")
+
+    def _measure(self, options: dict[str, Any]) -> None:
+        try:
+            running.require_empty()
+        except running.NotEmpty as error:
+            raise CommandError(str(error)) from error
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        found = running.lines(
+            options["stages"].split(","),
+            recipients=options["recipients"],
+            seed=options["seed"],
+            history=options["history"] or 10 * options["recipients"],
+            workers=options["workers"],
+        )
+        if not options["json"]:
+            self.stdout.write(report.HEADER)
+        for line in found:
+            self.stdout.write(
+                json.dumps(report.as_json(line), ensure_ascii=False) if options["json"] else report.as_text(line)
+            )
+            self.stdout.flush()
