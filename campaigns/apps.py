@@ -8,7 +8,11 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from campaigns import listeners, roles
+        from campaigns import listeners, on_templates, roles, workbench
+        from config.kit import menu
 
         listeners.connect()
+        on_templates.fill()
+        workbench.register()
+        menu.model("campaigns.OperatorPrefix", "settings")
         post_migrate.connect(roles.after_migrate, dispatch_uid="campaigns.roles")

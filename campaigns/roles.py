@@ -61,6 +61,7 @@ PERMISSIONS: dict[str, set[str]] = {
     ADMINISTRATORS: _EVERYBODY_SEES
     | _codes("templates_5g", "view", *_TEMPLATES)
     | _codes("campaigns", "view", "audience", "audienceimport", "approval", "auditevent")
+    | _codes("campaigns", "view add change delete", "operatorprefix")
     | _codes("messaging", "view add change delete", "vendoraccount", "signature", "chatbot")
     | _codes("messaging", "view", "templatereview", "batch", "dispatch", "reply", "suppression", "vendorcall")
     | _codes("messaging", "view change", "receipt")

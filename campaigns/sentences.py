@@ -13,6 +13,7 @@ UNSENT = {
     "bad_variables": (_("Variable missing or too long"), _("Complete the column")),
     "opted_out": (_("Opted out while queued"), _("Nothing to do")),
     "cancelled": (_("Campaign cancelled"), _("Nothing to do")),
+    "other_operator": (_("Other or unknown prefix"), ""),
 }
 
 # Why a campaign holds, stopped or came back.

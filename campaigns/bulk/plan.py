@@ -182,6 +182,17 @@ def count_requests(rules: Rules, size: int) -> int:
         return int(cursor.fetchone()[0] or 0)
 
 
+def people(rules: Rules, outcome: str, most: int) -> list[tuple[str, dict[str, str]]]:
+    """The first `most` members with this outcome, by number: (phone, variables)."""
+    sql, params = members(rules)
+    with _roomy() as cursor:
+        cursor.execute(
+            f"SELECT phone, variables FROM ({sql}) AS planned WHERE outcome = %s ORDER BY phone LIMIT %s",  # noqa: S608
+            [*params, outcome, most],
+        )
+        return [(phone, json.loads(values) if isinstance(values, str) else values) for phone, values in cursor]
+
+
 def _roomy() -> Any:
     """A cursor whose sorts and hashes stay in the server's memory, for this transaction alone."""
     cursor = connection.cursor()

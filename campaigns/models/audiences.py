@@ -64,6 +64,13 @@ class AudienceImport(models.Model):
         verbose_name_plural = _("recipient files")
         ordering = ["-id"]
 
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def problem_rows(self) -> int:
+        return self.invalid + self.duplicate
+
 
 class AudienceMember(models.Model):
     """One number of an audience. Stored sorted by phone. `operator` is cmcc, cucc, ctcc, cbn or "" by prefix.

@@ -1,5 +1,6 @@
 """Importing recipients: any CSV or XLSX, a million rows, memory flat, each row stored or named as a problem."""
 
+from campaigns.services.importing.columns import usable_name
 from campaigns.services.importing.flow import (
     choose_columns,
     confirm,
@@ -25,6 +26,7 @@ __all__ = [
     "look_at_import",
     "sentence",
     "start_import",
+    "usable_name",
     "wake_stuck",
     "words",
 ]

@@ -23,6 +23,7 @@ SENTENCES = {
     "no_members": _("The audience is empty. Import recipients and confirm the file first."),
     "not_closed": _("The sum differs from the rows of the file by %(n)s, so nothing can be sent. Check again."),
     "account": _("The vendor account does not send now: %(status)s. It has to be mended and tested first."),
+    "cannot_send": _("This vendor sends nothing: it only keeps templates. Choose another account."),
     "not_approved": _("This version is not approved at the account. Submit it for review, or choose another version."),
     "approval_ends": _("The approval of the template ends on %(day)s, before the last message. Renew it first."),
     "approval_near": _("The approval of the template ends on %(day)s."),
@@ -82,6 +83,8 @@ def _people(sheet: dict[str, Any]) -> Iterator[Found]:
 def _account(campaign: Campaign) -> Iterator[Found]:
     if not campaign.account.usable:
         yield _found("account", status=campaign.account.status)
+    if not capabilities_of(campaign).max_batch:
+        yield _found("cannot_send")
     if campaign.chatbot is not None and campaign.chatbot.account_id != campaign.account_id:
         yield _found("sender_account")
     for problem in errors(problems_for(campaign.version, campaign.account))[:3]:
@@ -89,7 +92,8 @@ def _account(campaign: Campaign) -> Iterator[Found]:
 
 
 def _template(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
-    if "main" not in capabilities_of(campaign).review_parts:
+    capabilities = capabilities_of(campaign)
+    if "main" not in capabilities.review_parts or capabilities.review_optional:
         return
     review = TemplateReview.objects.filter(
         Q(approved_until__isnull=True) | Q(approved_until__gt=now),

@@ -19,7 +19,8 @@ def capabilities_of(campaign: Campaign) -> Capabilities:
 
 
 def batch_size(campaign: Campaign) -> int:
-    return int(min(campaign.account.batch_size, capabilities_of(campaign).max_batch))
+    """At least 1, also for an account that cannot send: that is an obstacle of its own."""
+    return int(max(1, min(campaign.account.batch_size, capabilities_of(campaign).max_batch)))
 
 
 def confirmed_imports(campaign: Campaign) -> list[int]:

@@ -1,0 +1,166 @@
+"""Campaigns: the list, the form, and the check before anything is sent."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import badges
+from campaigns.admin import sheets
+from campaigns.admin.people import PeoplePages
+from campaigns.admin.sending import SendingPages
+from campaigns.forms import CampaignForm
+from campaigns.models import Campaign
+from campaigns.services import editing, planning, running
+from campaigns.states import CampaignState
+from config.kit import show
+from messaging import selectors
+from messaging.admin.base import needs, post_only, say_error
+
+
+@admin.register(Campaign)
+class CampaignAdmin(SendingPages, PeoplePages):
+    list_display = ("name", "status", "bar", "delivered", "people", "starts")
+    list_filter = ("state",)
+    search_fields = ("name",)
+    list_select_related = ("dispatch", "audience")
+    list_empty = gettext_lazy("No campaign yet. Import an audience first.")
+    list_add_label = gettext_lazy("New campaign")
+    actions = None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        answer = super().changelist_view(request, extra_context)
+        results = getattr(answer, "context_data", {}).get("cl")
+        if results is not None:
+            _count_shown(results.result_list)
+        return answer
+
+    @admin.display(description=gettext_lazy("status"), ordering="state")
+    def status(self, campaign: Campaign) -> SafeString:
+        return badges.campaign(campaign)
+
+    @admin.display(description=gettext_lazy("handed over"))
+    def bar(self, campaign: Campaign) -> Any:
+        counts = getattr(campaign, "counts", None)
+        if not counts:
+            return ""
+        planned = sum(counts.values()) - counts.get("skipped", 0)
+        waiting = sum(counts.get(status, 0) for status in ("queued", "held", "cancelled", "lapsed"))
+        return show.progress(planned - waiting, planned)
+
+    @admin.display(description=gettext_lazy("delivered"))
+    def delivered(self, campaign: Campaign) -> str:
+        counts = getattr(campaign, "counts", None)
+        return show.count(counts.get("delivered", 0) + counts.get("read", 0)) if counts else ""
+
+    @admin.display(description=gettext_lazy("people"))
+    def people(self, campaign: Campaign) -> str:
+        if campaign.sheet:
+            return show.count(campaign.sheet["to_send"])
+        return show.count(campaign.audience.size)
+
+    @admin.display(description=gettext_lazy("start"), ordering="start_at")
+    def starts(self, campaign: Campaign) -> str:
+        return show.when(campaign.started_at or campaign.start_at)
+
+    def get_urls(self) -> list[Any]:
+        return [
+            self.own_url("<int:pk>/check/", self.check_view, "check"),
+            self.own_url("<int:pk>/check.json", self.check_state_view, "check_state"),
+            self.own_url("<int:pk>/check/again/", self.check_again_view, "check_again"),
+            *self.sending_urls(),
+            *self.people_urls(),
+            *super().get_urls(),
+        ]
+
+    # --- the form ----------------------------------------------------------------------------------------------
+
+    @needs("campaigns.add_campaign")
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        version, audience = request.GET.get("version"), request.GET.get("audience")
+        form = CampaignForm(request.POST or None, initial={"version": version, "audience": audience})
+        return self._edit(request, form, _("New campaign"), self.address("changelist"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign = get_object_or_404(
+            Campaign.objects.select_related("account"), pk=object_id if object_id.isdigit() else 0
+        )
+        if campaign.state not in running.CAN_EDIT or not self.has_change_permission(request):
+            return redirect(self.address("check" if campaign.dispatch_id is None else "progress", campaign.pk))
+        form = CampaignForm(request.POST or None, instance=campaign)
+        return self._edit(request, form, str(campaign), self.address("changelist"))
+
+    def _edit(self, request: HttpRequest, form: CampaignForm, title: str, back: str) -> HttpResponse:
+        if form.is_valid():
+            try:
+                campaign = editing.save(form, request.user)
+                self._begin(campaign)
+            except planning.NotNow as moved_on:
+                form.add_error(None, _("The campaign has moved on: %(state)s.") % {"state": moved_on})
+            else:
+                return redirect(self.address("check", campaign.pk))
+        return self.page(request, "songda/form.html", title=title, form=form, button=_("Save and check"), back=back)
+
+    def _begin(self, campaign: Campaign) -> None:
+        if planning.begin_check(campaign):
+            planning.check(campaign)
+
+    # --- the check ---------------------------------------------------------------------------------------------
+
+    def campaign_or_404(self, pk: int) -> Campaign:
+        related = ("account", "audience", "version__template", "signature", "chatbot", "dispatch", "confirmed_by")
+        return get_object_or_404(Campaign.objects.select_related(*related), pk=pk)
+
+    @needs("campaigns.view_campaign")
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = self.campaign_or_404(pk)
+        if campaign.dispatch_id is not None or campaign.state == CampaignState.SCHEDULED:
+            return redirect(self.address("progress", pk))
+        may_send = request.user.has_perm("campaigns.send_campaign")
+        return self.page(
+            request,
+            "campaigns/check.html",
+            title=_("Pre-send check: %(campaign)s") % {"campaign": campaign},
+            campaign=campaign,
+            badge=badges.campaign(campaign),
+            note=badges.note(campaign.state_note) if campaign.state_note else None,
+            moving=campaign.state == CampaignState.CHECKING,
+            may_change=self.has_change_permission(request),
+            may_send=may_send,
+            may_test=request.user.has_perm("messaging.add_dispatch"),
+            **sheets.shown(campaign),
+        )
+
+    @needs("campaigns.view_campaign")
+    def check_state_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        campaign = get_object_or_404(Campaign, pk=pk)
+        moving = campaign.state == CampaignState.CHECKING
+        html = f'<p aria-busy="true">{_("The rows are being checked. You may leave this page.")}</p>'
+        return JsonResponse({"html": html, "state": campaign.state, "final": not moving, "reload": not moving})
+
+    @needs("campaigns.change_campaign")
+    @post_only
+    def check_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            self._begin(self.campaign_or_404(pk))
+        except planning.NotNow as moved_on:
+            say_error(request, Exception(_("The campaign has moved on: %(state)s.") % {"state": moved_on}))
+        return redirect(self.address("check", pk))
+
+
+def _count_shown(campaigns: Any) -> None:
+    """Counts of the page's campaigns, two queries for each that has begun; lists are short."""
+    for campaign in campaigns:
+        campaign.counts = selectors.dispatch_counts([campaign.dispatch_id]) if campaign.dispatch_id else {}

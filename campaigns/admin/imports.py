@@ -1,0 +1,158 @@
+"""The pages of one recipient file, one look for each state."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import badges
+from campaigns.models import Audience, AudienceImport
+from campaigns.services import importing
+from campaigns.services.importing import ImportRefused
+from campaigns.states import ImportState
+from config.kit import show
+from messaging.admin.base import Page, needs, post_only, say_error
+
+PROBLEMS_SHOWN = 100
+_MAY_SEE = ("campaigns.view_audience", "campaigns.import_audience")
+
+
+class ImportPages(Page):
+    """Under the audiences: file/<id>/ and what can be done there."""
+
+    def import_urls(self) -> list[Any]:
+        return [
+            self.own_url("<int:pk>/upload/", self.upload_view, "upload"),
+            self.own_url("file/<int:pk>/", self.file_view, "file"),
+            self.own_url("file/<int:pk>/state.json", self.file_state_view, "file_state"),
+            self.own_url("file/<int:pk>/problems.csv", self.problems_view, "file_problems"),
+            self.own_url("file/<int:pk>/confirm/", self.confirm_view, "file_confirm"),
+            self.own_url("file/<int:pk>/discard/", self.discard_view, "file_discard"),
+        ]
+
+    def upload_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        raise NotImplementedError
+
+    def audience_or_404(self, pk: int) -> Audience:
+        return get_object_or_404(Audience, pk=pk)
+
+    def _source(self, pk: int) -> AudienceImport:
+        return get_object_or_404(AudienceImport.objects.select_related("audience", "created_by"), pk=pk)
+
+    @needs(*_MAY_SEE)
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        source = self._source(pk)
+        if request.method == "POST":
+            return self._choose(request, source)
+        return self.page(
+            request,
+            "campaigns/import.html",
+            title=_("%(file)s into %(audience)s") % {"file": source.file_name, "audience": source.audience},
+            badge=badges.recipient_file(source),
+            may_import=request.user.has_perm("campaigns.import_audience"),
+            **_facts(source),
+        )
+
+    def _choose(self, request: HttpRequest, source: AudienceImport) -> HttpResponse:
+        if not request.user.has_perm("campaigns.import_audience"):
+            raise PermissionDenied
+        try:
+            importing.choose_columns(source, _mapping(request, source.header), request.user)
+        except ImportRefused as refusal:
+            say_error(request, refusal)
+        return redirect(self.address("file", source.pk))
+
+    @needs(*_MAY_SEE)
+    def file_state_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        source = self._source(pk)
+        moving = _is_moving(source)
+        html = render_to_string("campaigns/import_moving.html", {"source": source, "now": timezone.now()}, request)
+        return JsonResponse({"html": html, "state": source.state, "final": not moving, "reload": not moving})
+
+    @needs(*_MAY_SEE)
+    def problems_view(self, request: HttpRequest, pk: int) -> Any:
+        source = self._source(pk)
+        answer = StreamingHttpResponse(importing.csv_file(source), content_type="text/csv; charset=utf-8")
+        stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
+        name = f"problems-{source.pk}-{request.user.get_username()}-{stamp}.csv"
+        answer.headers["Content-Disposition"] = _attachment(name)
+        return answer
+
+    @needs("campaigns.import_audience")
+    @post_only
+    def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        source = self._source(pk)
+        try:
+            importing.confirm(source, request.user)
+        except ImportRefused as refusal:
+            say_error(request, refusal)
+            return redirect(self.address("file", pk))
+        self.message_user(request, _("%(n)s people can be used.") % {"n": show.count(source.stored)})
+        return redirect(self.address("change", source.audience_id))
+
+    @needs("campaigns.import_audience")
+    @post_only
+    def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        source = self._source(pk)
+        try:
+            importing.discard(source, request.user)
+        except ImportRefused as refusal:
+            say_error(request, refusal)
+            return redirect(self.address("file", pk))
+        self.message_user(request, _("The file was discarded; the audience is as it was."))
+        return redirect(self.address("change", source.audience_id))
+
+
+def _is_moving(source: AudienceImport) -> bool:
+    unread = source.state == ImportState.UPLOADED and not source.header
+    return unread or source.state == ImportState.CHECKING
+
+
+def _mapping(request: HttpRequest, header: list[str]) -> dict[str, Any]:
+    """The posted choice: `phone` is an index, `use_<index>` marks a variable."""
+    phone = request.POST.get("phone", "")
+    used = [index for index in range(len(header)) if request.POST.get(f"use_{index}") and str(index) != phone]
+    return {"phone": int(phone) if phone.isdigit() else None, "variables": {header[index]: index for index in used}}
+
+
+def _facts(source: AudienceImport) -> dict[str, Any]:
+    """What the page of this state shows."""
+    facts: dict[str, Any] = {"source": source, "now": timezone.now(), "moving": _is_moving(source)}
+    if source.state == ImportState.UPLOADED and source.header:
+        facts |= {"columns": _columns(source), "earlier": importing.earlier_import(source)}
+    if source.state in (ImportState.READY, ImportState.DONE):
+        rows = source.problems.order_by("line")[:PROBLEMS_SHOWN]
+        facts |= {
+            "reasons": importing.by_reason(source),
+            "problems": [(row, *importing.words(row)) for row in rows],
+            "bad": source.invalid + source.duplicate,
+            "closes": source.rows == source.stored + source.invalid + source.duplicate,
+        }
+    if source.state == ImportState.FAILED:
+        facts["error"] = importing.sentence(source.error)
+    return facts
+
+
+def _columns(source: AudienceImport) -> list[dict[str, Any]]:
+    chosen = set(source.mapping.get("variables", {}).values())
+    return [
+        {
+            "index": index,
+            "name": name,
+            "samples": [row[index] for row in source.preview[:5] if index < len(row) and row[index]][:3],
+            "is_phone": index == source.mapping.get("phone"),
+            "is_used": index in chosen,
+            "usable": importing.usable_name(name),
+        }
+        for index, name in enumerate(source.header)
+    ]
+
+
+def _attachment(name: str) -> str:
+    from django.utils.http import content_disposition_header
+
+    return content_disposition_header(True, name) or "attachment"

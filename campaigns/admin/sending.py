@@ -1,0 +1,255 @@
+"""What spends money: confirm, progress, pause, resume, cancel. Each act is confirmed once."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import badges
+from campaigns.admin import sheets
+from campaigns.forms import TypedCountForm
+from campaigns.models import Campaign
+from campaigns.services import progress, running
+from config.kit import show
+from messaging.admin.base import Page, needs, post_only, say_error
+from messaging.badges import bar_parts
+from messaging.services import once
+
+
+class SendingPages(Page):
+    """Under the campaigns."""
+
+    def sending_urls(self) -> list[Any]:
+        return [
+            self.own_url("<int:pk>/confirm/", self.confirm_view, "confirm"),
+            self.own_url("<int:pk>/progress/", self.progress_view, "progress"),
+            self.own_url("<int:pk>/progress.json", self.progress_state_view, "progress_state"),
+            self.own_url("<int:pk>/pause/", self.pause_view, "pause"),
+            self.own_url("<int:pk>/resume/", self.resume_view, "resume"),
+            self.own_url("<int:pk>/cancel/", self.cancel_view, "cancel"),
+        ]
+
+    def campaign_or_404(self, pk: int) -> Campaign:
+        raise NotImplementedError
+
+    # --- confirm -----------------------------------------------------------------------------------------------
+
+    @needs("campaigns.send_campaign")
+    def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = self.campaign_or_404(pk)
+        if campaign.state not in running.CAN_START and request.method != "POST":
+            return redirect(self.address("check", pk))
+        form = self._typed_form(request, campaign)
+        if request.method == "POST" and (form is None or form.is_valid()):
+            typed = form.cleaned_data["typed"] if form else ""
+            if self._start(request, campaign, typed, form):
+                return redirect(self.address("progress", pk))
+        if campaign.state not in running.CAN_START:
+            return redirect(self.address("progress", pk))
+        people = show.count(campaign.sheet["to_send"])
+        return self.page(
+            request,
+            "songda/confirm.html",
+            title=_("Confirm and send: %(campaign)s") % {"campaign": campaign},
+            facts=_facts(campaign),
+            warning=_("You may pause at any time. What is handed over to the vendor cannot be called back."),
+            form=form,
+            token=once.issue(request.user, _purpose(campaign)),
+            button="" if campaign_blocked(campaign) else _("Confirm sending to %(n)s people") % {"n": people},
+            back=self.address("check", pk),
+            back_label=_("Back to the sheet"),
+        )
+
+    def _typed_form(self, request: HttpRequest, campaign: Campaign) -> TypedCountForm | None:
+        if not campaign.sheet or not running.needs_typed_count(campaign):
+            return None
+        return TypedCountForm(request.POST or None, people=campaign.sheet["to_send"])
+
+    def _start(self, request: HttpRequest, campaign: Campaign, typed: str, form: TypedCountForm | None) -> bool:
+        """True to go to the progress page: it began, or somebody else's start is to be seen there."""
+        try:
+            with transaction.atomic():
+                once.spend(request.POST.get("token", ""), request.user, _purpose(campaign))
+                running.confirm_and_start(campaign, typed, request.user)
+        except running.CannotStart as refusal:
+            campaign.refresh_from_db()
+            if form is not None and campaign.state in running.CAN_START:
+                form.add_error("typed", str(refusal))
+                return False
+            say_error(request, refusal)
+            return campaign.state not in running.CAN_START
+        except (once.AlreadyDone, once.BadToken) as refusal:
+            say_error(request, refusal)
+            campaign.refresh_from_db()
+            return campaign.state not in running.CAN_START
+        return True
+
+    # --- progress ----------------------------------------------------------------------------------------------
+
+    @needs("campaigns.view_campaign")
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = self.campaign_or_404(pk)
+        running.refresh_state(campaign)
+        if campaign.state in (*running.CAN_EDIT, "checking"):
+            return redirect(self.address("check", pk))
+        return self.page(
+            request,
+            "campaigns/progress.html",
+            title=str(campaign),
+            may_export=request.user.has_perm("messaging.export_delivery"),
+            **_now(request, campaign),
+        )
+
+    @needs("campaigns.view_campaign")
+    def progress_state_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        campaign = self.campaign_or_404(pk)
+        running.refresh_state(campaign)
+        now = _now(request, campaign)
+        done = now["progress"]
+        tenth = 10 * done["handed_over"] // done["people"] * 10 if done["people"] else 0
+        back = campaign.state in running.CAN_EDIT
+        return JsonResponse(
+            {
+                "html": render_to_string("campaigns/progress_now.html", now, request),
+                "said": f"{campaign.get_state_display()} {tenth}%",
+                "mark": f"{campaign.state} {sorted(done['counts'].items())}",
+                "state": campaign.state,
+                "counts": done["counts"],
+                "total": done["total"],
+                "closes": done["closes"],
+                "final": done["final"],
+                "reload": back,
+            }
+        )
+
+    @needs("campaigns.send_campaign")
+    @post_only
+    def pause_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = self.campaign_or_404(pk)
+        if running.pause(campaign, request.user):
+            batches, people = progress.in_flight(campaign)
+            words = _("Paused. %(n)s batches (at most %(people)s people) that are being handed over go on.")
+            self.message_user(request, words % {"n": batches, "people": show.count(people)})
+        else:
+            say_error(request, Exception(_("It was not running any more.")))
+        return redirect(self.address("progress", pk))
+
+    @needs("campaigns.send_campaign")
+    @post_only
+    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not running.resume(self.campaign_or_404(pk), request.user):
+            say_error(request, Exception(_("There was nothing to resume.")))
+        return redirect(self.address("progress", pk))
+
+    @needs("campaigns.send_campaign")
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = self.campaign_or_404(pk)
+        if request.method == "POST":
+            return self._cancel(request, campaign)
+        left = progress.progress(campaign)["counts"].get("queued", 0)
+        people = left if campaign.dispatch_id else campaign.sheet.get("to_send", 0)
+        return self.page(
+            request,
+            "songda/confirm.html",
+            title=_("Cancel what is left: %(campaign)s") % {"campaign": campaign},
+            facts=[(_("Not sent any more"), _("%(n)s people") % {"n": show.count(people)})],
+            warning=_("What was handed over already cannot be called back. A cancelled campaign cannot be resumed."),
+            token=once.issue(request.user, f"cancel-campaign:{pk}"),
+            button=_("Cancel for %(n)s people") % {"n": show.count(people)},
+            danger=True,
+            back=self.address("progress", pk),
+        )
+
+    def _cancel(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                once.spend(request.POST.get("token", ""), request.user, f"cancel-campaign:{campaign.pk}")
+                if not running.cancel(campaign, request.user):
+                    say_error(request, Exception(_("It had ended already.")))
+        except (once.AlreadyDone, once.BadToken) as refusal:
+            say_error(request, refusal)
+        return redirect(self.address("progress", campaign.pk))
+
+
+def campaign_blocked(campaign: Campaign) -> bool:
+    return bool(sheets.shown(campaign)["blocked"])
+
+
+def _purpose(campaign: Campaign) -> str:
+    """Of this very sheet: a form that showed older numbers starts nothing."""
+    return f"start:{campaign.pk}:{campaign.checked_at.isoformat() if campaign.checked_at else ''}"
+
+
+def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
+    shown = sheets.shown(campaign)
+    cost, balance = shown["sheet"]["cost"], campaign.account.balance
+    spent = show.money(cost["high"]) if cost["high"] else _("not known: the account has no prices")
+    facts = [
+        (
+            _("To"),
+            _("at most %(n)s people (who opts out until then is left out; the number can only fall)")
+            % {"n": show.count(campaign.sheet["to_send"])},
+        ),
+        (_("Cost at most"), spent),
+        (_("Content"), _("%(version)s (locked from now on)") % {"version": campaign.version}),
+        (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
+        (_("Start"), show.when(campaign.start_at) if campaign.start_at else _("as soon as it is confirmed")),
+        (_("Done at about"), show.when(shown["finish_at"])),
+        (_("Not sent after"), show.when(campaign.useless_after) if campaign.useless_after else _("no limit")),
+    ]
+    if balance is not None:
+        unit = "" if shown["balance_is_yuan"] else _("(unit as the vendor has it)")
+        facts.insert(2, (_("Balance"), show.money(balance) if shown["balance_is_yuan"] else f"{balance} {unit}"))
+    return [*facts, *((_("Mind"), sentence) for sentence, _blocks in shown["obstacles"])]
+
+
+def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    may_send = request.user.has_perm("campaigns.send_campaign")
+    found = progress.progress(campaign)
+    sent_counts = {status: n for status, n in found["counts"].items() if status != "skipped"}
+    if found["later_out"]:
+        sent_counts["skipped"] = found["later_out"]
+    return {
+        "campaign": campaign,
+        "badge": badges.campaign(campaign),
+        "note": badges.note(campaign.state_note) if campaign.state_note else None,
+        "progress": found,
+        "parts": bar_parts(sent_counts),
+        "rows": _rows(sent_counts),
+        "channels": progress.by_channel(campaign),
+        "failures": progress.reasons(campaign),
+        "unsent": [(reason, badges.unsent(reason), n) for reason, n in progress.unsent(campaign).items()],
+        "now": timezone.now(),
+        "may_pause": may_send and campaign.state in running.CAN_PAUSE,
+        "may_resume": may_send and campaign.state in running.CAN_RESUME,
+        "may_cancel": may_send and campaign.state in running.CAN_CANCEL,
+    }
+
+
+_NEXT = {
+    "delivered": "",
+    "failed": gettext_lazy("look at the reasons below"),
+    "refused": gettext_lazy("look at the reasons below"),
+    "submitted": gettext_lazy("usually minutes, at most 72 hours"),
+    "unknown": gettext_lazy("do not send again; settle them under unknown outcomes"),
+}
+
+
+def _rows(counts: dict[str, int]) -> list[tuple[str, str, int, str]]:
+    """(status, word, people, what next), in the order of the bar; read counts among delivered."""
+    from messaging.badges import DELIVERY
+    from messaging.selectors import STATUSES
+
+    return [
+        (status, str(DELIVERY[status][0]), counts[status], str(_NEXT.get(status, "")))
+        for status in STATUSES
+        if counts.get(status)
+    ]

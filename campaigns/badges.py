@@ -1,0 +1,58 @@
+"""Statuses of campaigns and imports as badges, and the reasons of planning in words."""
+
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from campaigns.models import AudienceImport, Campaign
+from campaigns.sentences import NOTES, UNSENT
+from campaigns.states import CampaignState, ImportState
+from config.kit import show
+from messaging.sentences import SENTENCES
+
+CAMPAIGN_ROLES = {
+    CampaignState.DRAFT: "idle",
+    CampaignState.CHECKING: "moving",
+    CampaignState.CHECKED: "idle",
+    CampaignState.AWAITING: "attention",
+    CampaignState.SCHEDULED: "moving",
+    CampaignState.CANARY: "moving",
+    CampaignState.RUNNING: "moving",
+    CampaignState.HOLDING: "attention",
+    CampaignState.PAUSED: "attention",
+    CampaignState.STOPPED: "problem",
+    CampaignState.SETTLING: "moving",
+    CampaignState.DONE: "good",
+    CampaignState.CANCELLED: "idle",
+}
+IMPORT_ROLES = {
+    ImportState.UPLOADED: "attention",
+    ImportState.CHECKING: "moving",
+    ImportState.READY: "attention",
+    ImportState.DONE: "good",
+    ImportState.FAILED: "problem",
+}
+
+
+def campaign(row: Campaign) -> SafeString:
+    return show.badge(row.get_state_display(), CAMPAIGN_ROLES[CampaignState(row.state)])
+
+
+def recipient_file(row: AudienceImport) -> SafeString:
+    return show.badge(row.get_state_display(), IMPORT_ROLES[ImportState(row.state)])
+
+
+def note(key: str) -> tuple[str, str]:
+    """(why a campaign holds or stopped, what to do) for its `state_note`."""
+    if key in NOTES:
+        return str(NOTES[key]), ""
+    found = SENTENCES.get(key)
+    return (str(found.what), str(found.do)) if found else (key, "")
+
+
+def unsent(reason: str) -> Any:
+    """The word for a reason of not sending."""
+    if reason in UNSENT:
+        return UNSENT[reason][0]
+    found = SENTENCES.get(reason)
+    return found.what if found else reason

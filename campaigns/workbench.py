@@ -1,0 +1,48 @@
+"""What campaigns put on the home page: what waits for a decision, and what is being sent."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import badges
+from campaigns.models import AudienceImport, Campaign
+from campaigns.services import progress, running
+from campaigns.states import CampaignState, ImportState
+from config.kit import show, workbench
+
+_SHOWN = 10
+
+
+def waiting(request: HttpRequest) -> Iterator[workbench.Todo]:
+    if request.user.has_perm("campaigns.send_campaign"):
+        for campaign in Campaign.objects.filter(state=CampaignState.STOPPED)[:_SHOWN]:
+            why, _todo = badges.note(campaign.state_note)
+            url = reverse("admin:campaigns_campaign_progress", args=[campaign.pk])
+            yield workbench.Todo(_("Stopped by itself"), f"{campaign} · {why}", url, _("Look at the reason"), rank=15)
+    if request.user.has_perm("campaigns.import_audience"):
+        rows = AudienceImport.objects.filter(state__in=(ImportState.READY, ImportState.UPLOADED))
+        for source in rows.select_related("audience")[:_SHOWN]:
+            url = reverse("admin:campaigns_audience_file", args=[source.pk])
+            text = f"{source.file_name} · {source.audience}"
+            yield workbench.Todo(source.get_state_display(), text, url, _("Go on"), rank=40)
+
+
+def now_running(request: HttpRequest) -> str:
+    if not request.user.has_perm("campaigns.view_campaign"):
+        return ""
+    states = (*running.ALIVE, CampaignState.CANARY)
+    rows = Campaign.objects.filter(state__in=states, dispatch__isnull=False).select_related("dispatch", "account")
+    shown = []
+    for campaign in rows[:_SHOWN]:
+        now = progress.progress(campaign)
+        bar = show.progress(now["handed_over"], now["people"])
+        shown.append((campaign, badges.campaign(campaign), bar, now["finish_at"]))
+    return render_to_string("campaigns/running_panel.html", {"rows": shown}, request) if shown else ""
+
+
+def register() -> None:
+    workbench.todo(waiting)
+    workbench.panel(now_running, rank=10)
