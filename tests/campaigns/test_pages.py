@@ -53,7 +53,7 @@ def look(client, name, *args, status=200):
     return answer
 
 
-def post(client, page, *args, /, **data):
+def post(client, page, *args, **data):
     return client.post(reverse(f"admin:campaigns_{page}", args=args), data)
 
 
