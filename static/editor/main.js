@@ -58,9 +58,8 @@
 
   function Notices() {
     const { version, readonly, refusals } = E.config;
-    return html`${readonly && html`<p class="notice">${w.readOnly}</p>`}
-      ${!readonly && version.frozen && html`<p class="notice attention">${fill(w.locked, { number: version.number + 1 })}</p>`}
-      ${(refusals || []).map((one, index) => html`<p class="notice problem" key=${index}>${w.refused} · ${one.account} · ${one.at}: ${one.message}</p>`)}`;
+    return html`${!readonly && version.frozen && html`<p class="notice attention">${fill(w.locked, { number: version.number + 1 })}</p>`}
+      ${(refusals || []).slice(0, 3).map((one, index) => html`<p class="notice problem" key=${index}>${w.refused} · ${one.account} · ${one.at}: ${one.message}</p>`)}`;
   }
 
   function Panes({ state }) {

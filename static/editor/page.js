@@ -37,7 +37,14 @@
     if (store.get().dirty && !submitting) event.preventDefault();
   }
 
-  function onSubmit() {
+  /* A save on its way would make the posted form out of date: the form waits for it. */
+  function onSubmit(event) {
+    const pending = server.pending();
+    if (pending) {
+      event.preventDefault();
+      pending.then(() => event.target.requestSubmit(event.submitter));
+      return;
+    }
     sync();
     submitting = true;
   }

@@ -70,6 +70,7 @@
     if (!id) return showRow([], 0);
     const data = await server.rows(id);
     showRow(data.rows || [], 0);
+    server.scheduleCheck();
   }
 
   function RowControl({ state }) {

@@ -25,6 +25,17 @@
     return { content: shapes.dump(content), fallback: shapes.dump(fallback), edited, purpose: E.page.purpose() };
   }
 
+  /* variable -> length of its longest value in the rows at hand, so that the server checks the filled lengths too. */
+  function rowLengths() {
+    const longest = {};
+    for (const row of store.get().rows) {
+      for (const [name, value] of Object.entries(row)) {
+        longest[name] = Math.max(longest[name] || 0, String(value || "").length);
+      }
+    }
+    return longest;
+  }
+
   /* --- checking ------------------------------------------------------------------------------------------- */
 
   function scheduleCheck() {
@@ -35,7 +46,7 @@
   async function check() {
     const { revision } = store.get();
     try {
-      const { status, data } = await post(urls().check, current());
+      const { status, data } = await post(urls().check, { ...current(), row_lengths: rowLengths() });
       if (status === 200 && store.get().revision === revision) accept(data);
     } catch {
       /* The browser's own checks stay; the next change asks again. */
@@ -137,6 +148,6 @@
     return data;
   }
 
-  E.server = { scheduleCheck, check, save, autosave, overwrite, start, current, listMedia, upload, crop, keep, rows };
+  E.server = { scheduleCheck, check, save, autosave, overwrite, pending: () => saving, start, current, listMedia, upload, crop, keep, rows };
   E.events = { changed: scheduleCheck };
 })(window.Songda.editor);

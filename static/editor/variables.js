@@ -1,14 +1,14 @@
 /* Inserting ${name} at the caret from a list, or under a new name. */
 (function (E) {
   "use strict";
-  const { html, useEffect, useRef, useState } = window.SongdaRuntime;
+  const { html, useLayoutEffect, useRef, useState } = window.SongdaRuntime;
   const { words: w, text, store } = E;
   const NAME = /^[^${}\r\n]{1,40}$/;
 
-  /* `vendor` names the list of variables that vendors fill by themselves in this part ("aim", "h5"), or is true. */
+  /* What vendors fill by themselves is offered where a short link belongs: `vendor` is "aim", "h5" or just true. */
   function names(vendor) {
     const { content, fallback } = store.get();
-    const offered = (E.config.vendor_variables || {})[vendor] || [];
+    const offered = vendor === "aim" || vendor === "h5" ? E.config.vendor_variables || [] : [];
     return [...new Set([...offered, ...(E.config.variables || []), ...text.namesOf(content), ...text.namesOf(fallback)])];
   }
 
@@ -31,7 +31,7 @@
   function VariableMenu({ field, path, vendor, onClose }) {
     const [fresh, setFresh] = useState("");
     const menu = useRef(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
       menu.current.querySelector("button, input").focus();
     }, []);
     const put = (name) => {

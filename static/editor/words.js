@@ -188,7 +188,6 @@
     notAllowed: _("you are signed out or may not change this"),
     hasProblems: _("some of it cannot be read"),
     locked: _("This version is locked and does not change. Saving makes version %(number)s."),
-    readOnly: _("You can look at this template but not change it."),
     refused: _("Refused before"),
     conflict: _("%(who)s changed this at %(at)s"),
     conflictHelp: _("What differs between your text and theirs:"),

@@ -3,6 +3,7 @@ saved. The checks, the limits and the content security policy are the real ones.
 
 import json
 import threading
+import time
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -22,9 +23,11 @@ from templates_5g.limits import as_data
 from templates_5g.problems import sentence
 from templates_5g.widgets import FallbackWidget, TemplateEditorWidget
 
-PAGE = """{% load static %}<!doctype html><html lang="{{ language }}" data-theme="{{ theme }}"><head><meta charset="utf-8"><link rel="icon" href="data:,">
+PAGE = """{% load static %}<!doctype html><html lang="{{ language }}" data-theme="{{ theme }}"><head><meta charset="utf-8">
+<link rel="icon" href="data:,">
 <title>editor</title><meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="{% static 'admin/css/base.css' %}"><link rel="stylesheet" href="{% static 'admin/css/dark_mode.css' %}">
+<link rel="stylesheet" href="{% static 'admin/css/base.css' %}">
+<link rel="stylesheet" href="{% static 'admin/css/dark_mode.css' %}">
 {% for name in theme_files %}<link rel="stylesheet" href="{% static name %}">{% endfor %}
 {{ media.css }}</head><body><main class="page"><form method="post" action="/submit/">
 <input type="hidden" name="edited" value="{{ edited }}">
@@ -79,6 +82,7 @@ class Desk:
         self.rival: dict[str, Any] | None = None
         self.config: dict[str, Any] = {}
         self.fail_saves = 0
+        self.slow_saves = 0.0
         self.extra_problems: list[dict[str, Any]] = []
         self.theme = "auto"
 
@@ -94,7 +98,7 @@ def config() -> dict[str, Any]:
         "media": ASSETS,
         "sender": {"signature": "示例商城", "verified": True},
         "variables": ["name", "city"],
-        "vendor_variables": {"aim": ["阅信短链"], "h5": ["dh_rcs_h5_url"]},
+        "vendor_variables": ["阅信短链", "dh_rcs_h5_url"],
         "audiences": [{"id": 7, "name": "Members"}],
         "prices": {"rcs": "0.08", "sms": "0.045"},
         "urls": {
@@ -152,6 +156,7 @@ def check_view(request: Any) -> JsonResponse:
 
 def save_view(request: Any) -> JsonResponse:
     data = json.loads(request.body)
+    time.sleep(desk.slow_saves)
     if desk.fail_saves:
         desk.fail_saves -= 1
         return JsonResponse({"message": "the disk is full"}, status=500)

@@ -12,7 +12,8 @@ from tests.browser.test_kinds import CONTENTS
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 RUN = """async () => (await axe.run(document.querySelector('#template-editor'), {resultTypes: ['violations']})).violations
   .filter((one) => ['serious', 'critical'].includes(one.impact))
-  .map((one) => one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160) + ' ' + (node.any[0]?.message || '')).join(' | '))"""
+  .map((one) => one.id + ': ' + one.nodes.map((node) =>
+    node.html.slice(0, 160) + ' ' + (node.any[0]?.message || '')).join(' | '))"""
 
 
 def faults(editor: Editor) -> list[str]:

@@ -186,11 +186,7 @@ def test_everything_is_reached_by_keyboard(three: Editor) -> None:
     seen = set()
     for _ in range(90):
         page.keyboard.press("Tab")
-        seen.add(
-            page.evaluate(
-                "document.activeElement.dataset.path || document.activeElement.dataset.add || document.activeElement.textContent.trim().slice(0, 30)"
-            )
-        )
+        seen.add(page.evaluate("document.activeElement.dataset.path || document.activeElement.dataset.add || ''"))
     wanted = {"cards.0.title", "cards.0.description", "cards.0.suggestions.0.kind", "cards.0.suggestions.0.label"}
     assert wanted <= seen
     assert {"cards", "suggestions", "cards.0.suggestions", "fallback.sms", "fallback.h5"} <= seen
