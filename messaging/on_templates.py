@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from messaging import badges
 from messaging.gateway.registry import vendor_class
-from messaging.models import Chatbot, TemplateReview, VendorAccount
+from messaging.models import Chatbot, TemplateReview, VendorAccount, VendorMedia
 from messaging.states import AccountStatus, ReviewStatus
 from templates_5g import hooks
 from templates_5g.blocks import Content, Fallback
@@ -24,6 +26,7 @@ def fill() -> None:
     hooks.prices.fill(prices)
     hooks.version_actions.fill(version_actions)
     hooks.account_problems.fill(account_problems)
+    hooks.media_uses.fill(media_uses)
 
 
 def review_cells(version_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.ReviewCell]]:
@@ -80,4 +83,18 @@ def account_problems(content: Content, fallback: Fallback, purpose: str) -> Sequ
         problems = vendor.check(content, fallback)
         if problems:
             found.append(hooks.AccountProblems(account.name, tuple(problems)))
+    return found
+
+
+def media_uses(asset_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.Use]]:
+    """Where a file is known at a vendor and until when, and which senders show it as their logo. Two queries."""
+    found: dict[int, list[hooks.Use]] = {}
+    for known in VendorMedia.objects.filter(asset__in=asset_ids).select_related("account").order_by("account__name"):
+        state = str(known.get_state_display())
+        if known.expires_at:
+            state += " · " + _("until %(day)s") % {"day": date_format(timezone.localtime(known.expires_at), "Y-m-d")}
+        found.setdefault(known.asset_id, []).append(hooks.Use(known.account.name, state=state))
+    for bot in Chatbot.objects.filter(logo__in=asset_ids):
+        url = reverse("admin:messaging_chatbot_change", args=[bot.pk])
+        found.setdefault(bot.logo_id or 0, []).append(hooks.Use(bot.name, url, _("logo")))
     return found

@@ -1,6 +1,6 @@
 """What the browser editor is given and answered, as JSON-able data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -54,6 +54,7 @@ def asset_data(asset: MediaAsset) -> dict[str, Any]:
 
 def config(request: HttpRequest, version: TemplateVersion, inspection: Inspection, read_only: bool) -> dict[str, Any]:
     """The script `editor-config` of the version's page."""
+    audiences = hooks.audiences(request.user)
     return {
         "version": _version_data(version),
         "purpose": version.template.purpose,
@@ -64,15 +65,21 @@ def config(request: HttpRequest, version: TemplateVersion, inspection: Inspectio
         "suggestion_kinds": words.suggestion_kinds(),
         "problems": problems_data(inspection),
         "media": [asset_data(asset) for asset in inspection.assets.values()],
-        "variables": inspection.variables,
+        "variables": _known_variables(inspection, audiences),
         "vendor_variables": sorted(VENDOR_VARIABLES),
-        "audiences": [{"id": item.id, "name": item.name} for item in hooks.audiences(request.user)],
+        "audiences": [{"id": item.id, "name": item.name} for item in audiences],
         "sender": sender_data(),
         "prices": price_data(hooks.prices()),
         "refusals": refusal_data(version),
         "urls": _urls(version),
         "csrf": get_token(request),
     }
+
+
+def _known_variables(inspection: Inspection, audiences: Sequence[hooks.AudienceChoice]) -> list[str]:
+    """What the picker offers: the names in the message, then the columns of the newest audiences."""
+    columns = [name for audience in audiences[:20] for name in audience.columns]
+    return list(dict.fromkeys([*inspection.variables, *columns]))[:60]
 
 
 def _version_data(version: TemplateVersion) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def test_the_page_hands_the_editor_all_it_needs(mei, version):
 def test_what_higher_apps_know_is_shown(mei, version, fill_hook):
     fill_hook("prices", lambda: [hooks.Price("甲", "sms", Decimal("0.045")), hooks.Price("乙", "sms", Decimal("0.05"))])
     fill_hook("senders", lambda: [hooks.Sender("商城", "示例商城", verified=True)])
-    fill_hook("audiences", lambda user: [hooks.AudienceChoice(7, "会员")])
+    fill_hook("audiences", lambda user: [hooks.AudienceChoice(7, "会员", ("姓名", "门店"))])
     fill_hook(
         "refusals", lambda template: [hooks.Refusal(1, "5G-主账号", datetime(2026, 11, 20, tzinfo=UTC), "缺少退订")]
     )
@@ -96,6 +96,7 @@ def test_what_higher_apps_know_is_shown(mei, version, fill_hook):
     assert config["prices"] == {"sms": "0.0500"}
     assert config["sender"] == {"name": "商城", "signature": "示例商城", "logo": "", "verified": True}
     assert config["audiences"] == [{"id": 7, "name": "会员"}]
+    assert config["variables"] == ["姓名", "门店"]
     assert config["refusals"][0]["message"] == "缺少退订"
     html = response.content.decode()
     assert all(text in html for text in ("缺少退订", "未通过", "双十一", 'value="primary">送审'))
