@@ -34,4 +34,9 @@ class AuditEventAdmin(BigList):
 
     @admin.display(description=_("details"))
     def facts(self, event: AuditEvent) -> str:
-        return json.dumps(event.detail, ensure_ascii=False)[:300] if event.detail else ""
+        parts = (f"{name}: {_plain(value)}" for name, value in event.detail.items())
+        return " · ".join(parts)[:300]
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

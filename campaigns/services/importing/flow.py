@@ -41,7 +41,7 @@ def start_import(audience: Audience, uploaded: "UploadedFile[Any]", actor: Any) 
         with transaction.atomic():
             source.save()
             _look_now_or_later(source)
-            audit.record(_("uploaded a recipient file"), actor=actor, target=audience, detail=_facts(source))
+            audit.record(_("Uploaded a recipient file"), actor=actor, target=audience, detail=_facts(source))
     except ImportRefused:
         source.file.delete(save=False)
         raise
@@ -57,7 +57,7 @@ def _digest(uploaded: "UploadedFile[Any]") -> str:
 
 
 def _facts(source: AudienceImport) -> dict[str, Any]:
-    return {"file": source.file_name, "sha256": source.sha256}
+    return {"file": source.file_name, "sha256": source.sha256[:12]}
 
 
 def _look_now_or_later(source: AudienceImport) -> None:
@@ -116,7 +116,7 @@ def choose_columns(source: AudienceImport, mapping: columns.Mapping, actor: Any)
     if not waiting.update(state=ImportState.CHECKING, mapping=mapping, moved_at=timezone.now()):
         raise _moved_on(source)
     nudge("campaigns.tasks.check_import", source.pk, queue="import")
-    audit.record(_("chose the columns of a recipient file"), actor=actor, target=source.audience, detail=_facts(source))
+    audit.record(_("Chose the columns of a recipient file"), actor=actor, target=source.audience, detail=_facts(source))
 
 
 @transaction.atomic
@@ -133,7 +133,7 @@ def confirm(source: AudienceImport, actor: Any) -> None:
     names = list(dict.fromkeys([*audience.columns, *source.mapping["variables"]]))
     Audience.objects.filter(pk=audience.pk).update(size=F("size") + source.stored, columns=names)
     audit.record(
-        _("imported recipients"), actor=actor, target=audience, detail={**_facts(source), "stored": source.stored}
+        _("Imported recipients"), actor=actor, target=audience, detail={**_facts(source), "stored": source.stored}
     )
     transaction.on_commit(lambda: source.file.delete(save=False))
 
@@ -146,7 +146,7 @@ def discard(source: AudienceImport, actor: Any) -> None:
         raise _moved_on(source)
     source.audience.members.filter(source=source)._raw_delete("default")
     source.problems.all()._raw_delete("default")
-    audit.record(_("discarded a recipient file"), actor=actor, target=source.audience, detail=_facts(source))
+    audit.record(_("Discarded a recipient file"), actor=actor, target=source.audience, detail=_facts(source))
     transaction.on_commit(lambda: source.file.delete(save=False))
     source.delete()
 
