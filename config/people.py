@@ -57,6 +57,7 @@ class PeopleAdmin(UserAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             kwargs["widget"] = forms.CheckboxSelectMultiple
+            kwargs["label"] = _("Roles")
             kwargs["help_text"] = _("What a person may do is the sum of their roles.")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
@@ -82,6 +83,9 @@ class RolesAdmin(GroupAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("user_set")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"list_title": _("Roles"), **(extra_context or {})})
 
     @admin.display(description=_("members"))
     def members(self, group: Group) -> str:

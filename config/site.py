@@ -9,12 +9,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.kit import menu, workbench
 
 TITLES: dict[str, Any] = {
     "content": _("Content"),
-    "send": _("Sending"),
+    "send": pgettext_lazy("menu", "Sending"),
     "customers": _("Customers"),
     "data": _("Data"),
     "settings": _("Settings"),
@@ -38,6 +39,18 @@ ORDER: dict[str, tuple[str, ...]] = {
         "messaging.vendorcall",
     ),
 }
+
+
+# Other people's models under the words of this product.
+NAMES: dict[str, Any] = {
+    "auth.group": _("Roles"),
+    "axes.accessattempt": _("Failed log-ins"),
+    "axes.accesslog": _("Log-ins"),
+    "axes.accessfailurelog": _("Lock-outs"),
+}
+
+# Lists that stand behind a page of the menu and need no entry of their own.
+REACHED_OTHERWISE = {"messaging.templatereview"}
 
 
 class SongdaAdminSite(admin.AdminSite):
@@ -74,7 +87,7 @@ class SongdaAdminSite(admin.AdminSite):
         groups = [self._group(request, key, seen) for key in menu.GROUPS]
         if request.user.is_superuser:
             placed = {label for key in menu.GROUPS for label in self._labels(key)}
-            rest = [entry for label, entry in seen.items() if label not in placed]
+            rest = [entry for label, entry in seen.items() if label not in placed | REACHED_OTHERWISE]
             groups.append(_app_dict("system", rest))
         return [group for group in groups if group["models"]]
 
@@ -83,7 +96,8 @@ class SongdaAdminSite(admin.AdminSite):
         for app in self._build_app_dict(request).values():
             for entry in app["models"]:
                 if entry.get("admin_url"):
-                    found[entry["model"]._meta.label_lower] = {**entry, "name": capfirst(entry["name"])}
+                    label = entry["model"]._meta.label_lower
+                    found[label] = {**entry, "name": NAMES.get(label, capfirst(entry["name"]))}
         return found
 
     @staticmethod

@@ -95,7 +95,7 @@ def unread_replies(request: HttpRequest) -> Iterator[Todo]:
     if count:
         text = ngettext("%(n)s reply", "%(n)s replies", count) % {"n": show.count(count)}
         url = reverse("admin:messaging_reply_changelist") + "?box=new"
-        yield Todo(_("Unread replies"), text, url, _("Read"), count=count, rank=15)
+        yield Todo(_("Unread replies"), text, url, _("Open the inbox"), count=count, rank=15)
 
 
 def unmatched(request: HttpRequest) -> Iterator[Todo]:

@@ -1,17 +1,21 @@
 """Child processes in groups of their own: started, watched, ended whole. POSIX only."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+_SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
+
 
 class Child:
-    """A command in a session of its own, so that ending it ends everything it started."""
+    """A command in a session of its own, so that ending it ends everything it started. Start it from a thread that lives as
+    long as the child shall: on Linux it is sent SIGTERM when that thread is gone, so that a killed parent leaves no orphans."""
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             cwd=self._cwd,
             start_new_session=True,
+            preexec_fn=_end_with_parent(),
         )
         self.started_at = time.monotonic()
         return self
@@ -69,6 +74,12 @@ class Child:
             self.process.wait(grace)
         self.signal(signal.SIGKILL)
         self.process.wait()
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """What the child does before it becomes the command. None where the system has no such thing."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    return None if prctl is None else lambda: prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM), 0, 0, 0)
 
 
 def _groups() -> list[tuple[int, int]]:

@@ -142,18 +142,20 @@ def progress(done: Any, total: Any) -> SafeString:
 
 _GAP = 4
 _WIDTH = 1000
+_LEAST = 3  # so that one person among a million is still seen
 
 
 def _bar_rects(parts: Sequence[Mapping[str, Any]]) -> list[tuple[str, int, int]]:
     """(role, x, width) for each part; every part is at least visible, the last one takes what rounding left."""
     total = sum(int(part["count"]) for part in parts)
-    room = _WIDTH - _GAP * (len(parts) - 1)
+    room = _WIDTH - _GAP * (len(parts) - 1) - _LEAST * len(parts)
     rects, x = [], 0
-    for index, part in enumerate(parts):
-        last = index == len(parts) - 1
-        width = _WIDTH - x if last else max(room * int(part["count"]) // total, 3)
-        rects.append((str(part["role"]), x, max(width, 3)))
+    for part in parts:
+        width = _LEAST + room * int(part["count"]) // total
+        rects.append((str(part["role"]), x, width))
         x += width + _GAP
+    role, x, _rounded = rects[-1]
+    rects[-1] = (role, x, _WIDTH - x)
     return rects
 
 

@@ -31,14 +31,23 @@ class AccountForm(forms.ModelForm):
 
     declared_by: type[Vendor]
 
+    base_url = forms.URLField(
+        label=_("address"),
+        max_length=300,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+        help_text=_("Where the vendor's interface is reached. Changing it asks for every secret again."),
+    )
+
     class Meta:
         model = VendorAccount
         fields = COMMON
+        widgets = {"callback_addresses": forms.Textarea(attrs={"rows": 3})}
 
     def clean_batch_size(self) -> int:
         size = int(self.cleaned_data["batch_size"])
         most = self.declared_by.capabilities.max_batch
-        if size > most:
+        if most and size > most:
             raise ValidationError(_("This vendor takes at most %(most)s numbers in one request.") % {"most": most})
         return size
 
@@ -71,6 +80,8 @@ class AccountForm(forms.ModelForm):
     def save(self, commit: bool = True) -> VendorAccount:
         account = super().save(commit=False)
         account.settings = declared.values_of("setting", self.declared_by.settings, self.cleaned_data)
+        if "poll_on" in self.cleaned_data:
+            account.settings["poll"] = self.cleaned_data["poll_on"]
         prices = {channel: self.cleaned_data.get(f"price_{channel}") for channel in Channel.values}
         account.prices = {channel: str(price) for channel, price in prices.items() if price is not None}
         return account
@@ -95,9 +106,25 @@ def _credential_fields(vendor: type[Vendor], account: VendorAccount | None) -> d
     fields = {}
     for field in vendor.credentials:
         known = stored.get(field.name, "")
-        shown = known if field.kind != "secret" else None
-        fields[f"credential_{field.name}"] = declared.form_field(field, shown, is_set=bool(known))
+        secret = field.kind == "secret"
+        shown = None if secret else known
+        fields[f"credential_{field.name}"] = declared.form_field(field, shown, is_set=secret and bool(known))
     return fields
+
+
+def _poll_field(vendor: type[Vendor], account: VendorAccount | None) -> dict[str, forms.Field]:
+    """Only where the vendor can be asked. Pushes may come beside it: nothing is counted twice."""
+    if not vendor.capabilities.polls:
+        return {}
+    field = forms.BooleanField(
+        label=_("Ask the vendor for news"),
+        required=False,
+        initial=account.settings.get("poll", True) if account else True,
+        help_text=_(
+            "Every ten seconds, less often while nothing comes. Switch it off if another system asks for them."
+        ),
+    )
+    return {"poll_on": field}
 
 
 def form_for(vendor: type[Vendor], account: VendorAccount | None) -> type[AccountForm]:
@@ -105,6 +132,7 @@ def form_for(vendor: type[Vendor], account: VendorAccount | None) -> type[Accoun
     fields = {
         **_credential_fields(vendor, account),
         **declared.form_fields("setting", vendor.settings, account.settings if account else {}),
+        **_poll_field(vendor, account),
         **_price_fields(account.prices if account else {}),
     }
     return type("AccountFormFor" + vendor.__name__, (AccountForm,), {**fields, "declared_by": vendor})

@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -18,20 +17,14 @@ from django.utils.translation import gettext_lazy
 from config.kit import show
 from messaging import badges
 from messaging.admin.account_form import form_for
-from messaging.admin.base import Page, needs, post_only
+from messaging.admin.base import needs, post_only
+from messaging.admin.polls import INBOUND_TITLES, Polls, poll_facts, unguarded
 from messaging.gateway.errors import Outcome
 from messaging.gateway.registry import UnknownVendor, all_vendors, vendor_class
 from messaging.models import VendorAccount
 from messaging.sentences import SENTENCES
 from messaging.services import accounts
 from messaging.states import AccountStatus, Channel
-
-INBOUND_TITLES = {
-    "review": gettext_lazy("Template audits"),
-    "receipt": gettext_lazy("Receipts"),
-    "reply": gettext_lazy("Replies"),
-    "click": gettext_lazy("Clicks"),
-}
 
 
 def balance_text(account: VendorAccount) -> str:
@@ -51,15 +44,12 @@ def why_stopped(account: VendorAccount) -> str:
 
 
 @admin.register(VendorAccount)
-class VendorAccountAdmin(Page):
+class VendorAccountAdmin(Polls):
     list_display = ("name", "vendor_name", "state", "balance_now", "last_success", "in_use")
     list_filter = ("status", "vendor")
     list_empty = gettext_lazy("No account yet. Add the first one.")
     list_add_label = gettext_lazy("Add an account")
     change_form_template = "messaging/account_form.html"
-    formfield_overrides = {
-        models.URLField: {"assume_scheme": "https", "widget": forms.URLInput(attrs={"class": "vURLField"})}
-    }
 
     @admin.display(description=gettext_lazy("vendor"), ordering="vendor")
     def vendor_name(self, account: VendorAccount) -> str:
@@ -106,6 +96,7 @@ class VendorAccountAdmin(Page):
         form = super().get_form(request, obj, change=change, **kwargs)
         if "vendor" in form.base_fields:
             form.base_fields["vendor"].widget = forms.HiddenInput()
+            form.base_fields["vendor"].disabled = obj is not None  # an account stays at its vendor
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -122,8 +113,9 @@ class VendorAccountAdmin(Page):
             (None, {"fields": ["vendor", "name", "base_url"]}),
             (_("Credentials"), {"fields": credentials, "description": _("Stored encrypted and never shown again.")}),
             (_("Settings of this vendor"), {"fields": declared}),
-            (_("Pace"), {"fields": [pace]}),
+            (_("Pace"), {"fields": [pace] if vendor.capabilities.max_batch else []}),
             (_("Prices per message, in yuan"), {"fields": [prices[:3], prices[3:], "low_balance"]}),
+            (_("Polls"), {"fields": ["poll_on"] if vendor.capabilities.polls else []}),
             (_("Callbacks"), {"fields": ["callback_addresses"], "description": _addresses_help(vendor)}),
         ]
         return [group for group in groups if group[1]["fields"]]
@@ -158,7 +150,8 @@ class VendorAccountAdmin(Page):
             "what_to_do": sentence[2] if sentence else "",
             "balance": balance_text(account),
             "callbacks": _callbacks(request, account),
-            "polls": account.polls.order_by("kind"),
+            "unguarded": unguarded(account, vendor),
+            **poll_facts(account),
             "operations": [(item, _(item.title), _(item.why) if item.why else "") for item in vendor.operations],
             "may_test": request.user.has_perm("messaging.test_vendoraccount"),
             "stopped": account.status in (AccountStatus.STOPPED, AccountStatus.OFF),
@@ -172,6 +165,7 @@ class VendorAccountAdmin(Page):
             self.own_url("<int:pk>/balance/", self.balance_view, "balance"),
             self.own_url("<int:pk>/resume/", self.resume_view, "resume"),
             self.own_url("<int:pk>/off/", self.off_view, "off"),
+            *self.poll_urls(),
             *super().get_urls(),
         ]
 
@@ -179,7 +173,7 @@ class VendorAccountAdmin(Page):
     @post_only
     def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = get_object_or_404(VendorAccount, pk=pk)
-        verdict = accounts.test_connection(account, request.user)
+        verdict = accounts.try_connection(account, request.user)
         _say(request, verdict, _("The connection works."))
         return redirect(self.address("change", pk))
 

@@ -36,7 +36,9 @@ def _secret(field: Field, common: dict[str, Any], is_set: bool) -> forms.Field:
     if is_set:
         attributes["placeholder"] = _("Already set; leave empty to keep it")
     widget = forms.PasswordInput(render_value=False, attrs=attributes)
-    return forms.CharField(widget=widget, validators=_validators(field), **{**common, "initial": ""})
+    made = forms.CharField(widget=widget, validators=_validators(field), **{**common, "initial": ""})
+    made.already_set = is_set  # type: ignore[attr-defined]  # the page does not call it optional
+    return made
 
 
 def _validators(field: Field) -> list[Any]:

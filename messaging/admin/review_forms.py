@@ -31,7 +31,7 @@ class AccountPart(forms.Form):
         super().__init__(*args, prefix=f"account-{account.pk}", **kwargs)
         self.account = account
         self.options = vendor.submit_options
-        self.fields["chosen"].label = account.name
+        self.fields["chosen"].label = _("Submit to this account")
         chatbots = Chatbot.objects.filter(account=account)
         self.fields["chatbot"].queryset = chatbots  # type: ignore[attr-defined]
         if not chatbots:

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy
 
 from config.kit import show
 from messaging import badges
-from messaging.admin.base import BigList, needs, post_only, say_error
+from messaging.admin.base import needs, post_only, say_error
 from messaging.admin.review_forms import PARTS, AccountPart, ByHandForm, SubmitForm
+from messaging.admin.withdrawing import Withdrawing
 from messaging.gateway.errors import Unsupported
 from messaging.gateway.registry import vendor_class
 from messaging.models import TemplateReview, VendorAccount
@@ -98,7 +99,7 @@ def in_trouble() -> Q:
 
 
 @admin.register(TemplateReview)
-class ReviewAdmin(BigList):
+class ReviewAdmin(Withdrawing):
     list_display = ("__str__", "part_name", "state_badge", "until", "submitted", "by_hand")
     list_filter = ("status", "account", "by_hand")
     list_select_related = ("version__template", "account")
@@ -135,6 +136,7 @@ class ReviewAdmin(BigList):
             self.own_url("submit/<int:version_id>/", self.submit_view, "submit"),
             self.own_url("by-hand/<int:version_id>/", self.by_hand_view, "by_hand"),
             self.own_url("<int:pk>/refresh/", self.refresh_view, "refresh"),
+            *self.withdraw_urls(),
             *super().get_urls(),
         ]
 

@@ -104,9 +104,12 @@ def why_not(version: TemplateVersion, account: VendorAccount) -> str:
     """Why this account cannot send this version now, "" if it can."""
     if account.status in (AccountStatus.OFF, AccountStatus.STOPPED):
         return _("The account is stopped.")
+    capabilities = vendor_class(account.vendor).capabilities
+    if not capabilities.max_batch:
+        return _("This vendor sends nothing.")
     if errors(problems_for(version, account)):
         return _("This vendor cannot carry this version.")
-    needed = "main" in vendor_class(account.vendor).capabilities.review_parts
+    needed = "main" in capabilities.review_parts and not capabilities.review_optional
     approved = TemplateReview.objects.filter(
         version=version, account=account, part="main", live=True, status=ReviewStatus.APPROVED
     )
