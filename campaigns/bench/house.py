@@ -47,11 +47,12 @@ class House:
 
 def build(base_url: str, *, batch_size: int = 1000, per_second: Decimal = FASTEST) -> House:
     actor = get_user_model().objects.create_user("bench", is_staff=True)
+    credentials: Any = CREDENTIALS
     account = VendorAccount.objects.create(
         name="bench",
         vendor="rcs_gateway",
         base_url=base_url,
-        credentials=CREDENTIALS,
+        credentials=credentials,
         status="ok",
         per_second=per_second,
         in_flight=8,

@@ -18,18 +18,33 @@ def now() -> float:
 
 def lock(account_id: int) -> AccountPace:
     """The account's pace row, locked until the transaction ends: claims of one account happen one after the other."""
-    pace, _ = AccountPace.objects.get_or_create(account_id=account_id)
-    return AccountPace.objects.select_for_update().get(pk=pace.pk)
+    locked = AccountPace.objects.select_for_update().filter(account_id=account_id)
+    row = locked.first()
+    if row is None:
+        AccountPace.objects.get_or_create(account_id=account_id)
+        row = locked.get()
+    return row
 
 
-def wait_for(free_at: float, clock: float) -> float:
-    return max(0.0, free_at - clock)
+class Booking:
+    """Slots on an account's clock, and on the round's own where it has a ceiling; `save` writes what was booked."""
 
+    def __init__(self, row: AccountPace, dispatch: Dispatch) -> None:
+        self._row, self._dispatch = row, dispatch
+        self._clock = now()
+        self._account_free, self._own_free = row.free_at, dispatch.free_at
 
-def reserve(pace: AccountPace, dispatch: Dispatch, people: int, clock: float) -> None:
-    """Book `people` messages on the account's clock, and on the dispatch's where it has a ceiling of its own."""
-    account_free = max(pace.free_at, clock) + people / float(dispatch.account.per_second)
-    AccountPace.objects.filter(pk=pace.pk).update(free_at=account_free)
-    if dispatch.per_second:
-        own_free = max(dispatch.free_at, clock) + people / float(dispatch.per_second)
-        Dispatch.objects.filter(pk=dispatch.pk).update(free_at=own_free)
+    @property
+    def wait(self) -> float:
+        """Seconds from the beginning until the next slot."""
+        return max(0.0, self._account_free - self._clock, self._own_free - self._clock)
+
+    def book(self, people: int) -> None:
+        self._account_free = max(self._account_free, self._clock) + people / float(self._dispatch.account.per_second)
+        if self._dispatch.per_second:
+            self._own_free = max(self._own_free, self._clock) + people / float(self._dispatch.per_second)
+
+    def save(self) -> None:
+        AccountPace.objects.filter(pk=self._row.pk).update(free_at=self._account_free)
+        if self._dispatch.per_second:
+            Dispatch.objects.filter(pk=self._dispatch.pk).update(free_at=self._own_free)

@@ -1,6 +1,7 @@
 """Taking people out of queued batches: suppressed, over the cap, opted out."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -17,18 +18,20 @@ def suppressed(dispatch: Dispatch) -> QuerySet[Suppression]:
     return Suppression.objects.filter(scope, phone=OuterRef("phone"), lifted_at__isnull=True)
 
 
-def skip_suppressed(batch: Batch, dispatch: Dispatch) -> int:
-    people = batch.deliveries.filter(Exists(suppressed(dispatch)), own__isnull=True)
-    return _skip(batch, people, "opted_out")
+def skip_suppressed(batches: Sequence[Batch], dispatch: Dispatch) -> Counter[int]:
+    """People skipped by batch. Who is suppressed after this look finds the batch locked, and skips it there himself."""
+    people = Delivery.objects.filter(Exists(suppressed(dispatch)), batch__in=batches, own__isnull=True)
+    return _skip_found(people, "opted_out")
 
 
-def skip_over_cap(batch: Batch, dispatch: Dispatch, since: datetime) -> int:
+def skip_over_cap(batches: Sequence[Batch], dispatch: Dispatch, since: datetime) -> Counter[int]:
     """Who got `cap_count` messages of other runs in the capped days. Only marketing counts and is capped."""
     if not dispatch.cap_count:
-        return 0
+        return Counter()
+    people = Delivery.objects.filter(batch__in=batches, own__isnull=True)
     crowded = (
         Delivery.objects.filter(
-            phone__in=batch.deliveries.filter(own__isnull=True).values("phone"),
+            phone__in=people.values("phone"),
             dispatch__purpose="marketing",
             batch__submitted_at__gte=since,
         )
@@ -39,7 +42,18 @@ def skip_over_cap(batch: Batch, dispatch: Dispatch, since: datetime) -> int:
         .filter(n__gte=dispatch.cap_count)
         .values("phone")
     )
-    return _skip(batch, batch.deliveries.filter(own__isnull=True, phone__in=crowded), "over_cap")
+    return _skip_found(people.filter(phone__in=crowded), "over_cap")
+
+
+def _skip_found(people: QuerySet[Delivery], reason: str) -> Counter[int]:
+    """Looks before it writes: hardly ever is there anybody."""
+    found = list(people.values_list("pk", "batch_id"))
+    counts = Counter(batch_id for _, batch_id in found if batch_id)
+    if found:
+        Delivery.objects.filter(pk__in=[pk for pk, _ in found]).update(own=Own.SKIPPED, reason=reason)
+        for batch_id, count in counts.items():
+            Batch.objects.filter(pk=batch_id).update(n_skipped=F("n_skipped") + count)
+    return counts
 
 
 def skip_phone_in_queued(phone: str, batches: Iterable[Batch], reason: str) -> int:

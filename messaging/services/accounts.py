@@ -1,13 +1,10 @@
 """An account's health: its adapter, its test, its stop and its return."""
 
-import logging
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,31 +12,12 @@ from django.utils.translation import gettext as _
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
 from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
 from messaging.gateway.errors import Outcome, Unsupported
-from messaging.gateway.http import Http
 from messaging.gateway.registry import vendor_class
-from messaging.gateway.types import Balance, CallRecord, Verdict
-from messaging.models import Attempt, VendorAccount, VendorCall
+from messaging.gateway.types import Balance, Verdict
+from messaging.models import VendorAccount
+from messaging.services.adapters import adapter_for
 from messaging.states import AccountStatus
-
-log = logging.getLogger(__name__)
-
-
-def adapter_for(account: VendorAccount, *, attempt: Attempt | None = None) -> Vendor:
-    """The account's adapter over real HTTP. Every call leaves one masked VendorCall, tied to `attempt` if given. A database
-    that cannot keep it spoils nothing: what the vendor answered counts more than the note of it."""
-
-    def keep(record: CallRecord) -> None:
-        try:
-            with transaction.atomic():
-                VendorCall.objects.create(account=account, attempt=attempt, **asdict(record))
-        except DatabaseError:
-            log.exception("A vendor exchange (%s, %s) was not kept", record.operation, record.outcome)
-
-    config = account.config
-    http = Http(config, recorder=keep, deadline=settings.SONGDA["HTTP_DEADLINE_SECONDS"])
-    return vendor_class(account.vendor)(config, http)
 
 
 def try_connection(account: VendorAccount, actor: Any = None) -> Verdict:

@@ -213,12 +213,12 @@ def _receipt(
 
 
 def rematch_attempt(attempt: Attempt) -> int:
-    """After an answer named the task: apply the receipts that waited for it. Returns how many were applied."""
-    attempt.refresh_from_db(fields=["task_id"])
-    waiting = Q(reference=attempt.reference)
+    """After an answer named the task (`attempt.task_id`): apply the receipts that waited for it. Returns how many."""
+    mine = Q(reference=attempt.reference)
     if attempt.task_id:
-        waiting |= Q(task_id=attempt.task_id)
-    return rematch(Receipt.objects.filter(waiting, account=attempt.account_id, state=Receipt.State.UNMATCHED))
+        mine |= Q(task_id=attempt.task_id)
+    waiting = Receipt.objects.filter(mine, account=attempt.account_id, state=Receipt.State.UNMATCHED)
+    return rematch(waiting) if waiting.exists() else 0
 
 
 def rematch(waiting: Any) -> int:
@@ -296,5 +296,6 @@ def _adopt(account: VendorAccount, task_id: str, phones: set[str]) -> bool:
     if attempt is None or attempt.task_id:
         return False
     Attempt.objects.filter(pk=attempt.pk, task_id="").update(task_id=task_id)
+    attempt.task_id = task_id
     rematch_attempt(attempt)
     return True

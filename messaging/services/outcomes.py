@@ -19,17 +19,19 @@ from messaging.states import AttemptOutcome, BatchState, DispatchState, Own
 LONGEST_BACK_OFF = 300.0
 
 
-def record(attempt_id: int, result: SendResult) -> None:
-    """Write down the outcome of one attempt. Recording the same attempt twice changes nothing: it must still be open, or
-    have been given up as unsure."""
+def record(attempt: Attempt | int, result: SendResult) -> None:
+    """Write down the outcome of one attempt, given itself (with its batch, round and account) or by its id. Recording the
+    same attempt twice changes nothing: it must still be open, or have been given up as unsure."""
+    if isinstance(attempt, int):
+        attempt = Attempt.objects.select_related("batch__dispatch__account", "account").get(pk=attempt)
     with transaction.atomic():
-        attempt = Attempt.objects.select_related("batch__dispatch__account").get(pk=attempt_id)
         batch = Batch.objects.select_for_update().get(pk=attempt.batch_id)
         batch.dispatch = attempt.batch.dispatch
         if not _close(attempt, result):
             return
         _RECORDERS[result.verdict.outcome](batch, attempt, result)
     if result.verdict.outcome is Outcome.ACCEPTED:
+        attempt.task_id = result.task_id[:80]
         matching.rematch_attempt(attempt)
 
 
@@ -51,7 +53,7 @@ def _close(attempt: Attempt, result: SendResult) -> bool:
 
 
 def _word(attempt: Attempt, verdict: Verdict) -> str:
-    return masking.text(verdict.message, attempt.account.config.secrets)[:300]
+    return masking.text(verdict.message, attempt.account.config.secrets)[:300] if verdict.message else ""
 
 
 def _step(batch: Batch, olds: tuple[str, ...], new: str, **values: object) -> bool:

@@ -6,23 +6,26 @@ later leaves a batch that says "this may have gone out" and the sweeper makes it
 
 import logging
 import time
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from config.kit import masking
+from messaging.bulk.people import recipients as people
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome
-from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Recipient, SendRequest, SendResult, Verdict
-from messaging.models import Attempt, Batch, Dispatch
-from messaging.services import accounts, claiming, outcomes
+from messaging.models import Attempt, Batch, Dispatch, TemplateReview
+from messaging.services import adapters, claiming, outcomes
 from messaging.states import BatchState
 
 log = logging.getLogger(__name__)
 LONGEST_NAP = 5.0  # seconds that a worker sleeps for one round while others may wait for it
+AT_ONCE = 4  # batches that one claim takes, so that its rechecks are asked once for all of them
+STALE_SECONDS = 2.0  # a claim older than this is asked anew
+Reviews = Mapping[str, TemplateReview]
 
 
 def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
@@ -31,28 +34,49 @@ def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
     ends it, and the tick comes back when it is over."""
     end = time.monotonic() + (settings.SONGDA["TURN_SECONDS"] if seconds is None else seconds)
     while time.monotonic() < end:
-        found = claiming.claim_next(dispatch_id)
+        found = claiming.claim_next(dispatch_id, AT_ONCE)
         if isinstance(found, claiming.Held):
             if found.reason not in ("pace", "in_flight") or found.seconds > LONGEST_NAP:
                 return found.reason
             time.sleep(max(0.0, min(found.seconds, end - time.monotonic())))
             continue
-        time.sleep(found.wait)
-        hand_over(found.batch)
+        _hand_over_all(found)
     return "time"
 
 
-def hand_over(batch: Batch) -> None:
-    """Send one claimed batch, once."""
-    dispatch = Dispatch.objects.select_related("account", "version", "signature", "chatbot").get(pk=batch.dispatch_id)
-    begun = begin(batch, dispatch)
+def _hand_over_all(claimed: claiming.Claimed) -> None:
+    """One after the other. What the rechecks said grows old, and trouble may stop the account: then the rest is given back
+    and claimed anew."""
+    fresh_until = time.monotonic() + claimed.wait + STALE_SECONDS
+    slots = list(claimed.slots)
+    while slots:
+        slot = slots.pop(0)
+        time.sleep(max(0.0, slot.at - time.monotonic()))
+        accepted = hand_over(slot.batch, claimed)
+        if not accepted or time.monotonic() > fresh_until:
+            break
+    for left in slots:
+        claiming.release(left.batch)
+
+
+def hand_over(batch: Batch, claimed: claiming.Claimed | None = None) -> bool:
+    """Send one claimed batch, once; `claimed` spares asking anew for what its claim has just asked. True if it was
+    accepted."""
+    dispatch = claimed.dispatch if claimed else _dispatch(batch)
+    begun = begin(batch, dispatch, claimed.reviews if claimed else None)
     if begun is None:
-        return
+        return False
     attempt, request = begun
-    outcomes.record(attempt.pk, transmit(dispatch, attempt, request))
+    result = transmit(dispatch, attempt, request)
+    outcomes.record(attempt, result)
+    return result.verdict.outcome is Outcome.ACCEPTED
 
 
-def begin(batch: Batch, dispatch: Dispatch) -> tuple[Attempt, SendRequest] | None:
+def _dispatch(batch: Batch) -> Dispatch:
+    return Dispatch.objects.select_related("account", "version", "signature", "chatbot").get(pk=batch.dispatch_id)
+
+
+def begin(batch: Batch, dispatch: Dispatch, reviews: Reviews | None = None) -> tuple[Attempt, SendRequest] | None:
     """`claimed -> sending` with its Attempt, in one commit. None when the claim was lost meanwhile (swept, paused).
 
     The people are read under the batch's row lock: an opt-out either came before and they are out, or comes after and
@@ -64,16 +88,17 @@ def begin(batch: Batch, dispatch: Dispatch) -> tuple[Attempt, SendRequest] | Non
         )
         if not taken:
             return None
-        recipients = [Recipient(phone, values) for phone, values in people(batch)]
+        recipients = people(batch)
         if not recipients:
             _give_back(batch)
             return None
         number = batch.attempts_made + 1
-        reference = vendor_class(dispatch.account.vendor)(dispatch.account.config).reference(batch.pk, number)
+        reference = adapters.kept_adapter(dispatch.account).reference(batch.pk, number)
+        batch.dispatch = dispatch
         attempt = Attempt.objects.create(
             batch=batch, account=dispatch.account, number=number, reference=reference, started_at=timezone.now()
         )
-        return attempt, build_request(dispatch, batch, recipients, reference)
+        return attempt, build_request(dispatch, batch, recipients, reference, reviews=reviews)
 
 
 def _give_back(batch: Batch) -> None:
@@ -83,25 +108,26 @@ def _give_back(batch: Batch) -> None:
     )
 
 
-def people(batch: Batch) -> Any:
-    """(phone, variables) of those who still share the batch's fate, in the order in which they were stored."""
-    return batch.deliveries.filter(own__isnull=True).order_by("phone").values_list("phone", "variables")
-
-
 def build_request(
-    dispatch: Dispatch, batch: Batch, recipients: list[Recipient], reference: str, *, is_repeat: bool = False
+    dispatch: Dispatch,
+    batch: Batch,
+    recipients: Sequence[Recipient],
+    reference: str,
+    *,
+    reviews: Reviews | None = None,
+    is_repeat: bool = False,
 ) -> SendRequest:
-    """One batch as the adapter wants it. A text equal for all stands in `text`."""
-    review = claiming.live_review(dispatch)
-    parts = {part: claiming.live_review(dispatch, part) for part in ("sms", "mms", "aim")}
+    """One batch as the adapter wants it. A text equal for all stands in `text`. `reviews` are the live ones if known."""
+    ids = {part: found.vendor_template_id for part, found in (reviews or claiming.live_reviews(dispatch)).items()}
+    main = ids.pop("main", "")
     return SendRequest(
         reference=reference,
         recipients=recipients,
         signature=dispatch.signature.text if dispatch.signature else "",
         content=dispatch.version.blocks if dispatch.version else None,
         fallback=dispatch.version.fallback_blocks if dispatch.version else None,
-        template_id=review.vendor_template_id if review else "",
-        part_ids={part: found.vendor_template_id for part, found in parts.items() if found},
+        template_id=main,
+        part_ids=ids,
         text=batch.text or dispatch.text,
         options=dispatch.options,
         sender=dispatch.chatbot.vendor_id if dispatch.chatbot else "",
@@ -111,9 +137,8 @@ def build_request(
 
 def transmit(dispatch: Dispatch, attempt: Attempt, request: SendRequest) -> SendResult:
     """The POST. What cannot even be built is the dispatch's trouble: nothing was on the wire."""
-    adapter = accounts.adapter_for(dispatch.account, attempt=attempt)
     try:
-        return adapter.send(request)
+        return adapters.kept_adapter(dispatch.account, attempt=attempt).send(request)
     except Exception as error:
         log.exception("A request could not be built for dispatch %s", dispatch.pk)
         word = masking.text(f"{type(error).__name__}: {error}", dispatch.account.config.secrets)

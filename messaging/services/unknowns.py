@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from config.kit import audit
 from config.kit.words import gettext_noop
 from messaging.gateway.registry import all_vendors, vendor_class
-from messaging.gateway.types import Recipient
 from messaging.models import Attempt, Batch, Dispatch
 from messaging.services import outcomes, sending
 from messaging.states import AttemptOutcome, BatchState
@@ -93,6 +92,5 @@ def ask_vendor(batch_id: int) -> None:
             is_vendor_check=True,
             started_at=timezone.now(),
         )
-        recipients = [Recipient(phone, values) for phone, values in sending.people(batch)]
-        request = sending.build_request(dispatch, batch, recipients, first.reference, is_repeat=True)
+        request = sending.build_request(dispatch, batch, sending.people(batch), first.reference, is_repeat=True)
     outcomes.record(attempt.pk, sending.transmit(dispatch, attempt, request))

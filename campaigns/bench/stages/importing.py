@@ -1,6 +1,6 @@
 """File -> stored members, beside a bare pass of the reader over the same file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -31,10 +31,10 @@ def xlsx_file(run: Run) -> Iterator[Line]:
     yield _measure(run, path, "import XLSX", rows, limits.read_xlsx, "at most 3")[1]
 
 
-def _measure(run: Run, path: Path, stage: str, rows: int, bare: object, goal: str) -> tuple[AudienceImport, Line]:
+def _measure(run: Run, path: Path, stage: str, rows: int, bare: Callable[[Path], int], goal: str) -> tuple[AudienceImport, Line]:
     source = house.upload(run.house, path, stage)
     settle()
-    limit = apart(partial(bare, path))  # type: ignore[arg-type]
+    limit = apart(partial(bare, path))
     done = apart(partial(_check, source.pk))
     source.refresh_from_db()
     if source.rows != rows or source.stored + source.invalid + source.duplicate != rows:

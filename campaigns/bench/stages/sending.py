@@ -14,6 +14,7 @@ from campaigns.bench.stages.common import Run, clear, settle
 from campaigns.models import Campaign
 from campaigns.services import planning
 from messaging import selectors
+from messaging.bulk.people import variables
 from messaging.gateway.types import Recipient, SendRequest
 from messaging.models import Batch, Dispatch
 from messaging.services import accounts, dispatching, sending
@@ -124,7 +125,7 @@ def _request(dispatch: Dispatch, rows: list[tuple[str, str]]) -> SendRequest:
     version: Any = dispatch.version
     return SendRequest(
         reference="s1-1",
-        recipients=[Recipient(phone, sending.variables(text)) for phone, text in rows],
+        recipients=[Recipient(phone, variables(text)) for phone, text in rows],
         content=version.blocks,
         fallback=version.fallback_blocks,
         template_id="101",

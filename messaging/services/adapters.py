@@ -1,0 +1,71 @@
+"""An account's adapter over real HTTP. Every call leaves one masked VendorCall."""
+
+import logging
+import threading
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from messaging.gateway.base import Vendor
+from messaging.gateway.http import Http
+from messaging.gateway.registry import vendor_class
+from messaging.gateway.types import AccountConfig, CallRecord
+from messaging.models import Attempt, VendorAccount, VendorCall
+
+log = logging.getLogger(__name__)
+
+
+class _Recorder:
+    """Keeps each exchange, tied to `attempt` if given. A database that cannot keep it spoils nothing: what the vendor
+    answered counts more than the note of it."""
+
+    def __init__(self, account: VendorAccount, attempt: Attempt | None = None) -> None:
+        self.account, self.attempt = account, attempt
+
+    def __call__(self, record: CallRecord) -> None:
+        try:
+            # Outside a transaction one INSERT is its own: a transaction around it would be two more round trips.
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
+                VendorCall.objects.create(account=self.account, attempt=self.attempt, **asdict(record))
+        except DatabaseError:
+            log.exception("A vendor exchange (%s, %s) was not kept", record.operation, record.outcome)
+
+
+class _Kept(threading.local):
+    """This thread's adapters by account, each with what it was made from."""
+
+    def __init__(self) -> None:
+        self.adapters: dict[int, tuple[tuple[str, AccountConfig, float], Vendor, _Recorder]] = {}
+
+
+_kept = _Kept()
+
+
+def adapter_for(account: VendorAccount, *, attempt: Attempt | None = None) -> Vendor:
+    """A new one, with a connection of its own."""
+    return _adapter(_made_from(account), _Recorder(account, attempt))
+
+
+def kept_adapter(account: VendorAccount, *, attempt: Attempt | None = None) -> Vendor:
+    """This thread's own for the account, so that requests in a row share a connection; a new one as soon as anything about
+    the account has changed. Its calls are tied to `attempt` until the next one asks."""
+    wanted = _made_from(account)
+    found = _kept.adapters.get(account.pk)
+    if found is None or found[0] != wanted:
+        recorder = _Recorder(account)
+        found = _kept.adapters[account.pk] = (wanted, _adapter(wanted, recorder), recorder)
+    _, adapter, recorder = found
+    recorder.account, recorder.attempt = account, attempt
+    return adapter
+
+
+def _made_from(account: VendorAccount) -> tuple[str, AccountConfig, float]:
+    return account.vendor, account.config, settings.SONGDA["HTTP_DEADLINE_SECONDS"]
+
+
+def _adapter(made_from: tuple[str, AccountConfig, float], recorder: Any) -> Vendor:
+    vendor, config, deadline = made_from
+    return vendor_class(vendor)(config, Http(config, recorder=recorder, deadline=deadline))
