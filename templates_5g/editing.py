@@ -8,6 +8,7 @@ from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from templates_5g import hooks, limits, words
 from templates_5g.blocks.checks import media_ids
@@ -17,6 +18,7 @@ from templates_5g.fallback import chain_preview
 from templates_5g.inspecting import Inspection
 from templates_5g.models import MediaAsset, TemplateVersion
 from templates_5g.problems import all_data
+from templates_5g.refusals import advice_for
 from templates_5g.selectors import assets_by_id
 from templates_5g.services import local_url, thumbnail_of
 from templates_5g.states import Kind, Purpose
@@ -129,11 +131,13 @@ def refusal_data(version: TemplateVersion) -> list[dict[str, Any]]:
             "version": item.version,
             "part": item.part,
             "account": item.account,
-            "at": date_format(timezone.localtime(item.at), "SHORT_DATETIME_FORMAT"),
+            "at": date_format(timezone.localtime(item.at), "Y-m-d H:i"),
             "message": item.words,
-            "rule": item.rule,
+            "rule": item.rule or (advice.rule if advice else ""),
+            "advice": gettext(advice.message) if advice else "",
         }
         for item in hooks.refusals(version.template_id)
+        for advice in [advice_for(item.words)]
     ]
 
 

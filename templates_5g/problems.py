@@ -10,13 +10,13 @@ from templates_5g.linter import Finding, Fix
 
 
 def sentence(problem: Problem) -> str:
-    """The problem in the reader's language. A msgid among the params (a unit) is translated too."""
+    """The problem in the reader's language; its param `unit` is a msgid and translated too."""
     text = gettext(problem.message)
     if not problem.params:
         return text.replace("%%", "%")
-    params = {
-        name: gettext(value) if isinstance(value, str) and value else value for name, value in problem.params.items()
-    }
+    params = dict(problem.params)
+    if "unit" in params:
+        params["unit"] = gettext(str(params["unit"]))
     try:
         return text % params
     except (KeyError, TypeError, ValueError):

@@ -56,7 +56,7 @@ def newest_versions(template_ids: Iterable[int]) -> dict[int, TemplateVersion]:
 
 
 def versions_of(template: MessageTemplate) -> QuerySet[TemplateVersion]:
-    return template.versions.select_related("created_by", "edited_by").order_by("-number")
+    return template.versions.select_related("created_by", "edited_by").defer("content", "fallback").order_by("-number")
 
 
 def library(*, query: str = "", family: str = "", archived: bool = False) -> QuerySet[MediaAsset]:

@@ -160,7 +160,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "purpose_fixed": any(item.is_frozen for item in versions),
             "cells": hooks.review_cells([version.pk]).get(version.pk, ()),
             "campaigns": hooks.campaigns_using([version.pk]).get(version.pk, ()),
-            "refusals": hooks.refusals(version.template_id),
+            "refusals": editing.refusal_data(version),
             "actions": hooks.version_actions(version, request.user),
         }
         status = 400 if form.is_bound and form.errors else 200
@@ -303,7 +303,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         version = self._version(request, pk)
         versions = list(versions_of(version.template))
         number = whole(request.GET.get("with"), version.number - 1)
-        other = next((item for item in versions if item.number == number), version)
+        other = version.template.versions.filter(number=number).first() or version
         found = services.differences(other, version)
         context = {
             **self.admin_site.each_context(request),

@@ -97,7 +97,9 @@ def test_what_higher_apps_know_is_shown(mei, version, fill_hook):
     assert config["sender"] == {"name": "商城", "signature": "示例商城", "logo": "", "verified": True}
     assert config["audiences"] == [{"id": 7, "name": "会员"}]
     assert config["variables"] == ["姓名", "门店"]
-    assert config["refusals"][0]["message"] == "缺少退订"
+    refusal = config["refusals"][0]
+    assert (refusal["message"], refusal["rule"]) == ("缺少退订", "optout.missing")
+    assert "What to change: End the SMS" in response.content.decode()
     html = response.content.decode()
     assert all(text in html for text in ("缺少退订", "未通过", "双十一", 'value="primary">送审'))
 
