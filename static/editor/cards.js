@@ -10,11 +10,12 @@
   const summary = (card) => card.title || card.description.slice(0, 20);
   const nameOf = (index) => fill(w.cardNumber, { number: index + 1 });
 
-  function heightChoice(path, value, content) {
+  function heightChoice(path, value, content, problems) {
     if (content.kind === "card" && content.orientation === "HORIZONTAL") return null;
     const narrow = content.kind === "carousel" && content.width === "SMALL_WIDTH";
     const wideTall = content.kind === "carousel" && !narrow && value === "TALL";
-    return html`<div><${Choice} path=${path} label=${w.height} value=${value} options=${w.heights} disabled=${narrow ? TALL : NONE} />
+    return html`<div><${Choice} path=${path} name="media.height" label=${w.height} value=${value} options=${w.heights}
+        disabled=${narrow ? TALL : NONE} problems=${problems} />
       ${narrow && html`<p class="help">${w.tallNarrow}</p>`}
       ${wideTall && html`<p class="help">${w.tallWide}</p>`}</div>`;
   }
@@ -28,7 +29,7 @@
       <${Problems} problems=${problems.filter((one) => one.path === "")} path=${path} />
       <${MediaField} path=${path + ".media"} name="media" label=${w.media} value=${card.media} asset=${asset}
         thumbAsset=${thumbAsset} box=${box} problems=${problems} alt />
-      ${card.media && heightChoice(path + ".media.height", card.media.height, layout)}
+      ${card.media && heightChoice(path + ".media.height", card.media.height, layout, problems)}
       <${TextField} path=${path + ".title"} name="title" label=${w.title} value=${card.title} problems=${problems}
         limit="card.title" variables />
       <${TextField} path=${path + ".description"} name="description" label=${w.description} value=${card.description}
@@ -90,11 +91,9 @@
     });
   }
 
-  function StyleChoices({ content }) {
-    return html`<div class="row">
-      <${Styles} path="title_style" label=${w.titleStyle} value=${content.title_style} />
-      <${Styles} path="description_style" label=${w.descriptionStyle} value=${content.description_style} />
-    </div>`;
+  function StyleChoices({ content, problems }) {
+    return html`<${Styles} path="title_style" label=${w.titleStyle} value=${content.title_style} problems=${problems} />
+      <${Styles} path="description_style" label=${w.descriptionStyle} value=${content.description_style} problems=${problems} />`;
   }
 
   /* A drag inside one card is of no concern to the others. */
@@ -117,7 +116,7 @@
           drop=${E.reorder.dropClasses(state.drag, "cards", index, cards.length, card.key)}
           problems=${found.scope(problems, `cards.${index}`, card.key)} />`)}
       </ul>
-      <${Problems} problems=${problems.filter((one) => one.path === "cards" && one.rule !== "too_few")} path="cards" />
+      <${Problems} problems=${problems.filter((one) => one.path === "cards" && cards.length >= limit.least)} path="cards" />
       ${cards.length < limit.least && html`<p class="problem problem-error">${fill(w.least, { count: limit.least })}</p>`}
       <button type="button" class="add" data-add="cards" disabled=${full} onClick=${() => addCard(cards.length)}>+ ${w.addCard}</button>
       ${full && html`<span class="help">${fill(w.full, { count: limit.most })}</span>`}
@@ -126,9 +125,9 @@
 
   function Carousel({ content, problems, state }) {
     return html`<div class="row">
-        <${Choice} path="width" label=${w.width} value=${content.width} options=${w.widths} />
+        <${Choice} path="width" label=${w.width} value=${content.width} options=${w.widths} problems=${problems} />
+        <${StyleChoices} content=${content} problems=${problems} />
       </div>
-      <${StyleChoices} content=${content} />
       <${Cards} content=${content} problems=${problems} state=${state} />`;
   }
 
@@ -142,9 +141,9 @@
     return html`<div class="row">
         <${Choice} path="orientation" label=${w.orientation} value=${content.orientation} options=${w.orientations} onPick=${turn} />
         ${content.orientation === "HORIZONTAL" &&
-        html`<${Choice} path="alignment" label=${w.alignment} value=${content.alignment} options=${w.alignments} />`}
+        html`<${Choice} path="alignment" label=${w.alignment} value=${content.alignment} options=${w.alignments} problems=${problems} />`}
+        <${StyleChoices} content=${content} problems=${problems} />
       </div>
-      <${StyleChoices} content=${content} />
       <div class="item card-item opened" data-path="card"><div class="item-body">
         <${CardFields} card=${content.card} path="card" problems=${scoped} layout=${layoutOf(content)}
           ...${assetsOf(content.card.media, state.assets)} drag=${dragWithin(state.drag, "card")} />

@@ -4,8 +4,10 @@
   const { html } = window.SongdaRuntime;
   const { words: w, fill, store, shapes, text, limits, money, problems: found, TextField, Frames, CountBadge } = E;
 
+  const signatureOf = () => (E.config.sender && E.config.sender.signature) || "";
+
   function signed(body) {
-    const signature = (E.config.sender && E.config.sender.signature) || "";
+    const signature = signatureOf();
     return signature ? `【${signature}】${body}` : body;
   }
 
@@ -13,7 +15,7 @@
 
   function SmsUnits({ text: body }) {
     const { length, units } = unitsOf(body);
-    return html`<p class="help units">${w.units(length, units)}</p>`;
+    return html`<p class="help units">${(signatureOf() ? w.units : w.unitsBare)(length, units)}</p>`;
   }
 
   /* A price a person: by billable units for texts; "" when no price is known. */

@@ -105,8 +105,11 @@
     </div>`;
   });
 
-  const Choice = memo(function Choice({ path, label, value, options, disabled, onPick }) {
+  const NONE = [];
+
+  const Choice = memo(function Choice({ path, name, label, value, options, disabled, onPick, problems }) {
     const pick = onPick || ((next) => store.change(path, next));
+    const found = problems ? own(problems, name || path) : NONE;
     return html`<fieldset class="choice" data-path=${path}>
       <legend>${label}</legend>
       <div class="choice-options">
@@ -117,11 +120,12 @@
           </label>`,
         )}
       </div>
+      <${Problems} problems=${found} path=${path} />
     </fieldset>`;
   });
 
   /* Bold, italics, underline: for all titles, or all descriptions, of the message. */
-  const Styles = memo(function Styles({ path, label, value }) {
+  const Styles = memo(function Styles({ path, label, value, problems }) {
     const flip = (style) => (value.includes(style) ? value.filter((one) => one !== style) : [...value, style]);
     return html`<fieldset class="choice" data-path=${path}>
       <legend>${label}</legend>
@@ -133,6 +137,7 @@
           </label>`,
         )}
       </div>
+      <${Problems} problems=${own(problems, path)} path=${path} />
     </fieldset>`;
   });
 

@@ -50,7 +50,7 @@
 
   function Phone({ state, tab }) {
     return html`<div class=${classes("phone", state.dark && "phone-dark")} data-tab=${tab}>
-      <div class="phone-status"><span>9:41</span><span>${tab === "rcs" ? "5G" : "4G"}</span></div>
+      <div class="phone-status"><span>9:41</span><span>${tab === "rcs" && shapes.RICH_KINDS.includes(state.content.kind) ? "5G" : "4G"}</span></div>
       <${SenderBar} tab=${tab} />
       <div class="phone-screen" tabindex="0" role="region" aria-label=${w.preview}>
         ${tab === "rcs" ? html`<${Main} state=${state} />` : html`<${Part} part=${tab} state=${state} />`}

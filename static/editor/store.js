@@ -48,6 +48,7 @@
   const change = (path, value) => edit(path, () => value);
 
   function insert(list, index, item, opened) {
+    if (!Array.isArray(read(list))) return; // a deletion taken back after the kind was changed
     edit(list, (items) => [...items.slice(0, index), item, ...items.slice(index)]);
     if (opened !== undefined) toggle(item.key, opened);
   }
@@ -55,7 +56,7 @@
   function remove(list, index, name) {
     const item = read(list)[index];
     edit(list, (items) => items.filter((_, place) => place !== index));
-    E.undo.push(fill(w.deleted, { name }), () => insert(list, Math.min(index, read(list).length), item));
+    E.undo.push(fill(w.deleted, { name }), () => insert(list, index, item));
   }
 
   function move(list, from, to) {

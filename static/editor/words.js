@@ -113,6 +113,10 @@
       E.fill(ngettext("%(length)s characters with signature · %(units)s billable unit",
         "%(length)s characters with signature · %(units)s billable units", units), { length, units }),
 
+    unitsBare: (length, units) =>
+      E.fill(ngettext("%(length)s characters without signature · at least %(units)s billable unit",
+        "%(length)s characters without signature · at least %(units)s billable units", units), { length, units }),
+
     problems: (count) => E.fill(ngettext("%(count)s thing to mend", "%(count)s things to mend", count), { count }),
     warnings: (count) => E.fill(ngettext("%(count)s hint", "%(count)s hints", count), { count }),
     ready: _("Nothing to mend"),
