@@ -1,0 +1,152 @@
+"""What happens between two steps: a lost database, an opt-out on the way, a late answer, a cancelled round."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from messaging import hooks, selectors, tasks
+from messaging.gateway.errors import Outcome
+from messaging.gateway.types import SendResult, Verdict
+from messaging.models import Attempt, Batch, CallbackEvent, Dispatch, Lease, VendorCall
+from messaging.services import applying, claiming, dispatching, matching, outcomes, sending, suppressing, sweeping
+from messaging.states import AttemptOutcome, BatchState, DispatchState
+from tests.builders import phones
+
+pytestmark = pytest.mark.django_db
+
+
+def counts(dispatch):
+    return selectors.dispatch_counts([dispatch.pk])
+
+
+def receipt(dispatch, phone, reference, word="DELIVRD"):
+    return {"taskId": "1", "mobile": phone, "status": word, "type": 4, "callData": reference, "message": "",
+            "reportTime": "2026-11-20 10:00:00"}  # fmt: skip
+
+
+def test_a_push_met_by_a_broken_database_stays_new_and_is_applied_later(house, client, monkeypatch):
+    dispatch = house.make_dispatch(phones(2))
+    sending.send_some(dispatch.pk)
+    house.push("receipt", [receipt(dispatch, phones(2)[0], Attempt.objects.get().reference)], client=client)
+    with monkeypatch.context() as broken:
+
+        def deadlock(*_args):
+            raise OperationalError("deadlock detected")
+
+        broken.setattr(matching, "apply_receipts", deadlock)
+        with pytest.raises(OperationalError):
+            applying.apply_new()
+    assert CallbackEvent.objects.get().state == CallbackEvent.State.NEW
+    assert applying.apply_new()
+    assert counts(dispatch) == {"delivered": 1, "submitted": 1}
+
+
+def test_a_second_applier_does_not_nudge_itself_in_a_circle(house):
+    Lease.objects.create(name="apply", holder="another process", until=timezone.now() + timedelta(seconds=30))
+    CallbackEvent.objects.create(account=house.account, kind="receipt", body=b"x")
+    tasks.apply_events()
+    assert OrmQ.objects.count() == 0
+    assert CallbackEvent.objects.get().state == CallbackEvent.State.NEW
+
+
+def test_a_long_wait_for_the_pace_is_left_to_the_tick(house):
+    house.account.per_second = 1
+    house.account.save(update_fields=["per_second"])
+    dispatch = house.make_dispatch(phones(40))
+    tasks.send_some(dispatch.pk)
+    assert counts(dispatch) == {"submitted": 20, "queued": 20}
+    assert OrmQ.objects.count() == 0
+
+
+def test_nobody_left_between_claim_and_wire_sends_nothing(house):
+    dispatch = house.make_dispatch(phones(2))
+    found = claiming.claim_next(dispatch.pk)
+    for phone in phones(2):
+        suppressing.suppress(phone, source="reply")
+    sending.hand_over(found.batch)
+    assert Attempt.objects.count() == 0
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert (Batch.objects.get().state, counts(dispatch)) == ("cancelled", {"skipped": 2})
+    assert house.accepted() == {}
+
+
+def test_what_comes_back_to_the_queue_of_a_cancelled_round_is_cancelled(house):
+    dispatch = house.make_dispatch(phones(20))
+    found = claiming.claim_next(dispatch.pk)
+    attempt, _request = sending.begin(found.batch, dispatch)
+    dispatching.cancel(dispatch)
+    outcomes.record(attempt.pk, SendResult(Verdict(Outcome.SAFE, "wait")))
+    assert counts(dispatch) == {"queued": 20}
+    sweeping.lapse_and_finish()
+    assert counts(dispatch) == {"cancelled": 20}
+
+
+def test_the_sweeper_leaves_alone_what_was_sent_anew_since_it_looked(house):
+    dispatch = house.make_dispatch(phones(3))
+    attempt, _request = sending.begin(claiming.claim_next(dispatch.pk).batch, dispatch)
+    before = timezone.now() - timedelta(seconds=60)
+    assert not sweeping._give_up(attempt.batch_id, before)
+    attempt.refresh_from_db()
+    assert (attempt.outcome, Batch.objects.get().state) == (AttemptOutcome.OPEN, BatchState.SENDING)
+
+
+def test_receipts_heard_before_the_sweep_prove_the_attempt(house, client):
+    dispatch = house.make_dispatch(phones(2))
+    attempt, _request = sending.begin(claiming.claim_next(dispatch.pk).batch, dispatch)
+    house.push("receipt", [receipt(dispatch, phones(2)[0], attempt.reference)], client=client)
+    applying.apply_new()
+    Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
+    assert sweeping.sweep_leases() == (0, 1)
+    attempt.refresh_from_db()
+    assert (attempt.outcome, attempt.reason) == (AttemptOutcome.ACCEPTED, "receipt")
+    assert counts(dispatch) == {"delivered": 1, "submitted": 1}
+
+
+def test_the_cap_does_not_count_who_was_left_out(house):
+    first = house.make_dispatch(phones(3))
+    suppressing.suppress(phones(3)[0], source="hand", scope="signature", signature=house.signature)
+    sending.send_some(first.pk)
+    assert counts(first) == {"submitted": 2, "skipped": 1}
+    second = house.make_dispatch(phones(3), cap_count=1, signature=None)
+    sending.send_some(second.pk)
+    assert counts(second) == {"submitted": 1, "skipped": 2}
+    assert house.accepted() == dict.fromkeys(phones(3), 1)
+
+
+def test_one_failing_step_of_the_tick_does_not_stop_the_sending(house, run_queue, monkeypatch):
+    def broken(**_signal):
+        raise RuntimeError("a receiver is broken")
+
+    hooks.ticked.connect(broken, dispatch_uid="broken")
+    try:
+        monkeypatch.setattr(tasks, "_STEPS", (broken, *tasks._STEPS))
+        dispatch = house.make_dispatch(phones(3))
+        tasks.tick()
+        run_queue()
+    finally:
+        hooks.ticked.disconnect(dispatch_uid="broken")
+    assert counts(dispatch) == {"submitted": 3}
+    assert Lease.objects.filter(name="heartbeat:bulk", beat_at__isnull=False).exists()
+
+
+def test_an_exchange_that_cannot_be_kept_changes_nothing_about_the_answer(house, monkeypatch):
+    def full(*_args, **_values):
+        raise OperationalError("disk full")
+
+    dispatch = house.make_dispatch(phones(3))
+    monkeypatch.setattr(VendorCall.objects, "create", full)
+    sending.send_some(dispatch.pk)
+    assert (Attempt.objects.get().outcome, counts(dispatch)) == (AttemptOutcome.ACCEPTED, {"submitted": 3})
+
+
+def test_a_late_answer_that_nothing_was_taken_does_not_queue_an_unknown_batch_again(house):
+    dispatch = house.make_dispatch(phones(3))
+    attempt, _request = sending.begin(claiming.claim_next(dispatch.pk).batch, dispatch)
+    Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
+    sweeping.sweep_leases()
+    outcomes.record(attempt.pk, SendResult(Verdict(Outcome.SAFE, "wait")))
+    assert counts(dispatch) == {"unknown": 3}
+    assert Dispatch.objects.get().state == DispatchState.RUNNING
