@@ -58,8 +58,8 @@ def unsigned_vendors_are_guarded(app_configs: Any, databases: Any = None, **kwar
     return [
         Warning(f"Account {account.name}: its pushes carry no signature and no address list is set", id="songda.W001")
         for account in accounts
-        if not vendor_class(account.vendor).capabilities.signed_callbacks
-        and vendor_class(account.vendor).capabilities.callbacks
+        if vendor_class(account.vendor).capabilities.callbacks
+        and not vendor_class(account.vendor).signs_callbacks(account.config.settings)
     ]
 
 

@@ -153,6 +153,12 @@ class Vendor:
         some out."""
         return cls.capabilities.polls
 
+    @classmethod
+    def signs_callbacks(cls, settings: Mapping[str, Any]) -> bool:
+        """Does every push that an account with these settings takes carry a signature or encryption? If not, the token and
+        the address list are all that guards it."""
+        return cls.capabilities.signed_callbacks
+
     def check(self, content: Content, fallback: Fallback) -> list[Problem]:
         """What of this message the vendor cannot carry, by path, before anything is submitted. The default knows the kinds
         and fallback parts that `capabilities` declares; adapters add their limits."""

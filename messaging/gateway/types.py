@@ -62,6 +62,7 @@ class Capabilities:
     one_in_flight     nothing ties a receipt to our request, so one request at a time
     repeat_is_safe    the vendor's own duplicate check makes one automatic repeat after UNSURE harmless
     callbacks, polls  kinds of inbound events: review, receipt, reply, click
+    confirmed_polls   of these, kinds that the vendor repeats until we confirm them: a lost answer loses nothing
     can_answer        a reply to a customer can be sent as free text
     edits             a submission changes a template that the vendor has: it carries the id of that template's last review
     signed_callbacks  pushes carry a signature or are encrypted; else the token and the address list guard them
@@ -79,6 +80,7 @@ class Capabilities:
     repeat_is_safe: bool = False
     callbacks: frozenset[str] = frozenset()
     polls: frozenset[str] = frozenset()
+    confirmed_polls: frozenset[str] = frozenset()
     can_answer: bool = False
     edits: bool = False
     signed_callbacks: bool = True

@@ -66,6 +66,8 @@ def _ask_once(account: VendorAccount, kind: str) -> bool:
     if polled.verdict.outcome is not Outcome.ACCEPTED:
         _note_trouble(account, kind, polled.verdict.outcome, polled.verdict.reason, polled.verdict.message)
         return False
+    if kind in vendor_class(account.vendor).capabilities.confirmed_polls:
+        row.update(missing_since=None)  # what an answer lost comes again until it is confirmed
     if polled.empty:
         _back_off(account, kind)
         return False

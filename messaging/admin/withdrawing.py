@@ -1,0 +1,82 @@
+"""Deleting a template at the vendor: asked on a page of its own, since the vendor cannot bring it back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from messaging.admin.base import BigList, needs, say_error
+from messaging.gateway.errors import Outcome
+from messaging.models import TemplateReview
+from messaging.sentences import SENTENCES
+from messaging.services import once, withdrawing
+from messaging.states import ReviewStatus
+
+
+class Withdrawing(BigList):
+    """The page under the reviews, and the button that leads there."""
+
+    def withdraw_urls(self) -> list[Any]:
+        return [self.own_url("<int:pk>/withdraw/", self.withdraw_view, "withdraw")]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        review = self.get_object(request, object_id)
+        may = review is not None and request.user.has_perm("messaging.submit_templatereview") and may_withdraw(review)
+        return super().change_view(request, object_id, form_url, {"may_withdraw": may, **(extra_context or {})})
+
+    @needs("messaging.submit_templatereview")
+    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        review = get_object_or_404(TemplateReview.objects.select_related("account", "version__template"), pk=pk)
+        if not may_withdraw(review):
+            messages.error(request, _("This template cannot be deleted at the vendor."))
+            return redirect(self.address("change", pk))
+        purpose = f"withdraw:{pk}"
+        if request.method == "POST":
+            return self._withdraw(request, review, purpose)
+        return self.page(
+            request,
+            "songda/confirm.html",
+            title=_("Delete the template at the vendor"),
+            facts=[
+                (_("Content"), review.version),
+                (_("Vendor account"), review.account),
+                (_("Vendor's template id"), review.vendor_template_id),
+            ],
+            warning=_("The vendor forgets it for good. The version stays here and can be submitted anew."),
+            token=once.issue(request.user, purpose),
+            button=_("Delete at the vendor"),
+            danger=True,
+            back=self.address("change", pk),
+        )
+
+    def _withdraw(self, request: HttpRequest, review: TemplateReview, purpose: str) -> HttpResponse:
+        """Outside the transaction of the token: the vendor is called, and what it said is kept whatever comes after."""
+        try:
+            with transaction.atomic():
+                once.spend(request.POST.get("token", ""), request.user, purpose)
+            verdict = withdrawing.withdraw(review, request.user)
+        except (ValidationError, once.AlreadyDone, once.BadToken) as error:
+            say_error(request, error)
+            return redirect(self.address("change", review.pk))
+        if verdict.outcome is Outcome.ACCEPTED:
+            messages.success(request, _("Deleted at the vendor."))
+        else:
+            sentence = SENTENCES.get(verdict.reason)
+            said = _("The vendor's own words: %(words)s") % {"words": f"{verdict.code} {verdict.message}".strip()}
+            messages.error(request, " ".join(part for part in (str(sentence[0]) if sentence else "", said) if part))
+        return redirect(self.address("change", review.pk))
+
+
+def may_withdraw(review: TemplateReview) -> bool:
+    return (
+        review.live
+        and bool(review.vendor_template_id)
+        and review.status not in (ReviewStatus.WITHDRAWN, ReviewStatus.SUBMITTING)
+        and withdrawing.can_delete(review.account)
+    )
