@@ -64,6 +64,7 @@ class SongdaAdminSite(admin.AdminSite):
         context = super().each_context(request)
         may_look_up = request.user.is_active and request.user.has_perm("messaging.look_up_delivery")
         context["lookup_url"] = reverse("admin:phone_lookup") if may_look_up else ""
+        context["workers_silent"] = _silent_workers(request.user)
         context["role_names"] = [group.name for group in request.user.groups.all()] if request.user.pk else []
         return context
 
@@ -112,6 +113,19 @@ class SongdaAdminSite(admin.AdminSite):
             if page.open_to(request.user):
                 _insert(entries, page, _page_dict(request, page), self._labels(key))
         return _app_dict(key, [entry for _label, entry in entries])
+
+
+_SENDING_PAGES = ("messaging.view_dispatch", "messaging.view_batch", "messaging.test_vendoraccount")
+
+
+def _silent_workers(user: Any) -> Any:
+    """The overdue sign of life of the workers, for those whose pages are about sending; None while all is well."""
+    if not user.is_active or not any(user.has_perm(permission) for permission in _SENDING_PAGES):
+        return None
+    from messaging.services.workers import tick_beat
+
+    beat = tick_beat()
+    return beat if beat.silent else None
 
 
 def _insert(

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import F, Min, Sum
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -38,8 +40,30 @@ def register() -> None:
     menu.page(
         "customers", gettext_lazy("Number look-up"), "admin:phone_lookup", "messaging.look_up_delivery", after="first"
     )
+    menu.page("settings", gettext_lazy("Run status"), "admin:run_status", "messaging.test_vendoraccount")
+    workbench.panel(today, rank=40)
     for function in (unknown_outcomes, refused_reviews, stopped_accounts, low_balances, unread_replies, unmatched):
         workbench.todo(function)
+
+
+def today(request: HttpRequest) -> str:
+    """Today's figures, for those whose work is about sending. From batch counters, no count over people."""
+    if not request.user.has_perm("campaigns.view_campaign"):
+        return ""
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    columns = ("size", "n_delivered", "n_read", "n_failed", "n_no_receipt", "n_refused", "n_skipped")
+    sums = Batch.objects.filter(submitted_at__gte=start).aggregate(**{name: Sum(name) for name in columns})
+    n = {name: value or 0 for name, value in sums.items()}
+    arrived = n["n_delivered"] + n["n_read"]
+    settled = arrived + n["n_failed"] + n["n_no_receipt"]
+    context = {
+        "handed_over": n["size"] - n["n_refused"] - n["n_skipped"],
+        "arrived": arrived,
+        "settled": settled,
+        "waiting": n["size"] - settled - n["n_refused"] - n["n_skipped"],
+        "opt_outs": Reply.objects.filter(state=Reply.State.AUTO, replied_at__gte=start).count(),
+    }
+    return render_to_string("messaging/today.html", context)
 
 
 def _unknown_batches(request: HttpRequest) -> int:

@@ -4,14 +4,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from config.kit import show
 from messaging import badges
-from messaging.admin.base import BigList
-from messaging.models import VendorCall
+from messaging.admin.base import BigList, needs
+from messaging.models import Batch, VendorAccount, VendorCall
+from messaging.services import workers
+from messaging.states import BatchState
 
 
 class OutcomeFilter(admin.SimpleListFilter):
@@ -36,6 +39,29 @@ class VendorCallAdmin(BigList):
     list_note = _("Kept for a set time. Numbers and secrets are masked; bulk bodies are not kept.")
     fields = ("account", "operation", "how_many", "result", "status", "started", "took", "digest", "said")
     readonly_fields = fields
+
+    def get_urls(self) -> list[Any]:
+        return [
+            path("status/", self.admin_site.admin_view(self.status_view), name="run_status"),
+            *super().get_urls(),
+        ]
+
+    @needs("messaging.test_vendoraccount")
+    def status_view(self, request: HttpRequest) -> HttpResponse:
+        """Workers, queues, what waits to be applied, and the accounts at one glance."""
+        count, since = workers.events_waiting()
+        accounts = VendorAccount.objects.prefetch_related("polls")
+        return self.page(
+            request,
+            "messaging/run_status.html",
+            title=_("Run status"),
+            tick=workers.tick_beat(),
+            queues=workers.queue_beats(),
+            events=count,
+            events_since=since,
+            accounts=[(account, badges.account(account.status), list(account.polls.all())) for account in accounts],
+            unknown=Batch.objects.filter(state=BatchState.UNKNOWN).count(),
+        )
 
     @admin.display(description=_("at"), ordering="id")
     def started(self, call: VendorCall) -> str:

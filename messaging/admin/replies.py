@@ -18,7 +18,7 @@ from config.kit import show
 from messaging import badges, selectors
 from messaging.admin.base import BigList, PhoneSearch, needs, number_link, post_only, say_error
 from messaging.admin.timeline import entries
-from messaging.models import Reply
+from messaging.models import Reply, Signature
 from messaging.services import inbox, once
 
 
@@ -26,6 +26,7 @@ class AnswerForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("answer"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}), strip=True
     )
+    signature = forms.ModelChoiceField(Signature.objects.all(), label=gettext_lazy("signature"))
 
 
 class BoxFilter(admin.SimpleListFilter):
@@ -86,8 +87,10 @@ class ReplyAdmin(PhoneSearch, BigList):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        reply = get_object_or_404(Reply.objects.select_related("account", "assigned_to"), pk=object_id)
-        return self._show(request, reply, AnswerForm())
+        reply = get_object_or_404(
+            Reply.objects.select_related("account", "assigned_to", "delivery__dispatch__signature"), pk=object_id
+        )
+        return self._show(request, reply, AnswerForm(initial={"signature": inbox.usual_signature(reply)}))
 
     def _show(self, request: HttpRequest, reply: Reply, form: AnswerForm, status: int = 200) -> HttpResponse:
         return self.page(
@@ -132,7 +135,7 @@ class ReplyAdmin(PhoneSearch, BigList):
         try:
             with transaction.atomic():
                 once.spend(request.POST.get("token", ""), request.user, f"answer:{pk}")
-                inbox.answer(reply, form.cleaned_data["text"], request.user)
+                inbox.answer(reply, form.cleaned_data["text"], form.cleaned_data["signature"], request.user)
         except (once.AlreadyDone, once.BadToken, ValidationError) as error:
             say_error(request, error)
         else:

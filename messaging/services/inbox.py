@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
 from messaging.gateway.registry import vendor_class
-from messaging.models import Dispatch, Reply
+from messaging.models import Dispatch, Reply, Signature
 from messaging.services import dispatching
 
 _OPEN = (Reply.State.NEW, Reply.State.ASSIGNED)
@@ -34,12 +34,18 @@ def may_answer(reply: Reply) -> bool:
     return vendor_class(reply.account.vendor).capabilities.can_answer
 
 
-def answer(reply: Reply, text: str, actor: Any) -> Dispatch:
+def usual_signature(reply: Reply) -> Signature | None:
+    """The one that the customer replied to, else the one of the account's 5G sender."""
+    if reply.delivery and reply.delivery.dispatch.signature:
+        return reply.delivery.dispatch.signature
+    return Signature.objects.filter(chatbots__account=reply.account).order_by("pk").first()
+
+
+def answer(reply: Reply, text: str, signature: Signature, actor: Any) -> Dispatch:
     """Send a free text back through the account that the reply came by. Raises ValidationError where that cannot be."""
     text = text.strip()
     if not text:
         raise ValidationError(_("Write the answer first."))
-    signature = reply.delivery.dispatch.signature if reply.delivery else None
     with transaction.atomic():
         updated = (
             Reply.objects.filter(pk=reply.pk)

@@ -78,11 +78,11 @@ def test_the_home_page_of_somebody_without_a_role_says_so() -> None:
 
 
 def test_todos_are_shown_by_rank_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    todos = [workbench.Todo("后", "b", "/b/", "看", count=2, rank=20), workbench.Todo("先", "a", "/a/", "看", rank=10)]
+    todos = [workbench.Todo("次一件", "b", "/b/", "看", count=2, rank=20), workbench.Todo("头一件", "a", "/a/", "看", rank=10)]
     monkeypatch.setattr(workbench, "_todos", [lambda request: todos])
     monkeypatch.setattr(workbench, "_panels", [(2, lambda request: "<p>two</p>"), (1, lambda request: "")])
     page = read(signed_in(superuser=True).get("/admin/"))
-    assert page.text.index("先") < page.text.index("后")
+    assert page.text.index("头一件") < page.text.index("次一件")
     assert "待办 3" in page.text
     assert "two" in page.text
 

@@ -214,7 +214,9 @@ def test_a_reply_is_answered_once(house: House, run_queue: Any) -> None:
     client.post(f"{base}/take/")
     reply.refresh_from_db()
     assert (reply.state, reply.assigned_to) == ("assigned", person(roles.SUPPORT))
-    data = {"text": "您好，可以叠加。", "token": token_on(client, f"{base}/change/")}
+    page = read(client.get(f"{base}/change/"))
+    assert "【示例商城】" in page.text
+    data = {"text": "您好，可以叠加。", "signature": house.signature.pk, "token": page.inputs["token"]["value"]}
     client.post(f"{base}/answer/", data)
     client.post(f"{base}/answer/", data)
     assert Dispatch.objects.filter(kind="answer").count() == 1
@@ -230,7 +232,11 @@ def test_an_opt_out_is_not_answered(house: House) -> None:
         replied_at=timezone.now(),
     )  # fmt: skip
     client, base = signed_in(roles.SUPPORT), f"/admin/messaging/reply/{reply.pk}"
-    data = {"text": "您好", "token": once.issue(person(roles.SUPPORT), f"answer:{reply.pk}")}
+    data = {
+        "text": "您好",
+        "signature": house.signature.pk,
+        "token": once.issue(person(roles.SUPPORT), f"answer:{reply.pk}"),
+    }
     client.post(f"{base}/answer/", data)
     assert not Dispatch.objects.exists()
 

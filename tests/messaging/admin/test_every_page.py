@@ -55,6 +55,7 @@ def own_pages(office: Office) -> list[str]:
         reverse("admin:messaging_dispatch_test_send", args=[office.version.pk, office.account.pk]),
         reverse("admin:messaging_dispatch_cancel", args=[office.dispatch.pk]),
         reverse("admin:unknown_outcomes"),
+        reverse("admin:run_status"),
         reverse("admin:unknown_decide", args=[office.unknown.pk, "sent"]),
         reverse("admin:unknown_decide", args=[office.unknown.pk, "not-sent"]),
         reverse("admin:phone_lookup"),
@@ -151,6 +152,7 @@ def allowed() -> dict[str, set[str]]:
         "messaging_vendorcall_changelist": campaigns | boss,
         "unknown_outcomes": campaigns | boss,
         "phone_lookup": campaigns | support | boss,
+        "run_status": boss,
     }
 
 
