@@ -1,0 +1,291 @@
+"""Two processes at the same row: threads with connections of their own, on both databases, no vendor behind them."""
+
+import os
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
+
+from campaigns.services import running
+from messaging import selectors
+from messaging.gateway.errors import Outcome
+from messaging.gateway.types import ReceiptEvent, ReceiptStatus, SendResult, Verdict
+from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, Suppression
+from messaging.services import claiming, dispatching, matching, outcomes, sending, suppressing, sweeping
+from messaging.states import BatchState, DispatchState
+from tests import postgres
+from tests.campaigns.conftest import Maker
+from tests.installation import looking_into
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
+
+ACCEPTED = SendResult(Verdict(Outcome.ACCEPTED, "accepted"), task_id="t")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def base(request, tmp_path_factory, django_db_blocker) -> Iterator[str]:
+    """A real database with tables; name of its kind."""
+    if os.environ.get("DATABASE_URL"):
+        pytest.skip("brings its own databases; runs with the suite on SQLite")
+    if request.param == "sqlite":
+        folder: Path = tmp_path_factory.mktemp("base")
+        with looking_into(f"sqlite:///{folder / 'base.sqlite3'}", django_db_blocker):
+            call_command("migrate", verbosity=0)
+            yield "sqlite"
+        return
+    if postgres.binaries() is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.server() as server, looking_into(server.url, django_db_blocker):
+        call_command("migrate", verbosity=0)
+        yield "postgres"
+
+
+_number = iter(range(1, 10_000))
+
+
+class Scene:
+    """A round of its own in each test; `sent` is what the vendor got, one entry for each request."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.make = Maker()
+        self.make.number = next(_number) * 1000
+        self.sent: list[list[str]] = []
+        self.on_wire = 0
+        self.most_on_wire = 0
+        self.pause = 0.0
+        self._lock = threading.Lock()
+        monkeypatch.setattr(sending, "transmit", self._transmit)
+
+    def _transmit(self, _dispatch: Any, attempt: Any, request: Any) -> SendResult:
+        with self._lock:
+            self.on_wire += 1
+            self.most_on_wire = max(self.most_on_wire, self.on_wire)
+            self.sent.append([recipient.phone for recipient in request.recipients])
+        threading.Event().wait(self.pause)
+        with self._lock:
+            self.on_wire -= 1
+        return SendResult(ACCEPTED.verdict, task_id=f"t{attempt.pk}")
+
+    def dispatch(self, people: int, per_batch: int, **values: Any) -> Dispatch:
+        account = values.pop("account", None) or self.make.account(in_flight=3, per_second=100_000)
+        version = self.make.version({"kind": "text", "text": "您好", "suggestions": []})
+        self.make.approve(version, account)
+        defaults = {
+            "state": DispatchState.RUNNING,
+            "title": "两人",
+            "total": people,
+            "signature": self.make.signature(),
+        }
+        dispatch = Dispatch.objects.create(version=version, account=account, **{**defaults, **values})
+        first = 13_900_000_000 + self.make.number * 1000
+        numbers = [str(first + n) for n in range(people)]
+        for n, start in enumerate(range(0, people, per_batch), start=1):
+            part = numbers[start : start + per_batch]
+            batch = Batch.objects.create(dispatch=dispatch, account=account, number=n, size=len(part))
+            Delivery.objects.bulk_create(
+                Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in part
+            )
+        return dispatch
+
+    def times_sent(self) -> Counter[str]:
+        return Counter(phone for request in self.sent for phone in request)
+
+
+@pytest.fixture
+def scene(base: str, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(monkeypatch)
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Run all at the same moment, each in a thread; their results in order. The first error is raised."""
+    results: list[Any] = [None] * len(acts)
+    gate = threading.Barrier(len(acts))
+
+    def run(n: int, act: Callable[[], Any]) -> None:
+        try:
+            gate.wait(10)
+            results[n] = act()
+        except BaseException as error:
+            results[n] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "a thread hangs: a deadlock that the database did not see"
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, running.CannotStart):
+            raise result
+    return results
+
+
+def counts(dispatch: Dispatch) -> dict[str, int]:
+    return selectors.dispatch_counts([dispatch.pk])
+
+
+def recount(dispatch: Dispatch) -> dict[str, int]:
+    rows = selectors.with_status(Delivery.objects.filter(dispatch=dispatch))
+    return dict(Counter(rows.values_list("status", flat=True)))
+
+
+def test_of_two_starts_one_wins(scene):
+    for _round in range(5):
+        dispatch = scene.dispatch(3, 3, state=DispatchState.READY)
+        assert sorted(at_once(*[lambda d=dispatch: dispatching.start(Dispatch.objects.get(pk=d.pk))] * 3)) == [
+            False,
+            False,
+            True,
+        ]
+
+
+def test_of_two_people_who_confirm_a_campaign_one_starts_it(scene):
+    people = [User.objects.create_user(f"{name}{scene.make.number}") for name in ("张三", "李四")]
+    campaign = scene.make.campaign(scene.make.people(7, first=13700000000 + scene.make.number))
+    running.planning.check(campaign)
+
+    def confirm(person):
+        running.confirm_and_start(type(campaign).objects.get(pk=campaign.pk), "", person)
+
+    results = at_once(*[lambda person=person: confirm(person) for person in people])
+    assert [type(result) for result in results].count(running.CannotStart) == 1
+    assert Delivery.objects.filter(run=campaign.run).count() == 7
+    assert Dispatch.objects.filter(run=campaign.run).count() == 1
+
+
+def test_many_senders_of_one_round_send_each_batch_once(scene):
+    dispatch = scene.dispatch(120, 4)
+    scene.pause = 0.02
+    at_once(*[lambda: sending.send_some(dispatch.pk, seconds=20)] * 4)
+    assert set(scene.times_sent().values()) == {1}
+    assert len(scene.times_sent()) == 120
+    assert scene.most_on_wire <= 3
+    assert counts(dispatch) == recount(dispatch) == {"submitted": 120}
+
+
+def test_after_a_pause_only_what_was_claimed_goes_out(scene):
+    dispatch = scene.dispatch(200, 4)
+    scene.pause = 0.02
+    allowed = []
+
+    def pause():
+        while len(scene.sent) < 5:
+            threading.Event().wait(0.005)
+        assert dispatching.pause(Dispatch.objects.get(pk=dispatch.pk))
+        taken = Batch.objects.filter(dispatch=dispatch).exclude(state=BatchState.QUEUED)
+        allowed.append(set(taken.values_list("pk", flat=True)))
+
+    at_once(pause, *[lambda: sending.send_some(dispatch.pk, seconds=20)] * 3)
+    touched = set(Attempt.objects.filter(batch__dispatch=dispatch).values_list("batch", flat=True))
+    assert touched <= allowed[0]
+    assert 5 <= len(touched) < 50
+    assert counts(dispatch) == recount(dispatch)
+    assert set(scene.times_sent().values()) == {1}
+
+
+def test_an_opt_out_while_its_batch_is_claimed_is_either_obeyed_or_too_late_never_both(scene):
+    chance = random.Random(5)
+    outcomes_seen = Counter()
+    for _round in range(12):
+        dispatch = scene.dispatch(4, 4)
+        phone = chance.choice(list(Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True)))
+        scene.sent.clear()
+        early = chance.uniform(0, 0.02)
+
+        def opt_out(phone=phone, wait=early):
+            threading.Event().wait(wait)
+            suppressing.suppress(phone, source="reply")
+
+        at_once(lambda d=dispatch: sending.send_some(d.pk, seconds=5), opt_out)
+        sending.send_some(dispatch.pk, seconds=5)
+        times = scene.times_sent()
+        status = {row.phone: row.status for row in selectors.with_status(Delivery.objects.filter(dispatch=dispatch))}
+        assert status[phone] == ("submitted" if times[phone] else "skipped")
+        assert Suppression.objects.filter(phone=phone, lifted_at__isnull=True).count() == 1
+        others = set(status) - {phone}
+        assert {times[other] for other in others} == {1}
+        assert {status[other] for other in others} == {"submitted"}
+        assert counts(dispatch) == recount(dispatch)
+        outcomes_seen[status[phone]] += 1
+    assert set(outcomes_seen) == {"submitted", "skipped"}, "both orders must have happened for this to mean anything"
+
+
+def test_the_same_number_entered_by_two_at_once_is_one_entry(scene):
+    dispatch = scene.dispatch(2, 2)
+    phone = Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True).first()
+    found = at_once(*[lambda: suppressing.suppress(phone, source="hand").pk] * 4)
+    assert len(set(found)) == 1
+    assert counts(dispatch) == recount(dispatch) == {"queued": 1, "skipped": 1}
+
+
+def test_cancelling_while_others_claim_at_a_pace_of_the_rounds_own(scene):
+    for _round in range(5):
+        dispatch = scene.dispatch(40, 2, per_second=100_000)
+        cancel = lambda d=dispatch: dispatching.cancel(Dispatch.objects.get(pk=d.pk))  # noqa: E731
+        at_once(*[lambda d=dispatch: sending.send_some(d.pk, seconds=10)] * 2, cancel)
+        found = counts(dispatch)
+        assert set(found) <= {"submitted", "cancelled"}
+        assert sum(found.values()) == 40
+        assert found == recount(dispatch)
+    assert set(scene.times_sent().values()) == {1}
+
+
+def test_answer_receipt_and_sweep_of_one_batch_at_once(scene):
+    """Whatever the order: it was handed over, the heard are heard, and nothing is queued again."""
+    for _round in range(6):
+        dispatch = scene.dispatch(4, 4)
+        found = claiming.claim_next(dispatch.pk)
+        begun = sending.begin(found.batch, Dispatch.objects.get(pk=dispatch.pk))
+        attempt = begun[0]
+        Batch.objects.filter(dispatch=dispatch).update(claimed_at=timezone.now() - timedelta(hours=1))
+        phones = list(Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True))
+        events = [
+            (ReceiptEvent(f"{attempt.pk}-{phone}", phone, ReceiptStatus.DELIVERED, reference=attempt.reference), None)
+            for phone in phones[:3]
+        ]
+
+        def receipts(dispatch=dispatch, events=events):
+            from django.db import transaction
+
+            with transaction.atomic():
+                matching.apply_receipts(dispatch.account, events)
+
+        at_once(lambda a=attempt: outcomes.record(a.pk, ACCEPTED), receipts, sweeping.sweep_leases)
+        assert counts(dispatch) == recount(dispatch) == {"delivered": 3, "submitted": 1}
+        attempt.refresh_from_db()
+        assert attempt.outcome == "accepted"
+
+
+def test_waiting_receipts_are_matched_while_answers_of_the_account_are_recorded(scene):
+    """The receipts name a task that only the answer tells: they wait, and two may come for them at once."""
+    account = scene.make.account(in_flight=3, per_second=100_000)
+    for number in range(5):
+        dispatch = scene.dispatch(4, 4, account=account)
+        found = claiming.claim_next(dispatch.pk)
+        attempt = sending.begin(found.batch, Dispatch.objects.get(pk=dispatch.pk))[0]
+        task = f"late-{scene.make.number}-{number}"
+        for phone in Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True):
+            Receipt.objects.create(
+                account=account, key=f"{task}-{phone}", state="unmatched", phone=phone, status="delivered", task_id=task
+            )
+        Attempt.objects.filter(pk=attempt.pk).update(task_id=task)
+        answer = SendResult(ACCEPTED.verdict, task_id=task)
+        at_once(
+            lambda a=attempt, r=answer: outcomes.record(a.pk, r),
+            sweeping.rematch_waiting,
+            sweeping.rematch_waiting,
+        )
+        sweeping.rematch_waiting()
+        assert counts(dispatch) == recount(dispatch) == {"delivered": 4}
+        assert not Receipt.objects.filter(account=account, state="unmatched").exists()
