@@ -25,6 +25,7 @@ from templates_5g.requests import json_body, whole
 from templates_5g.selectors import versions_of
 
 View = Callable[..., HttpResponse]
+SAMPLE_ROWS = 50
 
 
 def answers_json(view: View) -> View:
@@ -195,7 +196,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
 
     @answers_json
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST {"content", "fallback", "purpose"} -> what stands against it. Nothing is stored."""
+        """POST {"content", "fallback", "purpose", "row_lengths"} -> what stands against it. Nothing is stored."""
         version = self._version(request, pk)
         data = json_body(request)
         purpose = data.get("purpose") or version.template.purpose
@@ -222,7 +223,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         audience = whole(request.GET.get("audience"), 0)
-        return JsonResponse(editing.sample_data(hooks.sample_rows(audience, request.user, 50)))
+        return JsonResponse(editing.sample_data(hooks.sample_rows(audience, request.user, SAMPLE_ROWS)))
 
     # --- deeds -------------------------------------------------------------------------------------------------
 
@@ -323,7 +324,7 @@ def _settings_of(version: TemplateVersion) -> dict[str, str]:
 
 
 def _longest_values(data: Any) -> dict[str, int]:
-    """{"variable": length} as the browser measured it on the rows that it shows."""
+    """{"variable": length of its longest value} as the browser measured it on the rows that it shows."""
     if not isinstance(data, dict):
         return {}
     return {str(name): min(whole(length, 0), 500) for name, length in list(data.items())[:100]}

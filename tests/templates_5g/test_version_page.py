@@ -181,6 +181,16 @@ def test_the_vendors_own_limits_are_named_with_their_account(mei, version, fill_
     ]
 
 
+def test_lengths_are_checked_with_the_rows_that_the_browser_shows(mei, version):
+    data = {"content": {"kind": "sms", "text": "字" * 492 + "${姓名}"}, "fallback": {}, "purpose": "notice"}
+    answers = [
+        [item["message"] for item in post(mei, "check", version, {**data, "row_lengths": lengths}).json()["problems"]]
+        for lengths in (None, [], {"姓名": "x"}, {"姓名": 8}, {"姓名": 9})
+    ]
+    grown = ["With long values this grows to 501 characters; the limit is 500."]
+    assert answers == [[], [], [], [], grown]
+
+
 def test_save_answers_with_the_new_count(mei, version, marketer):
     answer = post(mei, "save", version, draft("新")).json()
     assert (answer["edited"], answer["version"]["number"], "redirect" in answer) == (1, 1, False)
