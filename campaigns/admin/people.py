@@ -1,10 +1,15 @@
 """Whom a number on the sheet or the progress page stands for, and everybody as a file."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,7 +21,7 @@ from campaigns.services import progress
 from campaigns.services.planning import REASONS
 from campaigns.services.planning.rules import rules_for
 from config.kit import audit
-from config.kit.sheets import csv_lines
+from config.kit.sheets import csv_lines, write_xlsx
 from config.kit.words import gettext_noop
 from messaging import selectors
 from messaging.admin.base import Page, needs, number_link
@@ -24,6 +29,7 @@ from messaging.badges import DELIVERY
 from messaging.models import Delivery
 
 SHOWN = 200
+MOST_XLSX_ROWS = 100_000
 
 
 class PeoplePages(Page):
@@ -32,7 +38,7 @@ class PeoplePages(Page):
     def people_urls(self) -> list[Any]:
         return [
             self.own_url("<int:pk>/people/<slug:group>/", self.people_view, "people"),
-            self.own_url("<int:pk>/export.csv", self.export_view, "export"),
+            self.own_url("<int:pk>/export.<str:kind>", self.export_view, "export"),
         ]
 
     def campaign_or_404(self, pk: int) -> Campaign:
@@ -54,18 +60,37 @@ class PeoplePages(Page):
         )
 
     @needs("messaging.export_delivery")
-    def export_view(self, request: HttpRequest, pk: int) -> Any:
+    def export_view(self, request: HttpRequest, pk: int, kind: str) -> Any:
+        """Everybody with the outcome. CSV streams at any size; XLSX is written whole first, so it has a limit."""
         campaign = self.campaign_or_404(pk)
+        if kind not in ("csv", "xlsx"):
+            raise Http404
         full = request.user.has_perm("messaging.reveal_phone")
+        if kind == "xlsx" and campaign.dispatch and campaign.dispatch.total > MOST_XLSX_ROWS:
+            words = _("More than %(n)s rows: take the CSV file, which a spreadsheet opens as well.")
+            messages.error(request, words % {"n": f"{MOST_XLSX_ROWS:,}"})
+            return redirect(self.address("progress", pk))
+        words = gettext_noop("Exported the recipients of a campaign")
         with transaction.atomic():
-            words = gettext_noop("Exported the recipients of a campaign")
-            audit.record(words, actor=request.user, target=campaign, detail={"full_numbers": full})
-        lines = csv_lines(progress.export_header(), progress.export_rows(campaign, full_numbers=full))
-        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+            audit.record(words, actor=request.user, target=campaign, detail={"full_numbers": full, "file": kind})
+        rows = progress.export_rows(campaign, full_numbers=full)
+        answer = _xlsx(rows) if kind == "xlsx" else _csv(rows)
         stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
-        name = f"campaign-{pk}-{request.user.get_username()}-{stamp}.csv"
+        name = f"campaign-{pk}-{request.user.get_username()}-{stamp}.{kind}"
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
         return answer
+
+
+def _csv(rows: Iterator[list[Any]]) -> Any:
+    lines = csv_lines(progress.export_header(), rows)
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+
+
+def _xlsx(rows: Iterator[list[Any]]) -> Any:
+    with NamedTemporaryFile(suffix=".xlsx") as file:
+        write_xlsx(Path(file.name), progress.export_header(), rows)
+        whole = Path(file.name).open("rb")  # noqa: SIM115 - the response closes it; its name may go before
+    return FileResponse(whole, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
 def _group_word(group: str) -> Any:
