@@ -35,7 +35,7 @@ def start(dispatch: Dispatch, actor: Any = None) -> bool:
 
 
 def pause(dispatch: Dispatch, actor: Any = None) -> bool:
-    """Nothing more is claimed; what is claimed already may go out."""
+    """Nothing more goes out but what is on the wire already; claimed batches go back to the queue."""
     done = _step(dispatch, (DispatchState.RUNNING,), DispatchState.PAUSED)
     if done:
         audit.record(gettext_noop("Paused a send round"), actor=actor, target=dispatch)
@@ -53,11 +53,13 @@ def resume(dispatch: Dispatch, actor: Any = None) -> bool:
 
 
 def cancel(dispatch: Dispatch, actor: Any = None) -> bool:
-    """What is still queued is not sent any more; what a worker holds at this moment may go out."""
+    """What is not on the wire yet is not sent any more: claims are taken back, then everything queued is closed."""
     open_states = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
     with transaction.atomic():
         done = _step(dispatch, open_states, DispatchState.CANCELLED, finished_at=timezone.now())
         if done:
+            claimed = Batch.objects.filter(dispatch=dispatch.pk, state=BatchState.CLAIMED)
+            claimed.update(state=BatchState.QUEUED, claim="", claimed_at=None)
             count = _close_queued(dispatch.pk, BatchState.CANCELLED, "cancelled")
             audit.record(
                 gettext_noop("Cancelled a send round"), actor=actor, target=dispatch, detail={"batches": count}

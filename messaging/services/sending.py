@@ -19,7 +19,7 @@ from messaging.gateway.errors import Outcome
 from messaging.gateway.types import Recipient, SendRequest, SendResult, Verdict
 from messaging.models import Attempt, Batch, Dispatch, TemplateReview
 from messaging.services import adapters, claiming, outcomes
-from messaging.states import BatchState
+from messaging.states import BatchState, DispatchState
 
 log = logging.getLogger(__name__)
 LONGEST_NAP = 5.0  # seconds that a worker sleeps for one round while others may wait for it
@@ -77,16 +77,19 @@ def _dispatch(batch: Batch) -> Dispatch:
 
 
 def begin(batch: Batch, dispatch: Dispatch, reviews: Reviews | None = None) -> tuple[Attempt, SendRequest] | None:
-    """`claimed -> sending` with its Attempt, in one commit. None when the claim was lost meanwhile (swept, paused).
+    """`claimed -> sending` with its Attempt, in one commit. None when the claim was lost meanwhile, or the round was paused,
+    stopped or cancelled: then the batch is given back, so a pause lets nothing out but what is on the wire already.
 
     The people are read under the batch's row lock: an opt-out either came before and they are out, or comes after and
     finds the batch on the wire.
     """
     with transaction.atomic():
-        taken = Batch.objects.filter(pk=batch.pk, state=BatchState.CLAIMED, claim=batch.claim).update(
+        running = Dispatch.objects.filter(pk=dispatch.pk, state=DispatchState.RUNNING)
+        mine = Batch.objects.filter(pk=batch.pk, state=BatchState.CLAIMED, claim=batch.claim)
+        if not mine.filter(dispatch__in=running).update(
             state=BatchState.SENDING, attempts_made=batch.attempts_made + 1, claimed_at=timezone.now()
-        )
-        if not taken:
+        ):
+            claiming.release(batch)
             return None
         recipients = people(batch)
         if not recipients:

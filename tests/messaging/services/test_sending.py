@@ -149,6 +149,7 @@ def test_three_unsure_answers_in_a_row_open_the_breaker(house, sandbox):
 
 def test_pause_takes_effect_within_one_batch(house):
     dispatch = house.make_dispatch(phones(60))
+    sending.hand_over(claiming.claim_next(dispatch.pk).batch)
     found = claiming.claim_next(dispatch.pk)
     dispatching.pause(dispatch)
     sending.hand_over(found.batch)
@@ -159,8 +160,9 @@ def test_pause_takes_effect_within_one_batch(house):
     assert house.accepted() == dict.fromkeys(phones(60), 1)
 
 
-def test_cancel_closes_what_is_queued(house):
+def test_cancel_closes_what_is_queued_and_takes_claims_back(house):
     dispatch = house.make_dispatch(phones(60))
+    sending.hand_over(claiming.claim_next(dispatch.pk).batch)
     found = claiming.claim_next(dispatch.pk)
     assert dispatching.cancel(dispatch)
     sending.hand_over(found.batch)
