@@ -4,10 +4,13 @@ A role holds exactly what stands here; permissions given to a group by hand are 
 so that a look at this file tells what somebody may do. What a single person needs beyond it is given to that person.
 """
 
+import logging
 from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed
+
+log = logging.getLogger(__name__)
 
 MARKETING = "营销"
 CAMPAIGNS = "活动"
@@ -62,6 +65,8 @@ PERMISSIONS: dict[str, set[str]] = {
     | _codes("templates_5g", "view", *_TEMPLATES)
     | _codes("campaigns", "view", "audience", "audienceimport", "approval", "auditevent")
     | _codes("campaigns", "view add change delete", "operatorprefix")
+    | _codes("campaigns", "view add change", "apitoken", "webhookendpoint")
+    | _codes("campaigns", "view change", "webhookdelivery")
     | _codes("messaging", "view add change delete", "vendoraccount", "signature", "chatbot")
     | _codes("messaging", "view", "templatereview", "batch", "dispatch", "reply", "suppression", "vendorcall")
     | _codes("messaging", "view change", "receipt")
@@ -71,21 +76,23 @@ PERMISSIONS: dict[str, set[str]] = {
 }
 
 
-def ensure(using: str = "default") -> None:
-    """Make the groups and give each exactly its permissions. Raises LookupError for a code that no model declares."""
+def ensure(using: str = "default") -> list[str]:
+    """Make the groups and give each exactly its permissions. Returns the codes that no table of this database declares:
+    none after a whole migration, the later ones after one that stopped half-way."""
     from django.contrib.auth.models import Group, Permission
 
     rows = Permission.objects.using(using).select_related("content_type")
     known = {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
     for role, codes in PERMISSIONS.items():
-        missing = sorted(codes - known.keys())
-        if missing:
-            raise LookupError(f"{role} is given permissions that no model declares: {', '.join(missing)}")
         group, _made = Group.objects.using(using).get_or_create(name=role)
-        group.permissions.set(known[code] for code in codes)
+        group.permissions.set(known[code] for code in codes & known.keys())
+    return sorted(set().union(*PERMISSIONS.values()) - known.keys())
 
 
 def after_migrate(sender: AppConfig, using: str = "default", **_kwargs: Any) -> None:
     """Once, after the last app: permissions of the earlier ones are all there only then."""
-    if sender is list(installed.get_app_configs())[-1]:
-        ensure(using)
+    if sender is not list(installed.get_app_configs())[-1]:
+        return
+    missing = ensure(using)
+    if missing:
+        log.warning("Roles wait for permissions of later migrations: %s", ", ".join(missing))

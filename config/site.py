@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from config.kit import menu, workbench
+from config.kit import menu, show, workbench
 
 TITLES: dict[str, Any] = {
     "content": _("Content"),
@@ -59,6 +59,7 @@ class SongdaAdminSite(admin.AdminSite):
     index_title = _("Workbench")
     enable_nav_sidebar = True
     site_url = None
+    empty_value_display = show.UNKNOWN
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -90,7 +91,9 @@ class SongdaAdminSite(admin.AdminSite):
             placed = {label for key in menu.GROUPS for label in self._labels(key)}
             rest = [entry for label, entry in seen.items() if label not in placed | REACHED_OTHERWISE]
             groups.append(_app_dict("system", rest))
-        return [group for group in groups if group["models"]]
+        groups = [group for group in groups if group["models"]]
+        _mark_current(request.path, groups)
+        return groups
 
     def _visible_models(self, request: HttpRequest) -> dict[str, dict[str, Any]]:
         found = {}
@@ -113,6 +116,13 @@ class SongdaAdminSite(admin.AdminSite):
             if page.open_to(request.user):
                 _insert(entries, page, _page_dict(request, page), self._labels(key))
         return _app_dict(key, [entry for _label, entry in entries])
+
+
+def _mark_current(path: str, groups: list[dict[str, Any]]) -> None:
+    """`current` on the entry whose address is the longest beginning of the page's own."""
+    entries = [entry for group in groups for entry in group["models"] if path.startswith(entry["admin_url"])]
+    if entries:
+        max(entries, key=lambda entry: len(entry["admin_url"]))["current"] = True
 
 
 _SENDING_PAGES = ("messaging.view_dispatch", "messaging.view_batch", "messaging.test_vendoraccount")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.kit import show
 from messaging.models import Receipt, Reply
@@ -46,7 +47,7 @@ REVIEW: dict[str, Word] = {
 ACCOUNT: dict[str, Word] = {
     AccountStatus.UNTESTED: (AccountStatus.UNTESTED.label, "idle"),
     AccountStatus.OK: (AccountStatus.OK.label, "good"),
-    AccountStatus.STOPPED: (AccountStatus.STOPPED.label, "problem"),
+    AccountStatus.STOPPED: (pgettext_lazy("account", "Stopped by itself"), "problem"),
     AccountStatus.OFF: (AccountStatus.OFF.label, "idle"),
 }
 

@@ -287,6 +287,8 @@ def _choice(version: TemplateVersion, account: VendorAccount, request: HttpReque
     live = TemplateReview.objects.filter(version=version, account=account, live=True).exclude(
         status__in=(ReviewStatus.REFUSED, ReviewStatus.WITHDRAWN)
     )
+    if vendor.capabilities.edits:
+        live = live.exclude(by_hand=True)  # what was registered is what a submission edits
     waiting = live.first()
     has = str(badges.REVIEW.get(waiting.status, (waiting.status, ""))[0]) if waiting else ""
     initial = {"chosen": request.GET.get("account") == str(account.pk)}

@@ -147,7 +147,7 @@ class TestSend(Page):
                 title=_("Test %(version)s through %(account)s") % {"version": version, "account": account},
                 form=form,
                 note=_("It is really sent and charged. Nothing is sent before you confirm on the next page."),
-                button=_("Go on"),
+                button=_("Next step"),
                 back=self.address("test", version_id),
             )
         if "token" in request.POST:

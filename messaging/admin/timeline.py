@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from messaging import badges
 from messaging.models import Click, Delivery, Reply, Suppression
@@ -82,7 +83,7 @@ def _reason(row: Delivery, status: str) -> str:
 def _steps(row: Delivery, status: str) -> tuple[tuple[str, datetime], ...]:
     steps = []
     if row.batch and row.batch.submitted_at:
-        steps.append((_("handed over"), row.batch.submitted_at))
+        steps.append((pgettext("moment", "handed over"), row.batch.submitted_at))
     if row.reported_at:
         word = str(badges.DELIVERY.get(status, (status, ""))[0])
         steps.append((word, row.reported_at))

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from config.kit import show
 from messaging.admin.base import LookOnly, needs, say_error
@@ -41,7 +41,7 @@ def story_of(attempts: list[Attempt]) -> list[str]:
     """What was done so far, one line an attempt."""
     lines = []
     for attempt in attempts:
-        what = str(sentence(attempt.reason).what) if attempt.reason else _("handed over")
+        what = str(sentence(attempt.reason).what) if attempt.reason else pgettext("moment", "handed over")
         check = _("(the vendor's own check)") if attempt.is_vendor_check else ""
         lines.append(f"{show.day_and_time(attempt.started_at)} {what} {check}".strip())
     return lines

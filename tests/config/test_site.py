@@ -1,6 +1,7 @@
 """The frame: menu by role, home page, language, log-in."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,10 @@ def test_the_home_page_of_somebody_without_a_role_says_so() -> None:
 
 
 def test_todos_are_shown_by_rank_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    todos = [workbench.Todo("次一件", "b", "/b/", "看", count=2, rank=20), workbench.Todo("头一件", "a", "/a/", "看", rank=10)]
+    todos = [
+        workbench.Todo("次一件", "b", "/b/", "看", count=2, rank=20),
+        workbench.Todo("头一件", "a", "/a/", "看", rank=10),
+    ]
     monkeypatch.setattr(workbench, "_todos", [lambda request: todos])
     monkeypatch.setattr(workbench, "_panels", [(2, lambda request: "<p>two</p>"), (1, lambda request: "")])
     page = read(signed_in(superuser=True).get("/admin/"))
@@ -161,3 +165,47 @@ def test_words_can_be_read_on_their_ground(part: str) -> None:
     for ink, ground in pairs:
         assert _contrast(values[ink], values[ground]) >= 4.5, (ink, ground)
     assert _contrast(values["field-border"], values["surface"]) >= 3
+
+
+def test_refusals_and_dead_ends_speak_the_language_and_stay_strict() -> None:
+    client = signed_in(roles.SUPPORT)
+    refused = client.get("/admin/messaging/vendoraccount/")
+    assert refused.status_code == 403
+    page = read(refused)
+    assert "你的角色不能打开" in page.text
+    assert page.refused == []
+    lost = client.get("/m/nothing-here")
+    assert lost.status_code == 404
+    assert "没有这个页面" in read(lost).text
+    strict = Client(enforce_csrf_checks=True)
+    expired = strict.post("/admin/login/", {"username": "a", "password": "b"})
+    assert expired.status_code == 403
+    assert "表单已过期" in read(expired).text
+    assert read(expired).refused == []
+
+
+def test_a_breakdown_has_a_page_of_its_own_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(request: object) -> str:
+        raise RuntimeError("the reason 13812345678")
+
+    monkeypatch.setattr(workbench, "_panels", [(1, broken)])
+    client = signed_in(superuser=True)
+    client.raise_request_exception = False
+    response = client.get("/admin/")
+    assert response.status_code == 500
+    assert "系统出错了" in read(response).text
+    assert "the reason" not in response.content.decode()
+
+
+def test_silent_workers_are_told_to_those_who_send(settings: object) -> None:
+    from django.utils import timezone
+
+    from messaging.models import Lease
+
+    sends, builds = signed_in(roles.CAMPAIGNS), signed_in(roles.MARKETING)
+    assert "后台任务没有启动" in read(sends.get("/admin/")).text
+    assert "后台任务" not in read(builds.get("/admin/")).text
+    Lease.objects.update_or_create(name="tick", defaults={"beat_at": timezone.now()})
+    assert "后台任务" not in read(sends.get("/admin/")).text
+    Lease.objects.filter(name="tick").update(beat_at=timezone.now() - timedelta(minutes=7))
+    assert "后台任务已停 7 分钟" in read(sends.get("/admin/")).text

@@ -172,7 +172,7 @@ def test_a_version_without_approval_cannot_be_tested(house: House) -> None:
     TemplateReview.objects.update(status="waiting")
     url = reverse("admin:messaging_dispatch_test", args=[house.version.pk])
     page = read(signed_in(roles.CAMPAIGNS).get(url))
-    assert "还没有通过审核" in page.text
+    assert "没有通过审核" in page.text
     assert not [link for link in page.links if "/test/" in link]
 
 
