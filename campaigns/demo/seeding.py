@@ -98,7 +98,8 @@ def picture(actor: User) -> MediaAsset:
     return add_upload(stream, "会员日.png", actor)[0]
 
 
-def _card(asset: MediaAsset, title: str, description: str, buttons: list[dict[str, str]]) -> dict[str, Any]:
+def card(asset: MediaAsset, title: str, description: str, buttons: list[dict[str, str]]) -> dict[str, Any]:
+    """A card's content with this picture, and two chips below it."""
     media = {"asset": str(asset.pk), "height": "MEDIUM", "thumbnail": "", "alt": ""}
     return {
         "kind": "card",
@@ -132,12 +133,12 @@ def templates(asset: MediaAsset, actor: User) -> dict[str, TemplateVersion]:
         ),
         "新品上市": (
             "marketing",
-            _card(asset, "冬季新品上市", "羽绒、毛呢、针织，会员先逛先得。拒收请回复R", [buy, later]),
+            card(asset, "冬季新品上市", "羽绒、毛呢、针织，会员先逛先得。拒收请回复R", [buy, later]),
             {"sms": {"text": "冬季新品上市，会员先逛先得：shop.example.com/vip 拒收请回复R"}},
         ),
         "会员日满减": (
             "marketing",
-            _card(asset, "会员日满 300 减 50", "${姓名}，您的余额 ${余额} 元本周可用。拒收请回复R", [buy, later]),
+            card(asset, "会员日满 300 减 50", "${姓名}，您的余额 ${余额} 元本周可用。拒收请回复R", [buy, later]),
             {"sms": {"text": "${姓名}，会员日满300减50，余额${余额}元本周可用。拒收请回复R"}},
         ),
     }

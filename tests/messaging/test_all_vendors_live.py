@@ -158,7 +158,7 @@ def test_receipts_before_our_own_answer_was_recorded(stage, monkeypatch):
     assert sound(campaign)
 
 
-@pytest.mark.parametrize("code", [code for code in SENDERS if code != "rcs_gateway"])
+@every_sender
 def test_an_unknown_word_changes_nothing_and_spoils_no_neighbour(stage):
     stage.world.settings.update(unknown_every=3)
     campaign = stage.sent(3)
