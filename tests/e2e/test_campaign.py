@@ -55,6 +55,12 @@ class Person:
         return answer
 
 
+@pytest.fixture(autouse=True)
+def as_the_web_process_does(settings: Any) -> None:
+    """The tests' own quick password hashes mean nothing to it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest, django_db_blocker: Any, settings: Any) -> Iterator[Installation]:
     if os.environ.get("DATABASE_URL"):
