@@ -38,7 +38,7 @@ class PeopleAdmin(UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return self.add_fieldsets
-        may = ("is_active", "groups")
+        may: tuple[str, ...] = ("is_active", "groups")
         if request.user.is_superuser:
             may = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
         return (

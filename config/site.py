@@ -4,7 +4,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -69,7 +69,7 @@ class SongdaAdminSite(admin.AdminSite):
         context["role_names"] = [group.name for group in request.user.groups.all()] if request.user.pk else []
         return context
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         todos = workbench.todos(request)
         context = {
             **self.each_context(request),

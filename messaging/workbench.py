@@ -107,7 +107,7 @@ def low_balances(request: HttpRequest) -> Iterator[Todo]:
     if not request.user.has_perm("messaging.view_vendoraccount"):
         return
     for account in VendorAccount.objects.filter(balance__lt=F("low_balance"))[:FEW]:
-        text = _("%(account)s has %(n)s left") % {"account": account, "n": f"{account.balance.normalize():,f}"}
+        text = _("%(account)s has %(n)s left") % {"account": account, "n": f"{(account.balance or 0):,.2f}"}
         url = reverse("admin:messaging_vendoraccount_change", args=[account.pk])
         yield Todo(_("Balance low"), text, url, _("See the account"), rank=30)
 

@@ -25,8 +25,9 @@ for _function in (
 
 register.filter("percent", show.percent)
 
-for _function in (show.badge, show.stacked_bar, show.progress):
-    register.simple_tag(_function, name=_function.__name__)
+register.simple_tag(show.badge, name="badge")
+register.simple_tag(show.stacked_bar, name="stacked_bar")
+register.simple_tag(show.progress, name="progress")
 
 
 @register.simple_tag

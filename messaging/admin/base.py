@@ -55,7 +55,7 @@ class Page(admin.ModelAdmin):
 class LookOnly(Page):
     """Rows that the system writes: people look at them and change nothing here."""
 
-    actions = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -38,7 +38,7 @@ class BoxFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         state = Reply.State
-        chosen = {
+        chosen: dict[str, dict[str, Any]] = {
             "new": {"state": state.NEW},
             "mine": {"assigned_to": request.user},
             "auto": {"state": state.AUTO},

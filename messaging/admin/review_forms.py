@@ -28,7 +28,7 @@ class AccountPart(forms.Form):
     chatbot = forms.ModelChoiceField(Chatbot.objects.none(), label=gettext_lazy("5G sender"), required=False)
 
     def __init__(self, account: VendorAccount, vendor: type[Vendor], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=f"account-{account.pk}", **kwargs)
+        super().__init__(*args, **{**kwargs, "prefix": f"account-{account.pk}"})
         self.account = account
         self.options = vendor.submit_options
         self.fields["chosen"].label = _("Submit to this account")

@@ -70,6 +70,7 @@ class LiveFilter(admin.SimpleListFilter):
 class SuppressionAdmin(PhoneSearch, BigList):
     list_display = ("number", "covers", "source", "note", "since_when", "state")
     list_display_links = None
+    _may_lift = False
     list_filter = (LiveFilter, "scope", "source")
     list_select_related = ("account", "signature", "lifted_by")
     list_empty = gettext_lazy("The list is empty.")
@@ -101,7 +102,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
                 entry.lift_reason,
             )
         badge = show.badge(_("In force"), "attention")
-        if not getattr(self, "_may_lift", False):
+        if not self._may_lift:
             return badge
         return format_html('{} <a href="{}">{}</a>', badge, self.address("lift", entry.pk), _("Lift"))
 
