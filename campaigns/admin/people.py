@@ -26,7 +26,6 @@ from config.kit.words import gettext_noop
 from messaging import selectors
 from messaging.admin.base import Page, needs, number_link
 from messaging.badges import DELIVERY
-from messaging.models import Delivery
 
 SHOWN = 200
 MOST_XLSX_ROWS = 100_000
@@ -111,7 +110,7 @@ def _planned(campaign: Campaign, group: str) -> list[tuple[str, str]]:
 
 
 def _stored(campaign: Campaign, group: str) -> list[tuple[str, str]]:
-    rows = Delivery.objects.filter(dispatch=campaign.dispatch_id)
+    rows = progress.everybody(campaign)
     if group == "to_send":
         rows = rows.filter(batch__isnull=False)
     elif group in selectors.STATUSES:

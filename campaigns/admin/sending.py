@@ -16,6 +16,7 @@ from campaigns.admin import sheets
 from campaigns.forms import TypedCountForm
 from campaigns.models import Campaign
 from campaigns.services import progress, running
+from campaigns.services.breakdown import breakdown
 from config.kit import show
 from messaging.admin.base import Page, needs, post_only, say_error
 from messaging.badges import bar_parts
@@ -213,7 +214,7 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     if not request.user.is_authenticated:
         raise PermissionDenied
     may_send = request.user.has_perm("campaigns.send_campaign")
-    found = progress.progress(campaign)
+    found, parted = progress.progress(campaign), breakdown(campaign)
     sent_counts = {status: n for status, n in found["counts"].items() if status != "skipped"}
     if found["later_out"]:
         sent_counts["skipped"] = found["later_out"]
@@ -224,9 +225,9 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "progress": found,
         "parts": bar_parts(sent_counts),
         "rows": _rows(sent_counts),
-        "channels": progress.by_channel(campaign),
-        "failures": progress.reasons(campaign),
-        "unsent": [(reason, badges.unsent(reason), n) for reason, n in progress.unsent(campaign).items()],
+        "channels": parted.channels,
+        "failures": parted.failures,
+        "unsent": [(reason, badges.unsent(reason), n) for reason, n in parted.unsent.items()],
         "now": timezone.now(),
         "may_pause": may_send and campaign.state in running.CAN_PAUSE,
         "may_resume": may_send and campaign.state in running.CAN_RESUME,

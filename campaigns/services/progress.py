@@ -1,9 +1,11 @@
 """A campaign as it stands now: counts that close, rates with their denominators, and when it will be done."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -78,36 +80,6 @@ def _finish(campaign: Campaign, waiting: int, pace: float) -> Any:
     return finish_time(start, waiting, pace, window_of(campaign))
 
 
-def by_channel(campaign: Campaign) -> list[tuple[str, int]]:
-    """[(channel, people)] of the delivered, the most first."""
-    from django.db.models import Count
-
-    from messaging.states import Own
-
-    rows = Delivery.objects.filter(dispatch=campaign.dispatch_id, own__in=(Own.DELIVERED, Own.READ))
-    counted = rows.values_list("channel").annotate(n=Count("id")).order_by("-n")
-    return [(str(Channel(channel).label) if channel else _("channel not reported"), n) for channel, n in counted]
-
-
-def reasons(campaign: Campaign) -> list[tuple[str, str, int]]:
-    """[(what happened, what to do, people)] of what failed, the most first."""
-    if campaign.dispatch_id is None:
-        return []
-    found = []
-    for reason, people in selectors.failure_reasons([campaign.dispatch_id]):
-        sentence = SENTENCES.get(reason)
-        found.append((str(sentence[0]) if sentence else reason, str(sentence[2]) if sentence else "", people))
-    return found
-
-
-def unsent(campaign: Campaign) -> dict[str, int]:
-    """reason -> people not sent to; the file's own problems first."""
-    excluded = campaign.sheet.get("excluded", {})
-    own = {reason: excluded[reason] for reason in ("invalid", "duplicate") if excluded.get(reason)}
-    later = selectors.unsent_reasons([campaign.dispatch_id]) if campaign.dispatch_id else {}
-    return {**own, **later}
-
-
 def in_flight(campaign: Campaign) -> tuple[int, int]:
     """(batches, people) that a pause no longer stops."""
     taken = Batch.objects.filter(
@@ -120,7 +92,7 @@ def export_rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[list[Any]
     """Every member with its outcome, by number, streaming. Columns as in EXPORT_HEADER."""
     from messaging.badges import DELIVERY
 
-    rows: Any = selectors.with_status(Delivery.objects.filter(dispatch=campaign.dispatch_id)).select_related("batch")
+    rows: Any = selectors.with_status(everybody(campaign)).select_related("batch")
     for row in rows.order_by("phone").iterator(chunk_size=2000):
         reason = row.reason or (row.batch.reason if row.batch and row.own is None else "")
         yield [
@@ -134,6 +106,13 @@ def export_rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[list[Any]
         ]
 
 
+def everybody(campaign: Campaign) -> Any:
+    """By run and leg: the unique index has them in the order of the numbers."""
+    if campaign.dispatch is None:
+        return Delivery.objects.none()
+    return Delivery.objects.filter(run=campaign.run, leg=campaign.dispatch.leg)
+
+
 def export_header() -> list[str]:
     return [_("Number"), _("Status"), _("Channel"), _("Reason"), _("Vendor's own words"), _("Reported at"), _("Units")]
 
@@ -145,3 +124,20 @@ def reason_words(reason: str) -> str:
     if reason in UNSENT:
         return str(UNSENT[reason][0])
     return str(SENTENCES[reason][0]) if reason in SENTENCES else reason
+
+
+def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:
+    """campaign id -> what selectors.dispatch_counts says of its round; two queries for all of them."""
+    rounds = {campaign.dispatch_id: campaign.pk for campaign in campaigns if campaign.dispatch_id}
+    found: dict[int, Counter[str]] = {pk: Counter() for pk in rounds.values()}
+    sums = {column: Sum(column) for column in selectors.OWN_COLUMNS.values()}
+    batches: Any = Batch.objects.filter(dispatch__in=rounds).values("dispatch", "state")
+    for row in batches.annotate(people=Sum("size"), **sums).order_by():
+        counts = found[rounds[row["dispatch"]]]
+        own = {word: row[column] or 0 for word, column in selectors.OWN_COLUMNS.items()}
+        counts.update(own)
+        counts["queued" if row["state"] == BatchState.CLAIMED else row["state"]] += row["people"] - sum(own.values())
+    unsent = Delivery.objects.filter(dispatch__in=rounds, batch__isnull=True)
+    for dispatch, own_value, people in unsent.values_list("dispatch", "own").annotate(n=Count("id")).order_by():
+        found[rounds[dispatch]][selectors.OWN_WORDS.get(own_value, "held")] += people
+    return {pk: {status: n for status, n in counts.items() if n} for pk, counts in found.items()}

@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from campaigns.models import AuditEvent, Campaign
 from campaigns.services import planning, progress, running
+from campaigns.services.breakdown import breakdown
 from campaigns.services.verify import verify
 from campaigns.states import CampaignState
+from messaging import selectors
 from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, Suppression
+from messaging.sentences import SENTENCES
 from messaging.services import dispatching
 from messaging.states import BatchState, Channel, DispatchState, Own
 
@@ -287,8 +290,34 @@ class TestProgress:
         assert found["counts"] == {"read": 1, "delivered": 1, "failed": 1, "unknown": 2, "queued": 3, "skipped": 2}
         assert (found["people"], found["left_out"], found["later_out"], found["total"]) == (9, 1, 1, 10)
         assert (found["handed_over"], found["closes"], found["delivery_rate"]) == (5, True, (2, 3))
-        assert progress.by_channel(campaign) == [(str(Channel.RCS.label), 2)]
-        assert progress.unsent(campaign) == {"suppressed": 1, "opted_out": 1}
+        assert breakdown(campaign).channels == [(str(Channel.RCS.label), 2)]
+        assert breakdown(campaign).unsent == {"suppressed": 1, "opted_out": 1}
+
+    def test_the_list_counts_all_campaigns_in_two_queries(self, make, zhang, django_assert_num_queries):
+        campaigns = []
+        for _ in range(4):
+            campaign = make.campaign(make.people(4))
+            planning.check(campaign)
+            campaigns.append(running.confirm_and_start(campaign, "", zhang))
+            Batch.objects.filter(dispatch=campaign.dispatch, number=1).update(
+                state="claimed", n_failed=len(campaigns) - 1
+            )
+        for some in (campaigns[:2], campaigns):
+            with django_assert_num_queries(2):
+                counts = progress.counts_by_campaign(some)
+            assert counts == {c.pk: selectors.dispatch_counts([c.dispatch_id]) for c in some}
+
+    def test_reasons_of_failure_with_what_to_do(self, ready, zhang):
+        running.confirm_and_start(ready, "", zhang)
+        first, second, _third = Batch.objects.order_by("number")
+        Batch.objects.filter(pk=first.pk).update(state="refused", reason="content_refused")
+        second.deliveries.update(own=Own.FAILED, reason="handset")
+        Batch.objects.filter(pk=second.pk).update(state="submitted", n_failed=3)
+        found = breakdown(Campaign.objects.get(pk=ready.pk)).failures
+        assert sorted(people for _what, _todo, people in found) == [3, 3]
+        assert {what for what, _todo, _n in found} == {
+            str(SENTENCES[reason].what) for reason in ("content_refused", "handset")
+        }
 
     def test_the_export_has_everybody_masked_unless_permitted(self, ready, zhang):
         running.confirm_and_start(ready, "", zhang)
