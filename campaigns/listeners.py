@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from campaigns import hooks as own_hooks
 from campaigns.models import AuditEvent
-from campaigns.services import importing, running
+from campaigns.services import idempotency, importing, running, webhooks
 from config.kit import audit, masking
 from messaging import hooks
 
@@ -27,9 +28,32 @@ def on_dispatch(dispatch: Any, **_signal: Any) -> None:
 def on_tick(**_signal: Any) -> None:
     running.tick()
     importing.wake_stuck()
+    idempotency.forget_old()
+    webhooks.forget_old()
+    webhooks.wake()
+
+
+def on_deliveries(ids: Any, **_signal: Any) -> None:
+    webhooks.deliveries_updated(ids)
+
+
+def on_reply(reply: Any, **_signal: Any) -> None:
+    webhooks.reply_received(reply)
+
+
+def on_review(review: Any, **_signal: Any) -> None:
+    webhooks.template_reviewed(review)
+
+
+def on_finished(campaign: Any, **_signal: Any) -> None:
+    webhooks.campaign_finished(campaign)
 
 
 def connect() -> None:
     audit.recorded.connect(keep, dispatch_uid="campaigns.audit")
     hooks.dispatch_changed.connect(on_dispatch, dispatch_uid="campaigns.dispatch")
+    hooks.deliveries_moved.connect(on_deliveries, dispatch_uid="campaigns.deliveries")
+    hooks.reply_arrived.connect(on_reply, dispatch_uid="campaigns.reply")
+    hooks.review_decided.connect(on_review, dispatch_uid="campaigns.review")
+    own_hooks.campaign_finished.connect(on_finished, dispatch_uid="campaigns.finished")
     hooks.ticked.connect(on_tick, dispatch_uid="campaigns.tick")

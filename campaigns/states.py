@@ -41,3 +41,22 @@ class Operator(models.TextChoices):
     CUCC = "cucc", _("China Unicom")
     CTCC = "ctcc", _("China Telecom")
     CBN = "cbn", _("China Broadnet")
+
+
+class Scope(models.TextChoices):
+    """What an API token may be allowed, each by itself."""
+
+    SEND = "send", _("Send messages")
+    CAMPAIGNS = "campaigns", _("Create and run campaigns")
+    AUDIENCES = "audiences", _("Upload audiences")
+    LOOKUP = "lookup", _("Look up deliveries")
+    REPLIES = "replies", _("Read replies")
+    SUPPRESSIONS = "suppressions", _("Read and change the do-not-send list")
+    REVEAL = "reveal", _("See full numbers")
+
+
+class WebhookEvent(models.TextChoices):
+    DELIVERY_UPDATED = "delivery.updated", _("Deliveries updated")
+    REPLY_RECEIVED = "reply.received", _("Reply received")
+    CAMPAIGN_FINISHED = "campaign.finished", _("Campaign finished")
+    TEMPLATE_REVIEWED = "template.reviewed", _("Template reviewed")

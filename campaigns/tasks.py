@@ -1,8 +1,9 @@
 """What workers run. A task gets ids alone, may be lost or doubled, and then does no harm."""
 
 from campaigns.models import Campaign
-from campaigns.services import importing, planning, running
+from campaigns.services import importing, planning, running, webhooks
 from campaigns.states import CampaignState
+from messaging import queue
 
 
 def look_at_import(import_id: int) -> None:
@@ -22,3 +23,9 @@ def check_campaign(campaign_id: int) -> None:
 
 def launch_campaign(campaign_id: int) -> None:
     running.launch(campaign_id)
+
+
+def send_webhooks() -> None:
+    queue.nudge_taken("webhooks")
+    webhooks.send_due()
+    webhooks.wake()

@@ -8,5 +8,7 @@ ticked = Signal()
 dispatch_changed = Signal()
 # reply=: a customer's reply was stored.
 reply_arrived = Signal()
+# ids=: a callable that gives the keys of deliveries whose own status a receipt or silence moved. Not called, it costs nothing.
+deliveries_moved = Signal()
 # review=: a vendor decided.
 review_decided = Signal()

@@ -1,15 +1,20 @@
+from campaigns.models.api import ApiToken, IdempotentCall, WebhookDelivery, WebhookEndpoint
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
 from campaigns.models.prefixes import OperatorPrefix
 from campaigns.models.trail import AuditEvent
 
 __all__ = [
+    "ApiToken",
     "Approval",
     "Audience",
     "AudienceImport",
     "AudienceMember",
     "AuditEvent",
     "Campaign",
+    "IdempotentCall",
     "ImportProblem",
     "OperatorPrefix",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

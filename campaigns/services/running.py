@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.hooks import campaign_finished
 from campaigns.models import Campaign
 from campaigns.services import planning
 from campaigns.states import CampaignState
@@ -133,6 +134,7 @@ def cancel(campaign: Campaign, actor: Any) -> bool:
     if unlaid.update(state=CampaignState.CANCELLED, finished_at=timezone.now()):
         audit.record(gettext_noop("Cancelled a campaign"), actor=actor, target=campaign)
         campaign.refresh_from_db()
+        campaign_finished.send(sender=Campaign, campaign=campaign)
         return True
     return _through(campaign, CAN_CANCEL, dispatching.cancel, actor, gettext_noop("Cancelled a campaign"))
 
@@ -158,8 +160,10 @@ def refresh_state(campaign: Campaign) -> None:
     if state in FINAL and campaign.finished_at is None:
         values["finished_at"] = timezone.now()
     if (campaign.state, campaign.state_note) != (state, note):
-        Campaign.objects.filter(pk=campaign.pk, state=campaign.state).update(**values)
+        moved = Campaign.objects.filter(pk=campaign.pk, state=campaign.state).update(**values)
         campaign.refresh_from_db()
+        if moved and state in FINAL:
+            campaign_finished.send(sender=Campaign, campaign=campaign)
 
 
 def _state_of(dispatch: Dispatch) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from messaging.bulk import receipts as bulk
 from messaging.gateway.types import ReceiptEvent, ReceiptStatus
+from messaging.hooks import deliveries_moved
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Receipt, VendorAccount
 from messaging.states import AttemptOutcome, BatchState, Own
 
@@ -85,8 +86,16 @@ def _apply_matched(account: VendorAccount, matched: Sequence[Matched]) -> None:
     words = _best_words(matched)
     moved = bulk.apply_words(words)
     bulk.move_counters(moved)
+    _tell(words, moved)
     _settle_unknown(matched)
     _keep_the_rest(account, matched, words, {move.n: move for move in moved})
+
+
+def _tell(words: Sequence[bulk.Word], moved: Sequence[bulk.Moved]) -> None:
+    climbed = {move.n for move in moved}
+    if climbed:
+        those = [word for word in words if word.n in climbed]
+        deliveries_moved.send(sender=Delivery, ids=lambda: [row.pk for row in bulk.find(those).values()])
 
 
 def _best_words(matched: Sequence[Matched]) -> list[bulk.Word]:

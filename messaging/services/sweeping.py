@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.bulk import receipts as bulk
+from messaging.hooks import deliveries_moved
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Dispatch, PollState, VendorCall
 from messaging.services import dispatching, matching
 from messaging.states import AttemptOutcome, BatchState, DispatchState, Own
@@ -80,10 +81,13 @@ def mark_silence(limit: int = 200) -> int:
 def _silence(batch_id: int) -> int:
     with transaction.atomic():
         bulk.lock_batches([batch_id])
+        now = timezone.now()
         count = Delivery.objects.filter(batch=batch_id, own__isnull=True).update(
-            own=Own.NO_RECEIPT, reason="no_receipt", reported_at=timezone.now()
+            own=Own.NO_RECEIPT, reason="no_receipt", reported_at=now
         )
         bulk.add_to_counters({batch_id: Counter({"n_no_receipt": count})})
+        silent = Delivery.objects.filter(batch=batch_id, own=Own.NO_RECEIPT, reported_at=now)
+        deliveries_moved.send(sender=Delivery, ids=lambda: silent.values_list("pk", flat=True))
     return count
 
 

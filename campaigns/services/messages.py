@@ -1,0 +1,158 @@
+"""Messages that another system sends: a round of its own, laid out in batches, who is suppressed named."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from campaigns.services import planning
+from campaigns.services.planning.costs import cost
+from campaigns.services.planning.obstacles import obstacles
+from campaigns.services.planning.rules import own_text
+from campaigns.services.planning.timing import finish_time
+from config.kit import audit
+from config.kit.words import gettext_noop
+from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, Suppression, VendorAccount
+from messaging.services import dispatching
+from messaging.states import Own
+from templates_5g.blocks import variables as names
+from templates_5g.models import TemplateVersion
+from templates_5g.services import freeze
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be sent. `people` maps each number (11 digits) to its variables, all that the version names."""
+
+    version: TemplateVersion
+    account: VendorAccount
+    signature: Signature
+    chatbot: Chatbot | None
+    people: Mapping[str, Mapping[str, str]]
+    options: Mapping[str, Any]
+    title: str
+    source: str
+    useless_after: datetime | None = None
+
+
+class CannotSend(Exception):
+    """Nothing was sent. `found` are obstacles as of services.planning; str() is their sentences."""
+
+    def __init__(self, found: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(" ".join(planning.sentence(dict(one)) for one in found))
+        self.found = found
+
+
+@transaction.atomic
+def send(order: Order, actor: Any) -> tuple[Dispatch, list[str]]:
+    """The running round and the numbers that are suppressed and so get nothing. Raises CannotSend."""
+    _require_sound(order)
+    freeze(order.version)
+    dispatch = _dispatch(order, actor)
+    suppressed = set(_suppressed(order))
+    _lay_out(order, dispatch, suppressed)
+    audit.record(
+        gettext_noop("Sent messages through the API"),
+        actor=actor,
+        target=dispatch,
+        detail={"people": len(order.people) - len(suppressed), "token": order.source},
+    )
+    dispatching.start(dispatch, actor)
+    if len(suppressed) == len(order.people):
+        dispatching.finish(dispatch)
+    return dispatch, sorted(suppressed)
+
+
+def _as_campaign(order: Order) -> Campaign:
+    """The order as a campaign that is never stored, so that it is judged by the rules of campaigns."""
+    return Campaign(
+        version=order.version,
+        account=order.account,
+        signature=order.signature,
+        chatbot=order.chatbot,
+        useless_after=order.useless_after,
+    )
+
+
+def _require_sound(order: Order) -> None:
+    campaign, now, people = _as_campaign(order), timezone.now(), len(order.people)
+    finish = finish_time(now, people, float(order.account.per_second))
+    sheet = {
+        "difference": 0,
+        "rows": people,
+        "to_send": people,
+        "excluded": {},
+        "late": 0,
+        "finish_at": finish.isoformat() if finish else None,
+        "cost": cost(campaign, people, people),
+    }
+    blocking = [found for found in obstacles(campaign, sheet, now) if found["blocks"]]
+    if blocking:
+        raise CannotSend(blocking)
+
+
+def _dispatch(order: Order, actor: Any) -> Dispatch:
+    purpose = order.version.template.purpose
+    return Dispatch.objects.create(
+        kind=Dispatch.Kind.MAIN,
+        title=order.title[:120],
+        source=order.source[:120],
+        version=order.version,
+        account=order.account,
+        signature=order.signature,
+        chatbot=order.chatbot,
+        purpose=purpose,
+        options=dict(order.options),
+        queue="notice" if purpose == "notice" else "bulk",
+        useless_after=order.useless_after,
+        total=len(order.people),
+        created_by=actor,
+    )
+
+
+def _suppressed(order: Order) -> list[str]:
+    live = Suppression.objects.filter(phone__in=list(order.people), lifted_at__isnull=True)
+    rows = live.values_list("phone", "scope", "account_id", "signature_id")
+    return [phone for phone, *holds in rows if _holds(order, *holds)]
+
+
+def _holds(order: Order, scope: str, account_id: int | None, signature_id: int | None) -> bool:
+    return scope == "all" or account_id == order.account.pk or signature_id == order.signature.pk
+
+
+def _lay_out(order: Order, dispatch: Dispatch, suppressed: set[str]) -> None:
+    """Batches of what may stand in one request, people sorted by number; the suppressed have a row and no batch."""
+    size = planning.batch_size(_as_campaign(order))
+    parts = list(_parts(order, size, [phone for phone in sorted(order.people) if phone not in suppressed]))
+    batches = [
+        Batch(dispatch=dispatch, account=dispatch.account, number=number, size=len(phones), text=text)
+        for number, (text, phones) in enumerate(parts, start=1)
+    ]
+    Batch.objects.bulk_create(batches)
+    rows = [
+        _row(order, dispatch, phone, batch=batch)
+        for batch, (_text, phones) in zip(batches, parts, strict=True)
+        for phone in phones
+    ]
+    rows += [_row(order, dispatch, phone, own=Own.SKIPPED, reason="suppressed") for phone in sorted(suppressed)]
+    Delivery.objects.bulk_create(rows)
+
+
+def _row(order: Order, dispatch: Dispatch, phone: str, **values: Any) -> Delivery:
+    variables = dict(order.people[phone])
+    return Delivery(dispatch=dispatch, run=dispatch.run, leg=dispatch.leg, phone=phone, variables=variables, **values)
+
+
+def _parts(order: Order, size: int, phones: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """(text, numbers) of each request; the text only where a request has one text for all."""
+    text = own_text(_as_campaign(order))
+    filled = {phone: names.fill(text, order.people[phone]) if text else "" for phone in phones}
+    for its_text, group in groupby(sorted(phones, key=lambda phone: (filled[phone], phone)), filled.__getitem__):
+        numbers = list(group)
+        for start in range(0, len(numbers), size):
+            yield its_text, numbers[start : start + size]

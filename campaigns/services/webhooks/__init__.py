@@ -1,0 +1,24 @@
+"""Outgoing webhooks: what happened is written down with what it tells of, then handed over, signed, until it is taken."""
+
+from campaigns.services.webhooks.delivering import forget_old, replay, send_due, wake
+from campaigns.services.webhooks.endpoints import new_secret
+from campaigns.services.webhooks.events import (
+    campaign_finished,
+    deliveries_updated,
+    reply_data,
+    reply_received,
+    template_reviewed,
+)
+
+__all__ = [
+    "campaign_finished",
+    "deliveries_updated",
+    "forget_old",
+    "new_secret",
+    "replay",
+    "reply_data",
+    "reply_received",
+    "send_due",
+    "template_reviewed",
+    "wake",
+]
