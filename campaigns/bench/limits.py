@@ -18,7 +18,7 @@ from uuid import uuid4
 import orjson
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from django.db import connection
+from django.db import connection, transaction
 from python_calamine import CalamineWorkbook
 
 from campaigns.bench.data import NAMES
@@ -103,3 +103,33 @@ def send(batches: Sequence[int], url: str) -> dict[str, float]:
         spent["post"] += time.perf_counter() - at
     wire.close()
     return spent
+
+
+_UPDATE = """
+UPDATE messaging_delivery AS d
+SET own = 60, channel = 'rcs', reason = 'delivered', vendor_word = 'DELIVRD', reported_at = now(), units = 1, legs_delivered = 1
+FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS i(run, leg, phone)
+WHERE d.run = i.run AND d.leg = i.leg AND d.phone = i.phone
+"""
+_UPDATE_SQLITE = """
+UPDATE messaging_delivery
+SET own = 60, channel = 'rcs', reason = 'delivered', vendor_word = 'DELIVRD', reported_at = '2026-01-01 00:00:00', units = 1,
+    legs_delivered = 1
+WHERE run = %s AND leg = %s AND phone = %s
+"""
+
+
+def update_unnest(columns: list[list[Any]]) -> None:
+    """One statement and one commit; nothing is compared and nothing counted. SQLite: executemany."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_UPDATE, list[Any](columns))
+        else:
+            cursor.executemany(_UPDATE_SQLITE, list(zip(*columns, strict=True)))
+
+
+def history(phone: str) -> list[Any]:
+    """A number's deliveries by the index on it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM messaging_delivery WHERE phone = %s ORDER BY id DESC LIMIT 50", [phone])
+        return cursor.fetchall()

@@ -9,7 +9,7 @@ from django.db import connection
 from campaigns.bench import house
 from campaigns.bench.report import Line
 from campaigns.bench.sink import sink
-from campaigns.bench.stages import importing, sending
+from campaigns.bench.stages import importing, looking_up, receiving, sending
 from campaigns.bench.stages.common import Run, Stage
 
 STAGES: dict[str, Stage] = {
@@ -17,6 +17,8 @@ STAGES: dict[str, Stage] = {
     "xlsx": importing.xlsx_file,
     "send": sending.plan_and_send,
     "build": sending.build_requests,
+    "receipts": receiving.receipts,
+    "look-up": looking_up.look_up,
 }
 # What a stage stands on.
 _NEEDS = {"send": ("csv",), "build": ("csv", "send")}

@@ -31,7 +31,9 @@ def xlsx_file(run: Run) -> Iterator[Line]:
     yield _measure(run, path, "import XLSX", rows, limits.read_xlsx, "at most 3")[1]
 
 
-def _measure(run: Run, path: Path, stage: str, rows: int, bare: Callable[[Path], int], goal: str) -> tuple[AudienceImport, Line]:
+def _measure(
+    run: Run, path: Path, stage: str, rows: int, bare: Callable[[Path], int], goal: str
+) -> tuple[AudienceImport, Line]:
     source = house.upload(run.house, path, stage)
     settle()
     limit = apart(partial(bare, path))
