@@ -15,7 +15,7 @@ from datetime import timedelta
 from types import FrameType
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from config.kit.processes import Child
@@ -89,7 +89,7 @@ class Supervisor:
                 if time.monotonic() - ticked > settings.SONGDA["TICK_SECONDS"]:
                     queue.nudge_once("tick", "messaging.tasks.tick", queue="notice")
                     ticked = time.monotonic()
-            except DatabaseError as error:
+            except Error as error:  # gone, or its connection is closed already
                 log.warning("The database does not answer: %s", error)
             time.sleep(0.5)
 
