@@ -98,6 +98,22 @@ def picture(actor: User) -> MediaAsset:
     return add_upload(stream, "会员日.png", actor)[0]
 
 
+def photo(actor: User) -> MediaAsset:
+    """A small JPEG for messages that carry their pictures inside."""
+    found = MediaAsset.objects.filter(name="露营.jpg").first()
+    if found:
+        return found
+    image = Image.new("RGB", (320, 240), "#0f766e")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((226, 24, 286, 84), fill="#fde68a")
+    draw.polygon(((60, 200), (160, 70), (260, 200)), fill="#f97316")
+    draw.polygon(((130, 200), (160, 120), (190, 200)), fill="#134e4a")
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=80)
+    stream.seek(0)
+    return add_upload(stream, "露营.jpg", actor)[0]
+
+
 def card(asset: MediaAsset, title: str, description: str, buttons: list[dict[str, str]]) -> dict[str, Any]:
     """A card's content with this picture, and two chips below it."""
     media = {"asset": str(asset.pk), "height": "MEDIUM", "thumbnail": "", "alt": ""}
@@ -142,10 +158,10 @@ def templates(asset: MediaAsset, actor: User) -> dict[str, TemplateVersion]:
             {"sms": {"text": "${姓名}，会员日满300减50，余额${余额}元本周可用。拒收请回复R"}},
         ),
     }
-    return {name: _template(name, *parts, actor) for name, parts in contents.items()}
+    return {name: template(name, *parts, actor) for name, parts in contents.items()}
 
 
-def _template(
+def template(
     name: str, purpose: str, content: dict[str, Any], fallback: dict[str, Any], actor: User
 ) -> TemplateVersion:
     found = MessageTemplate.objects.filter(name=name).first()

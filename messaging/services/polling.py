@@ -1,7 +1,7 @@
 """Asking vendors that are to be asked. "Asked" is committed before each call, the raw body before anything else, and the
 vendor's confirm goes out only after what it confirms is applied and committed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +17,7 @@ from messaging.states import AccountStatus
 
 SHORTEST = timedelta(seconds=10)
 LONGEST = timedelta(minutes=5)
+EXPECTED = timedelta(minutes=10)  # so long after a hand-over there is no back-off: news are on their way
 ROUNDS = 20
 
 
@@ -29,9 +30,17 @@ def due() -> list[tuple[int, str]]:
     for account in usable:
         for kind in sorted(kinds_of(account)):
             row = states.get((account.pk, kind))
-            if row is None or row.not_before is None or row.not_before <= now:
+            if row is None or _is_due(row, account, now):
                 found.append((account.pk, kind))
     return found
+
+
+def _is_due(row: PollState, account: VendorAccount, now: datetime) -> bool:
+    """Its time has come, or something was handed over since the last answer."""
+    if row.not_before is None or row.not_before <= now:
+        return True
+    answered, sent = row.answered_at, account.last_ok_at
+    return bool(answered and sent and sent > answered and now - answered >= SHORTEST)
 
 
 def kinds_of(account: VendorAccount) -> frozenset[str]:
@@ -97,7 +106,9 @@ def _back_off(account: VendorAccount, kind: str) -> None:
         now = timezone.now()
         row.answered_at = now
         row.empty_streak += 1
-        row.not_before = now + min(SHORTEST * 2 ** min(row.empty_streak, 6), LONGEST)
+        sent = VendorAccount.objects.filter(pk=account.pk).values_list("last_ok_at", flat=True).get()
+        expected = sent is not None and now - sent < EXPECTED
+        row.not_before = now + (SHORTEST if expected else min(SHORTEST * 2 ** min(row.empty_streak, 6), LONGEST))
         row.save(update_fields=["answered_at", "empty_streak", "not_before"])
 
 

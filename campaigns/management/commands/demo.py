@@ -13,10 +13,14 @@ from campaigns.demo import seeding
 from campaigns.demo.processes import PortBusy, Stack, check_port
 from campaigns.demo.sandbox_client import SandboxClient
 from campaigns.demo.story import Story
+from campaigns.demo.vendors import Others
 
 
 class Command(BaseCommand):
-    help = "Start web, worker and sandbox, and send a campaign of 2,000 rows. Ctrl-C ends everything."
+    help = (
+        "Start web, worker and sandbox; send a campaign of 2,000 rows, and a small one through every other vendor that sends. "
+        "Ctrl-C ends everything."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="end when the campaign is through")
@@ -64,6 +68,7 @@ class Command(BaseCommand):
     def _tell(self, stack: Stack) -> None:
         story = Story(stack.web_url, SandboxClient(stack.sandbox_url), self._say)
         campaign = story.tell()
+        Others(story).tell()
         close_old_connections()
         self.stdout.write("")
         self._say(f"Open   {stack.web_url}/admin/")
