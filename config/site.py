@@ -59,6 +59,7 @@ class SongdaAdminSite(admin.AdminSite):
     index_title = _("Workbench")
     enable_nav_sidebar = True
     site_url = None
+    password_change_template = "admin/password_change.html"  # noqa: S105 - a template, no password
     empty_value_display = show.UNKNOWN
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

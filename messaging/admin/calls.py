@@ -37,7 +37,7 @@ class VendorCallAdmin(BigList):
     list_select_related = ("account",)
     list_empty = _("Nothing was asked of any vendor yet.")
     list_note = _("Kept for a set time. Numbers and secrets are masked; bulk bodies are not kept.")
-    fields = ("account", "operation", "how_many", "result", "status", "started", "took", "digest", "said")
+    fields = ("account", "operation", "how_many", "result", "status", "started", "took", "fingerprint", "said")
     readonly_fields = fields
 
     def get_urls(self) -> list[Any]:
@@ -78,6 +78,10 @@ class VendorCallAdmin(BigList):
     @admin.display(description=_("milliseconds"))
     def took(self, call: VendorCall) -> str:
         return show.count(call.milliseconds)
+
+    @admin.display(description=_("digest of the request"))
+    def fingerprint(self, call: VendorCall) -> str:
+        return call.digest
 
     @admin.display(description=_("answer"))
     def said(self, call: VendorCall) -> str:
