@@ -20,7 +20,8 @@
 
   /* A price a person: by billable units for texts; "" when no price is known. */
   function priceOf(part, value) {
-    const price = (E.config.prices || {})[part];
+    const prices = E.config.prices || {};
+    const price = part === "mms" ? prices.vms || prices.mms : prices[part];
     if (!price) return "";
     const units = value && value.text !== undefined && part !== "rcs" ? Math.max(unitsOf(value.text).units, 1) : 1;
     return fill(w.perPerson, { price: money(Number(price) * units) });

@@ -18,12 +18,13 @@
   }
 
   function sentence(problem) {
-    const account = problem.vendor || problem.account;
-    return account ? fill(w.accountSays, { account, message: problem.message }) : problem.message;
+    return problem.account ? fill(w.accountSays, problem) : problem.message;
   }
 
+  const problemClass = (one) => classes("problem", "problem-" + one.severity, one.refused && "problem-refused");
+
   function ProblemLine({ problem }) {
-    return html`<li class=${"problem problem-" + problem.severity}>
+    return html`<li class=${problemClass(problem)}>
       <span aria-hidden="true" class="problem-icon"></span>
       <span>${sentence(problem)}</span>
       ${problem.fix && html`<button type="button" class="link-button" onClick=${() => applyFix(problem.fix)}>${problem.fix.label || w.fix}</button>`}
@@ -141,5 +142,5 @@
     </fieldset>`;
   });
 
-  Object.assign(E, { idOf, own, sentence, attributes, Problems, Counter, TextField, Select, Choice, Styles });
+  Object.assign(E, { idOf, own, sentence, problemClass, attributes, Problems, Counter, TextField, Select, Choice, Styles });
 })(window.Songda.editor);

@@ -35,24 +35,27 @@
 
   function ProblemList({ list }) {
     return html`<ul class="problem-list">${found.ordered(list).map(
-      (one) => html`<li key=${one.path + one.rule + one.message} class=${"problem problem-" + one.severity}>
+      (one) => html`<li key=${one.path + one.rule + one.message} class=${E.problemClass(one)}>
         <span aria-hidden="true" class="problem-icon"></span>
         <button type="button" class="link-button" onClick=${() => found.goTo(one.path)}>${sentence(one)}</button></li>`,
     )}</ul>`;
   }
+
+  const badgeOf = (errors, warnings) => (errors ? "badge-problem" : warnings ? "badge-attention" : "badge-idle");
 
   /* The count, the way to the next one, and the whole list for whoever wants to see it. */
   const ProblemBar = memo(function ProblemBar({ list }) {
     const [open, setOpen] = useState(false);
     const errors = found.count(list, "error");
     const warnings = found.count(list, "warning");
-    if (!list.length) return html`<div class="problem-bar"><span class="badge badge-good">${w.ready}</span></div>`;
+    const accounts = found.count(list, "account");
+    const counts = [errors && w.problems(errors), warnings && w.warnings(warnings), accounts && w.accountNotes(accounts)];
     return html`<div class="problem-bar">
-      <button type="button" class=${classes("badge-button badge", errors ? "badge-problem" : "badge-attention")}
-        aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>
-        ${[errors && w.problems(errors), warnings && w.warnings(warnings)].filter(Boolean).join(" · ")}</button>
-      <button type="button" class="link-button next-problem" onClick=${found.goToNext}>${w.next}</button>
-      ${open && html`<${ProblemList} list=${list} />`}
+      ${!errors && !warnings && html`<span class="badge badge-good">${w.ready}</span>`}
+      ${list.length > 0 && html`<button type="button" class=${classes("badge-button badge", badgeOf(errors, warnings))}
+        aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${counts.filter(Boolean).join(" · ")}</button>`}
+      ${errors + warnings > 0 && html`<button type="button" class="link-button next-problem" onClick=${found.goToNext}>${w.next}</button>`}
+      ${open && list.length > 0 && html`<${ProblemList} list=${list} />`}
     </div>`;
   });
 
@@ -106,7 +109,7 @@
     const content = page.read("content") || shapes.dump(shapes.blank("card"));
     store.set({
       assets: Object.fromEntries((media || []).map((one) => [String(one.id), one])), serverProblems: [], revision: 0, open: {},
-      pane: "edit", tab: "rcs", row: null, rows: [], rowIndex: 0, folding: false, toast: null, spoken: "", drag: null,
+      pane: "edit", tab: "rcs", row: null, rows: [], rowIndex: 0, columns: [], folding: false, toast: null, spoken: "", drag: null,
       dark: startsDark(), savedAt: version.saved_at || "",
     });
     store.load(content, page.read("fallback"), version.edited);

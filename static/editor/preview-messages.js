@@ -54,7 +54,7 @@
     let unit = 1;
     return marked.map((part, index) => part.tick
       ? html`<span key=${index} class="unit-end" title=${String(unit++)}></span>`
-      : html`<span key=${index} class=${classes("piece-" + part.kind, part.over && "piece-over")}>${part.text}</span>`);
+      : html`<${E.Piece} key=${index} piece=${part} />`);
   }
 
   function PhoneSms({ body, state, limit }) {

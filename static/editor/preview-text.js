@@ -30,5 +30,5 @@
     );
   }
 
-  Object.assign(E, { Filled, Linked });
+  Object.assign(E, { Filled, Linked, Piece });
 })(window.Songda.editor);

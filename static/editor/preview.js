@@ -38,20 +38,21 @@
     return html`<${E.PhoneLinkSms} part=${part} body=${value.text} state=${state} />`;
   }
 
-  function SenderBar({ tab }) {
+  function SenderBar({ isRich }) {
     const { signature, verified, logo } = E.config.sender || {};
     const name = signature || w.sender;
     return html`<div class="phone-sender">
       ${logo ? html`<img class="phone-logo" src=${logo} alt="" />` : html`<span class="phone-logo" aria-hidden="true">${[...name][0]}</span>`}
       <span><span class="phone-sender-name">${name}</span>
-        ${verified && tab === "rcs" && html`<span class="phone-verified">${w.verified}</span>`}</span>
+        ${verified && isRich && html`<span class="phone-verified">${w.verified}</span>`}</span>
     </div>`;
   }
 
   function Phone({ state, tab }) {
+    const isRich = tab === "rcs" && shapes.RICH_KINDS.includes(state.content.kind);
     return html`<div class=${classes("phone", state.dark && "phone-dark")} data-tab=${tab}>
-      <div class="phone-status"><span>9:41</span><span>${tab === "rcs" && shapes.RICH_KINDS.includes(state.content.kind) ? "5G" : "4G"}</span></div>
-      <${SenderBar} tab=${tab} />
+      <div class="phone-status"><span>9:41</span><span>${isRich ? "5G" : "4G"}</span></div>
+      <${SenderBar} isRich=${isRich} />
       <div class="phone-screen" tabindex="0" role="region" aria-label=${w.preview}>
         ${tab === "rcs" ? html`<${Main} state=${state} />` : html`<${Part} part=${tab} state=${state} />`}
       </div>
@@ -66,9 +67,10 @@
   }
 
   async function chooseAudience(id) {
-    store.set({ audience: id });
+    store.set({ audience: id, columns: [] });
     if (!id) return showRow([], 0);
     const data = await server.rows(id);
+    store.set({ columns: data.columns || [] });
     showRow(data.rows || [], 0);
     server.scheduleCheck();
   }
@@ -116,7 +118,9 @@
   }
 
   function PartPrice({ tab, state }) {
-    const price = E.priceOf(tab, tab === "rcs" ? null : state.fallback[tab]);
+    const { content, fallback } = state;
+    const isRich = shapes.RICH_KINDS.includes(content.kind);
+    const price = isRich ? E.priceOf(tab, fallback[tab]) : E.priceOf(content.kind, content);
     return price && html`<p class="preview-price">${price}</p>`;
   }
 

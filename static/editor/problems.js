@@ -6,21 +6,29 @@
   let lastKey = null;
   let last = [];
 
-  const bySeverity = (one) => (one.severity === "error" ? 0 : 1);
+  const RANK = { error: 0, warning: 1, account: 2 };
+  const bySeverity = (one) => RANK[one.severity];
+
+  /* What one account cannot carry does not stop the others: it is told, and is nothing to mend. */
+  function received(problem) {
+    const account = problem.account || problem.vendor;
+    return account ? { ...problem, account, severity: "account", refused: problem.severity === "error" } : problem;
+  }
 
   /* The server's words where it has seen this content; otherwise ours, and its own about what has not changed since. */
   function shown(state) {
     const key = [state.content, state.fallback, state.serverProblems, state.checked];
     if (lastKey && key.every((value, index) => value === lastKey[index])) return last;
     lastKey = key;
-    last = state.checked ? state.serverProblems : merged(state);
+    last = state.checked ? state.serverProblems.map(received) : merged(state);
     return last;
   }
 
   function merged(state) {
-    const known = new Set(state.serverProblems.map((one) => one.path));
+    const theirs = state.serverProblems.map(received);
+    const known = new Set(theirs.filter((one) => !one.account).map((one) => one.path));
     const ours = checks.all(state.content, state.fallback).filter((one) => !known.has(one.path));
-    return [...ours, ...state.serverProblems];
+    return [...ours, ...theirs];
   }
 
   function equal(one, other) {
@@ -87,7 +95,7 @@
   }
 
   function goToNext() {
-    const list = ordered(shown(store.get()));
+    const list = ordered(shown(store.get()).filter((one) => one.severity !== "account"));
     if (!list.length) return;
     const { visited } = store.get();
     const index = list.findIndex((one) => one.path + one.rule === visited);

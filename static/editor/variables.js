@@ -7,9 +7,10 @@
 
   /* What vendors fill by themselves is offered where a short link belongs: `vendor` is "aim", "h5" or just true. */
   function names(vendor) {
-    const { content, fallback } = store.get();
+    const { content, fallback, columns } = store.get();
     const offered = vendor === "aim" || vendor === "h5" ? E.config.vendor_variables || [] : [];
-    return [...new Set([...offered, ...(E.config.variables || []), ...text.namesOf(content), ...text.namesOf(fallback)])];
+    const used = [...text.namesOf(content), ...text.namesOf(fallback)];
+    return [...new Set([...offered, ...columns, ...(E.config.variables || []), ...used])];
   }
 
   function insertAt(field, path, name) {

@@ -119,6 +119,7 @@
 
     problems: (count) => E.fill(ngettext("%(count)s thing to mend", "%(count)s things to mend", count), { count }),
     warnings: (count) => E.fill(ngettext("%(count)s hint", "%(count)s hints", count), { count }),
+    accountNotes: (count) => E.fill(ngettext("%(count)s note on accounts", "%(count)s notes on accounts", count), { count }),
     ready: _("Nothing to mend"),
     next: _("Next problem"),
     fix: _("Mend this"),

@@ -203,3 +203,9 @@ def test_the_weight_of_an_mms_is_shown(editor: Editor) -> None:
     for _ in range(4):
         editor.page.get_by_role("button", name="Duplicate: Page 1").click()
     expect(editor.phone.locator(".weight .piece-over")).to_have_text("100 KB of 80 KB")
+
+
+def test_an_sms_costs_its_units(editor: Editor) -> None:
+    editor.desk.content = {"kind": "sms", "text": "x" * 80}
+    editor.open()
+    expect(editor.page.locator(".preview-price")).to_have_text("¥0.0900 a person")

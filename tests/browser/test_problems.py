@@ -94,6 +94,19 @@ def test_a_problem_of_the_server_stands_beside_its_field_until_it_changes(two: E
     expect(two.page.locator("#e-cards-0-title-problems")).to_have_count(0)
 
 
+def test_what_one_account_cannot_carry_is_told_but_is_nothing_to_mend(two: Editor) -> None:
+    two.desk.extra_problems = [
+        {"path": "cards", "rule": "kind", "severity": "error", "message": "No carousels.", "account": "SMS-1"}
+    ]
+    two.type("cards.0.title", "B")
+    expect(bar(two)).to_contain_text("1 note on accounts")
+    expect(bar(two)).to_contain_text("Nothing to mend")
+    expect(two.page.get_by_role("button", name="Next problem")).to_have_count(0)
+    two.page.locator(".badge-button").click()
+    expect(two.page.locator(".problem-list")).to_have_text("SMS-1: No carousels.")
+    expect(two.page.locator(".badge-problem")).to_have_count(0)
+
+
 def test_a_problem_of_the_whole_is_in_the_list(two: Editor) -> None:
     two.desk.extra_problems = [{"path": "", "rule": "whole", "severity": "error", "message": "Not like this."}]
     two.type("cards.0.title", "B")

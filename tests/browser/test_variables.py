@@ -67,3 +67,12 @@ def test_a_name_that_cannot_be_one_is_not_inserted(two: Editor, name: str) -> No
     picker(two, "cards.0.title").click()
     two.page.get_by_label("Another name").fill(name)
     expect(two.page.locator(".variable-new button")).to_be_disabled()
+
+
+def test_the_columns_of_a_chosen_audience_are_offered(two: Editor) -> None:
+    two.desk.config = {"variables": []}
+    two.open()
+    two.page.locator(".row-control select").select_option("7")
+    expect(two.page.locator(".row-flip")).to_be_visible()
+    picker(two, "cards.0.title").click()
+    expect(two.page.locator(".variable-name")).to_have_text(["name", "city", "club"])
