@@ -109,7 +109,7 @@ class VendorAccountAdmin(Polls):
         declared = [f"setting_{field.name}" for field in vendor.settings]
         pace = ["per_second", "in_flight", "batch_size"]
         prices = [f"price_{channel}" for channel in Channel.values]
-        groups = [
+        groups: list[tuple[Any, dict[str, Any]]] = [
             (None, {"fields": ["vendor", "name", "base_url"]}),
             (_("Credentials"), {"fields": credentials, "description": _("Stored encrypted and never shown again.")}),
             (_("Settings of this vendor"), {"fields": declared}),
