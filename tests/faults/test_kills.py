@@ -5,12 +5,14 @@ Every seed is a campaign of its own on one installation for each database. A fai
 
 import random
 import time
+from collections.abc import Iterator
 
 import pytest
 from django.db import close_old_connections
 
 from campaigns.models import Campaign
 from messaging.models import Attempt, Batch, CallbackEvent
+from messaging.services import accounts
 from tests.faults.rounds import Ground
 from tests.installation import VENDOR, kill
 
@@ -34,6 +36,15 @@ def running(ground: Ground) -> Ground:
     ground.start(warm)
     settle(ground, warm)
     return ground
+
+
+@pytest.fixture(autouse=True)
+def fair_weather(running: Ground) -> Iterator[None]:
+    """Every test begins with an account without a history of trouble and leaves a well-behaved vendor."""
+    accounts.resume(running.account, running.actor)
+    yield
+    running.place.latency()
+    running.place.sandbox.set(VENDOR, delay=0.2, duplicate_pushes=None, push_backoff=None)
 
 
 def settle(ground: Ground, campaign: Campaign, seconds: float = 60) -> None:
@@ -86,7 +97,6 @@ def test_seed_answers_cut_after_acceptance_and_a_kill(running: Ground, seed: int
         return running.settled(campaign)
 
     running.place.wait("it is settled", done, 90, lambda: running.explain(campaign))
-    running.place.latency()
     counted = running.prove(campaign, f"seed {seed}, killed {victim}")
     assert counted["unknown"] <= 40, "what was cut was taken and is heard of; only killed requests stay unknown"
     assert Attempt.objects.filter(batch__dispatch=campaign.dispatch_id, reason="receipt").exists()
@@ -98,7 +108,6 @@ def test_an_answer_cut_before_acceptance_stays_unknown_and_is_not_sent_again(run
     campaign = running.campaign(numbers(1, 30), "未到")
     running.start(campaign)
     settle(running, campaign)
-    running.place.latency()
     counted = running.prove(campaign, "cut before acceptance")
     assert counted["unknown"] == 40
     assert Attempt.objects.filter(batch__dispatch=campaign.dispatch_id).count() == BATCHES
@@ -117,7 +126,6 @@ def test_the_web_process_is_killed_while_receipts_come(running: Ground) -> None:
     time.sleep(0.5)
     running.place.restart_web()
     settle(running, campaign)
-    running.place.sandbox.set(VENDOR, delay=0.2, duplicate_pushes=None, push_backoff=None)
     counted = running.prove(campaign, "web killed")
     assert set(counted) == {"delivered", "failed"}
 
