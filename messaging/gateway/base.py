@@ -6,9 +6,9 @@ an answer into a Verdict, so no adapter handles time-outs. What a document does 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome, TransportError, UnreadableBody, Unsupported
@@ -35,6 +35,7 @@ from messaging.gateway.types import (
 from templates_5g.blocks import Content, Fallback, Problem
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 def unsure(message: str, code: str = "") -> Verdict:
@@ -63,87 +64,50 @@ class Vendor:
     # --- the verbs that services call -------------------------------------------------------------------------
 
     def send(self, request: SendRequest) -> SendResult:
-        """Build and hand over one batch. What is raised here was raised while building: nothing is on the wire yet. From the
-        first byte on, whatever goes wrong comes back as a verdict."""
-        wire = self.build_send(request)
-        try:
-            return self.read_send(self.http.exchange(wire), request)
-        except TransportError as error:
-            return SendResult(_verdict(error))
-        except UnreadableBody as error:
-            return SendResult(unsure(str(error)))
-        except Exception as error:
-            log.exception("An answer of %s could not be read", self.code)
-            return SendResult(unsure(type(error).__name__))
+        """Build and hand over one batch."""
+        return self._ask(self.build_send(request), lambda answer: self.read_send(answer, request), SendResult)
 
     def submit(self, submission: Submission) -> SubmissionResult:
         """Submit one part for audit."""
         wire = self.build_submit(submission)
-        try:
-            return self.read_submit(self.http.exchange(wire), submission)
-        except TransportError as error:
-            return SubmissionResult(_verdict(error))
-        except UnreadableBody as error:
-            return SubmissionResult(unsure(str(error)))
+        return self._ask(wire, lambda answer: self.read_submit(answer, submission), SubmissionResult)
 
     def balance(self) -> Balance:
-        wire = self.build_balance()
-        try:
-            return self.read_balance(self.http.exchange(wire))
-        except TransportError as error:
-            return Balance(_verdict(error))
-        except UnreadableBody as error:
-            return Balance(unsure(str(error)))
+        return self._ask(self.build_balance(), self.read_balance, Balance)
 
     def query_template(self, template_id: str) -> TemplateStatus:
-        wire = self.build_query_template(template_id)
-        try:
-            return self.read_query_template(self.http.exchange(wire))
-        except TransportError as error:
-            return TemplateStatus(_verdict(error))
-        except UnreadableBody as error:
-            return TemplateStatus(unsure(str(error)))
+        return self._ask(self.build_query_template(template_id), self.read_query_template, TemplateStatus)
 
     def delete_template(self, template_id: str) -> Verdict:
-        wire = self.build_delete_template(template_id)
-        try:
-            return self.read_delete_template(self.http.exchange(wire))
-        except TransportError as error:
-            return _verdict(error)
-        except UnreadableBody as error:
-            return unsure(str(error))
+        return self._ask(self.build_delete_template(template_id), self.read_delete_template, _itself)
 
     def poll(self, kind: str, limit: int = 500) -> Polled:
         """Ask for what waits at the vendor. The caller stores `body` before it does anything else."""
-        wire = self.build_poll(kind, limit)
-        try:
-            return self.read_poll(kind, self.http.exchange(wire))
-        except TransportError as error:
-            return Polled(_verdict(error))
-        except UnreadableBody as error:
-            return Polled(unsure(str(error)))
+        return self._ask(self.build_poll(kind, limit), lambda answer: self.read_poll(kind, answer), Polled)
 
     def confirm(self, kind: str, events: Sequence[Event]) -> Verdict | None:
         """Tell the vendor that these are safe with us; only after they are committed. None where it has no confirm."""
         wire = self.build_confirm(kind, events)
-        if wire is None:
-            return None
-        try:
-            return self.read_confirm(self.http.exchange(wire))
-        except TransportError as error:
-            return _verdict(error)
-        except UnreadableBody as error:
-            return unsure(str(error))
+        return self._ask(wire, self.read_confirm, _itself) if wire else None
 
     def retrieve(self, start: datetime, end: datetime) -> Verdict:
         """Ask the vendor to give the receipts of a past window again."""
-        wire = self.build_retrieve(start, end)
+        return self._ask(self.build_retrieve(start, end), self.read_retrieve, _itself)
+
+    def _ask(
+        self, wire: WireRequest, read: Callable[[WireResponse], Result], failed: Callable[[Verdict], Result]
+    ) -> Result:
+        """One exchange, read. What a verb raises was raised while building, before anything was on the wire; from the first
+        byte on, whatever goes wrong is a verdict."""
         try:
-            return self.read_retrieve(self.http.exchange(wire))
+            return read(self.http.exchange(wire))
         except TransportError as error:
-            return _verdict(error)
+            return failed(_verdict(error))
         except UnreadableBody as error:
-            return unsure(str(error))
+            return failed(unsure(str(error)))
+        except Exception as error:
+            log.exception("An answer of %s could not be read", self.code)
+            return failed(unsure(type(error).__name__))
 
     # --- what an adapter implements: pure, tested value for value ----------------------------------------------
 
@@ -238,6 +202,10 @@ class Vendor:
         """The events in a pushed or polled body (`inbound.kind` as in capabilities). One odd element becomes an OddEvent.
         Raises UnreadableBody when the whole cannot be read."""
         raise Unsupported(f"{self.code} pushes no {inbound.kind}")
+
+
+def _itself(verdict: Verdict) -> Verdict:
+    return verdict
 
 
 def _verdict(error: TransportError) -> Verdict:
