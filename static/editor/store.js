@@ -108,9 +108,14 @@
     set({ open: Object.fromEntries(keysOf(state.content).map((key) => [key, opened])) });
   }
 
+  /* The first card, and every card that waits for its first word. */
   function openFirst() {
-    const [first] = keysOf(state.content);
-    if (first) toggle(first, true);
+    const items = state.content.cards || state.content.frames || [];
+    items.forEach((item, index) => (index === 0 || isEmpty(item)) && toggle(item.key, true));
+  }
+
+  function isEmpty(item) {
+    return !item.title && !item.description && !item.text && !item.media;
   }
 
   /* Spoken by screen readers. */
