@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from messaging import hooks, queue
@@ -112,7 +112,9 @@ def _housekeeping() -> None:
 def _wake() -> None:
     """Nudge what has something to do: rounds with due batches, unapplied pushes, polls, unknown batches to ask about."""
     now = timezone.now()
-    due = Batch.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=now), state=BatchState.QUEUED)
+    due = Batch.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=now), state=BatchState.QUEUED).filter(
+        Q(dispatch__hold_after__isnull=True) | Q(number__lte=F("dispatch__hold_after"))
+    )
     running = Dispatch.objects.filter(state=DispatchState.RUNNING, pk__in=due.values("dispatch"))
     for dispatch in running.select_related("account"):
         dispatching.nudge(dispatch)

@@ -2,6 +2,7 @@ from campaigns.models.api import ApiToken, IdempotentCall, WebhookDelivery, Webh
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
 from campaigns.models.prefixes import OperatorPrefix
+from campaigns.models.rules import SendingRules
 from campaigns.models.trail import AuditEvent
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "IdempotentCall",
     "ImportProblem",
     "OperatorPrefix",
+    "SendingRules",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

@@ -1,19 +1,30 @@
 """Who gets what, when and how fast."""
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.audiences import Audience
+from campaigns.models.rules import MOST_CANARY_MINUTES, PERCENT
 from campaigns.states import ApprovalState, CampaignState
 from messaging.models import Chatbot, Dispatch, Signature, VendorAccount
 from templates_5g.models import TemplateVersion
 
 
 class Campaign(models.Model):
-    """`run` ties its dispatches together. `sheet` is the frozen result of the last check (see services.planning)."""
+    """`run` ties its rounds together: one in the main leg (two where `version_b` is tried beside `version`), and one for each
+    follow-up and fallback. `dispatch` is the first. `sheet` is the frozen result of the last check (services.planning).
+
+    `canary_people` or `canary_percent` of the people go first; after them the campaign waits `canary_minutes` and goes on
+    only inside the stop limits, percentages of the results since `watch_from`. `fallback_*`: where to send once more after a
+    final failure."""
+
+    # Set on a copy by services.planning.arms: which part of the people this version gets, [from, to) of 100.
+    arm: tuple[int, int] | None = None
 
     name = models.CharField(_("name"), max_length=80)
     version = models.ForeignKey(
@@ -37,6 +48,63 @@ class Campaign(models.Model):
     cap_days = models.PositiveSmallIntegerField(_("frequency cap: days"), default=7)
     skip_same_days = models.PositiveSmallIntegerField(_("skip who got this template within days"), default=0)
     needs_consent = models.BooleanField(_("only with consent"), default=True)
+    per_second = models.DecimalField(
+        _("messages per second"),
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
+    canary_people = models.PositiveIntegerField(
+        _("canary: people"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    canary_percent = models.DecimalField(
+        _("canary: percent"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
+    )
+    canary_minutes = models.PositiveSmallIntegerField(
+        _("canary: minutes to watch"), default=30, validators=[MaxValueValidator(MOST_CANARY_MINUTES)]
+    )
+    stop_failed = models.DecimalField(
+        _("stop above % not delivered"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
+    )
+    stop_unknown = models.DecimalField(
+        _("stop above % unknown"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
+    )
+    stop_opted_out = models.DecimalField(
+        _("stop above % opted out"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
+    )
+    watch_from = models.DateTimeField(null=True, blank=True, editable=False)
+    version_b = models.ForeignKey(
+        TemplateVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("second version to compare"),
+    )
+    share_b = models.PositiveSmallIntegerField(
+        _("percent of people for the second version"),
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(99)],
+    )
+    fallback_account = models.ForeignKey(
+        VendorAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("fallback: vendor account"),
+    )
+    fallback_version = models.ForeignKey(
+        TemplateVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("fallback: template version"),
+    )
+    fallback_on_silence = models.BooleanField(_("fallback also when nothing was heard"), default=False)
     state = models.CharField(_("status"), max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
     state_note = models.CharField(max_length=300, blank=True)
     run = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

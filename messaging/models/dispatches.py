@@ -13,7 +13,8 @@ from messaging.states import AttemptOutcome, BatchState, DispatchState
 
 class Dispatch(models.Model):
     """`run` is what may not reach a person twice (a campaign run); `leg` is main, resend-N or fallback-N within it.
-    `title` and `source` say where it came from, so that nothing below campaigns has to look up. `queue` is notice or bulk."""
+    `title` and `source` say where it came from, so that nothing below campaigns has to look up. `queue` is notice or bulk.
+    `hold_after`: batches with a higher number are not claimed (a canary goes first). `holidays`: ISO dates on which it waits."""
 
     class Kind(models.TextChoices):
         TEST = "test", _("Test")
@@ -50,6 +51,8 @@ class Dispatch(models.Model):
     useless_after = models.DateTimeField(_("useless after"), null=True, blank=True)
     window_from = models.TimeField(_("window from"), null=True, blank=True)
     window_until = models.TimeField(_("window until"), null=True, blank=True)
+    hold_after = models.PositiveIntegerField(null=True, blank=True)
+    holidays = models.JSONField(default=list, blank=True)
     cap_count = models.PositiveSmallIntegerField(_("frequency cap: messages"), null=True, blank=True)
     cap_days = models.PositiveSmallIntegerField(_("frequency cap: days"), default=7)
     per_second = models.DecimalField(_("messages per second"), max_digits=8, decimal_places=2, null=True, blank=True)

@@ -102,10 +102,13 @@ def flights(dispatch: Dispatch) -> int:
 
 
 def in_window(dispatch: Dispatch, now: datetime) -> bool:
-    """Between window_from (included) and window_until (excluded), local time; without a window always."""
+    """Between window_from (included) and window_until (excluded), local time, and on no holiday; without both always."""
+    local = timezone.localtime(now)
+    if local.date().isoformat() in dispatch.holidays:
+        return False
     if dispatch.window_from is None or dispatch.window_until is None:
         return True
-    return dispatch.window_from <= timezone.localtime(now).time() < dispatch.window_until
+    return dispatch.window_from <= local.time() < dispatch.window_until
 
 
 def live_reviews(dispatch: Dispatch) -> dict[str, TemplateReview]:
@@ -142,6 +145,8 @@ def _take(dispatch: Dispatch, most: int, booking: pace.Booking) -> list[Slot]:
         .filter(Q(not_before__isnull=True) | Q(not_before__lte=now), dispatch=dispatch, state=BatchState.QUEUED)
         .order_by("number")
     )
+    if dispatch.hold_after is not None:
+        due = due.filter(number__lte=dispatch.hold_after)
     while batches := list(due[:most]):
         _skip(batches, dispatch, now)
         taken: list[Slot] = []

@@ -52,6 +52,25 @@ def resume(dispatch: Dispatch, actor: Any = None) -> bool:
     return done
 
 
+def release(dispatch: Dispatch) -> bool:
+    """What waited behind the first batches may go. False if nothing was held (any more)."""
+    held = Dispatch.objects.filter(pk=dispatch.pk, hold_after__isnull=False)
+    done = bool(held.update(hold_after=None))
+    dispatch.refresh_from_db()
+    if done:
+        dispatch_changed.send(sender=Dispatch, dispatch=dispatch)
+        nudge(dispatch)
+    return done
+
+
+def reopen(dispatch: Dispatch) -> bool:
+    """DONE -> RUNNING: batches were added to it."""
+    done = _step(dispatch, (DispatchState.DONE,), DispatchState.RUNNING, finished_at=None)
+    if done:
+        nudge(dispatch)
+    return done
+
+
 def cancel(dispatch: Dispatch, actor: Any = None) -> bool:
     """What is not on the wire yet is not sent any more: claims are taken back, then everything queued is closed."""
     open_states = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)

@@ -1,0 +1,112 @@
+"""House-wide rules of sending: what needs a colleague's approval, when marketing may go out, what a new campaign begins with."""
+
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+PERCENT = [MinValueValidator(Decimal("0.1")), MaxValueValidator(100)]
+MOST_CANARY_MINUTES = 24 * 60
+
+
+class SendingRules(models.Model):
+    """One row, key 1; `current()` gives the defaults while nobody has saved it. An empty limit does not limit. An empty
+    window means always. `holidays` are ISO dates on which marketing waits. The stop limits are percentages."""
+
+    approve_people = models.PositiveIntegerField(_("approval above people"), null=True, blank=True, default=20_000)
+    approve_cost = models.DecimalField(
+        _("approval above cost (yuan)"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        default=Decimal(2000),
+        validators=[MinValueValidator(0)],
+    )
+    approve_first_use = models.BooleanField(_("approval for the first use of a template"), default=True)
+    approve_outside_hours = models.BooleanField(_("approval for marketing outside its window"), default=True)
+    marketing_from = models.TimeField(_("marketing from"), null=True, blank=True, default=time(9, 0))
+    marketing_until = models.TimeField(_("marketing until"), null=True, blank=True, default=time(20, 30))
+    notice_from = models.TimeField(_("notices from"), null=True, blank=True)
+    notice_until = models.TimeField(_("notices until"), null=True, blank=True)
+    holidays = models.JSONField(_("holidays"), default=list, blank=True)
+    canary_percent = models.DecimalField(
+        _("canary: percent"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
+    )
+    canary_minutes = models.PositiveSmallIntegerField(
+        _("canary: minutes to watch"), default=30, validators=[MaxValueValidator(MOST_CANARY_MINUTES)]
+    )
+    stop_failed = models.DecimalField(
+        _("stop above % not delivered"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        default=Decimal(10),
+        validators=PERCENT,
+    )
+    stop_unknown = models.DecimalField(
+        _("stop above % unknown"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        default=Decimal(5),
+        validators=PERCENT,
+    )
+    stop_opted_out = models.DecimalField(
+        _("stop above % opted out"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        default=Decimal(1),
+        validators=PERCENT,
+    )
+    stop_results = models.PositiveIntegerField(
+        _("results looked at"),
+        default=500,
+        validators=[MinValueValidator(50), MaxValueValidator(100_000)],
+        help_text=_("While a campaign runs, the limits are held against so many of its latest results."),
+    )
+    type_above = models.PositiveIntegerField(
+        _("type the number above people"),
+        default=1000,
+        help_text=_("Above this many people the number has to be typed before a start."),
+    )
+
+    class Meta:
+        verbose_name = _("sending rules")
+        verbose_name_plural = _("sending rules")
+        default_permissions = ("view", "change")
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def current(cls) -> "SendingRules":
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    def window_for(self, purpose: str) -> tuple[time, time] | None:
+        """The daily window of a class, None for always."""
+        opens, closes = (
+            (self.marketing_from, self.marketing_until)
+            if purpose == "marketing"
+            else (self.notice_from, self.notice_until)
+        )
+        return (opens, closes) if opens and closes else None
+
+    def holidays_for(self, purpose: str) -> list[str]:
+        """ISO dates from today on that a class waits out."""
+        return list(self.holidays) if purpose == "marketing" else []
+
+
+def as_dates(holidays: list[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) for day in holidays)
