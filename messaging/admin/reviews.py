@@ -27,6 +27,7 @@ from messaging.services import once, reviews
 from messaging.states import ReviewStatus
 from templates_5g.blocks import errors
 from templates_5g.models import TemplateVersion
+from templates_5g.places import place
 from templates_5g.problems import sentence
 
 EXPIRES_SOON = timedelta(days=14)
@@ -49,19 +50,20 @@ def note_of(review: TemplateReview) -> str:
         return _("until %(date)s") % {"date": show.day(review.approved_until)} if review.approved_until else ""
     if review.status == ReviewStatus.WAITING and review.submitted_at:
         return _("for %(time)s") % {"time": show.duration(review.submitted_at)}
-    return ""
+    return review.vendor_word if review.status in _TROUBLE else ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One version at one account: (part, badge, note, review) for each part, or one derived word; `may_submit` where it
-    was not submitted yet."""
+    """One version at one account: (part, badge, note, review) for each part, or one derived word with its reason. Where it
+    was not submitted yet, `may_submit` (the vendor has an operation for it) and `may_register` (by hand)."""
 
     account: VendorAccount
     parts: list[tuple[Any, SafeString, str, TemplateReview]] = field(default_factory=list)
     badge: Any = ""
     note: str = ""
     may_submit: bool = False
+    may_register: bool = False
 
 
 def cell_of(version: TemplateVersion, account: VendorAccount, found: list[TemplateReview]) -> Cell:
@@ -72,12 +74,14 @@ def cell_of(version: TemplateVersion, account: VendorAccount, found: list[Templa
             for review in sorted(found, key=lambda review: review.part != "main")
         ]  # fmt: skip
         return Cell(account, parts)
-    capabilities = vendor_class(account.vendor).capabilities
-    if version.kind not in capabilities.main_kinds:
-        return Cell(account, badge=badges.review("unsupported"), note=_("does not send this kind"))
-    if not capabilities.review_parts:
+    vendor = vendor_class(account.vendor)
+    hard = errors(vendor(account.config).check(version.blocks, version.fallback_blocks))
+    if hard:
+        return Cell(account, badge=badges.review("unsupported"), note=_line(hard[0]))
+    if not vendor.capabilities.review_parts:
         return Cell(account, badge=badges.review("not_needed"))
-    return Cell(account, badge=badges.review("none"), may_submit=True)
+    note = _("may be sent without a review") if vendor.capabilities.review_optional else ""
+    return Cell(account, badge=badges.review("none"), note=note, may_register=True, may_submit=reviews.audits(account))
 
 
 def matrix(versions: list[TemplateVersion], accounts: list[VendorAccount]) -> list[tuple[TemplateVersion, list[Cell]]]:
@@ -284,6 +288,8 @@ def _choice(version: TemplateVersion, account: VendorAccount, request: HttpReque
     blocking = [_line(problem) for problem in hard]
     if not hard and not vendor.capabilities.review_parts:
         blocking = [_("No review is needed here.")]
+    elif not hard and not reviews.audits(account):
+        blocking = [_("This vendor has no audit operation; register the template by hand.")]
     live = TemplateReview.objects.filter(version=version, account=account, live=True).exclude(
         status__in=(ReviewStatus.REFUSED, ReviewStatus.WITHDRAWN)
     )
@@ -297,5 +303,4 @@ def _choice(version: TemplateVersion, account: VendorAccount, request: HttpReque
 
 
 def _line(problem: Any) -> str:
-    place = f"{problem.path}: " if problem.path else ""
-    return f"{place}{sentence(problem)}"
+    return _("%(place)s: %(problem)s") % {"place": place(problem.path), "problem": sentence(problem)}

@@ -62,7 +62,7 @@ def submit(
     found = errors(problems_for(version, account))
     if found:
         raise NotCarried(found)
-    if not _audits(account):
+    if not audits(account):
         raise ValidationError(_("This vendor has no audit operation; register the template by hand."))
     freeze(version)
     reviews = [
@@ -81,7 +81,8 @@ def submit(
     return reviews
 
 
-def _audits(account: VendorAccount) -> bool:
+def audits(account: VendorAccount) -> bool:
+    """Can a version be submitted to this vendor over its interface?"""
     return any(item.method == "submit" and item.offered for item in vendor_class(account.vendor).operations)
 
 
@@ -133,7 +134,9 @@ def _known_id(version: TemplateVersion, account: VendorAccount, part: str) -> st
     if not _edits(account):
         return ""
     known = TemplateReview.objects.filter(version__template=version.template_id, account=account, part=part)
-    return known.exclude(vendor_template_id="").order_by("-pk").values_list("vendor_template_id", flat=True).first() or ""
+    return (
+        known.exclude(vendor_template_id="").order_by("-pk").values_list("vendor_template_id", flat=True).first() or ""
+    )
 
 
 def transmit(review: TemplateReview) -> None:

@@ -46,7 +46,8 @@ class Stage:
         self.world = self.mount.world
         self.maker = Maker()
         self.client = Client()
-        self.signature = Signature.objects.create(text="示例商城", cmcc="filed", cucc="filed", ctcc="filed")
+        filed = {"cmcc": "filed", "cucc": "filed", "ctcc": "filed"}
+        self.signature, _ = Signature.objects.get_or_create(text="示例商城", defaults=filed)
         self.account = VendorAccount.objects.create(
             name=f"{vendor} 账号",
             vendor=vendor,

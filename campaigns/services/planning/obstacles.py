@@ -16,7 +16,9 @@ from config.kit import show
 from messaging.models import Signature, TemplateReview
 from messaging.services.reviews import problems_for
 from messaging.states import AccountStatus, ReviewStatus
-from templates_5g.blocks import errors
+from templates_5g.blocks import Problem, errors
+from templates_5g.places import place
+from templates_5g.problems import sentence as sentence_of
 
 SENTENCES = {
     "nobody": _("Nobody would be sent to. Look at the reasons, or choose another audience."),
@@ -27,7 +29,7 @@ SENTENCES = {
     "not_approved": _("This version is not approved at the account. Submit it for review, or choose another version."),
     "approval_ends": _("The approval of the template ends on %(day)s, before the last message. Renew it first."),
     "approval_near": _("The approval of the template ends on %(day)s."),
-    "not_carried": _("The account cannot send this version (%(path)s). Choose another account or version."),
+    "not_carried": _("The account cannot send this version. %(path)s: %(why)s"),
     "signature": _("The signature is not filed with %(operators)s and may not be used until then."),
     "signature_warning": _("The signature is not filed with %(operators)s; messages may be intercepted."),
     "sender_account": _("The 5G sender belongs to another account. Choose one of this account."),
@@ -43,8 +45,11 @@ Found = dict[str, Any]
 
 
 def sentence(found: Found) -> str:
-    """The sentence in the active language; stored statuses and operators are named only here."""
+    """The sentence in the active language; stored statuses, operators and places are named only here."""
     params = dict(found.get("params", {}))
+    if "path" in params:
+        problem = Problem(params["path"], "", params["why"], params.get("values", {}))
+        params["path"], params["why"] = place(problem.path), sentence_of(problem)
     if "operators" in params:
         params["operators"] = "、".join(str(Operator(code).label) for code in params["operators"])
     if "status" in params:
@@ -88,7 +93,7 @@ def _account(campaign: Campaign) -> Iterator[Found]:
     if campaign.chatbot is not None and campaign.chatbot.account_id != campaign.account_id:
         yield _found("sender_account")
     for problem in errors(problems_for(campaign.version, campaign.account))[:3]:
-        yield _found("not_carried", path=problem.path)
+        yield _found("not_carried", path=problem.path, why=problem.message, values=dict(problem.params))
 
 
 def _template(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
