@@ -5,16 +5,16 @@ batch counters can be moved by their difference.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
 from messaging.models import Batch, Delivery
-from messaging.states import Own
+from messaging.states import BatchState, Own
 
 COUNTERS = {
     Own.SKIPPED: "n_skipped",
@@ -49,14 +49,20 @@ class Moved(NamedTuple):
     new: int
 
 
-def lock_batches(batch_ids: Sequence[int]) -> None:
-    """Lock these batches and the halves that were split from them, in id order."""
-    list(
-        Batch.objects.select_for_update()
-        .filter(Q(pk__in=batch_ids) | Q(split_from__in=batch_ids))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+def lock_batches(batch_ids: Sequence[int]) -> list[int]:
+    """Lock these batches and the halves that were split from them, in id order. Returns those whose outcome is unknown."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [list(batch_ids), list(batch_ids)])
+            return [pk for pk, state in cursor.fetchall() if state == BatchState.UNKNOWN]
+    rows = Batch.objects.select_for_update().filter(Q(pk__in=batch_ids) | Q(split_from__in=batch_ids))
+    return [pk for pk, state in rows.order_by("pk").values_list("pk", "state") if state == BatchState.UNKNOWN]
+
+
+_LOCK = """
+SELECT id, state FROM messaging_batch WHERE id = ANY(%s::bigint[]) OR split_from_id = ANY(%s::bigint[])
+ORDER BY id FOR UPDATE
+"""
 
 
 def apply_words(words: Sequence[Word]) -> list[Moved]:
@@ -67,28 +73,73 @@ def apply_words(words: Sequence[Word]) -> list[Moved]:
     return _apply_postgres(words) if connection.vendor == "postgresql" else _apply_sqlite(words)
 
 
-_POSTGRES = """
-UPDATE messaging_delivery AS d
+# %s: what each word says about whom. Twice over: first those of whom nothing is known yet, nearly all of them, in one
+# look at each row; then the rest, whose old status has to be read beside the new one.
+_SET = """
 SET own = s.new, channel = CASE WHEN s.channel = '' THEN d.channel ELSE s.channel END, reason = s.reason,
     vendor_word = s.word, reported_at = COALESCE(s.at, now()),
     legs_delivered = GREATEST(d.legs_delivered, CASE WHEN s.new >= 60 THEN 1 ELSE 0 END),
     units = GREATEST(d.units, CASE WHEN s.new >= 60 THEN 1 ELSE 0 END)
+"""
+_SAID = """
+    SELECT i.n, i.phone, to_timestamp(i.at) AS at, k.run, k.leg, k.new, k.channel, k.reason, k.word
+    FROM unnest(%s::int[], %s::int[], %s::text[], %s::float8[]) AS i(n, kind, phone, at)
+    JOIN unnest(%s::int[], %s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[])
+      AS k(kind, run, leg, new, channel, reason, word) ON k.kind = i.kind
+"""
+_FIRST = f"""
+UPDATE messaging_delivery AS d {_SET} FROM ({_SAID}) AS s
+WHERE d.run = s.run AND d.leg = s.leg AND d.phone = s.phone AND d.own IS NULL
+RETURNING s.n, d.batch_id, NULL, s.new
+"""
+_LATER = f"""
+UPDATE messaging_delivery AS d {_SET}
 FROM (
     SELECT i.*, o.id AS row_id, o.own AS old
-    FROM unnest(%s::int[], %s::uuid[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[],
-                %s::timestamptz[]) AS i(n, run, leg, phone, new, channel, reason, word, at)
-    JOIN messaging_delivery AS o ON o.run = i.run AND o.leg = i.leg AND o.phone = i.phone
+    FROM ({_SAID}) AS i JOIN messaging_delivery AS o ON o.run = i.run AND o.leg = i.leg AND o.phone = i.phone
 ) AS s
 WHERE d.id = s.row_id AND COALESCE(d.own, 0) < s.new
 RETURNING s.n, d.batch_id, s.old, s.new
-"""
+"""  # noqa: S608 - the parts above
 
 
 def _apply_postgres(words: Sequence[Word]) -> list[Moved]:
-    columns = [list(column) for column in zip(*words, strict=True)]
+    moved = _said(_FIRST, words)
+    if len(moved) < len(words):
+        climbed = {move.n for move in moved}
+        moved += _said(_LATER, [word for word in words if word.n not in climbed])
+    return moved
+
+
+def _said(sql: str, words: Sequence[Word]) -> list[Moved]:
+    """Arrays of what differs from word to word, and a small table of the kinds of word: the driver is slow with arrays."""
+    kinds: dict[tuple[Any, ...], int] = {}
+    numbers, chosen, phones, times = [], [], [], []
+    for n, run, leg, phone, own, channel, reason, word, at in words:
+        numbers.append(n)
+        chosen.append(kinds.setdefault((run.int, leg, own, channel, reason, word), len(kinds)))
+        phones.append(phone)
+        times.append("NULL" if at is None else repr(at.timestamp()))
+    runs, legs, owns, channels, reasons, said = (list(column) for column in zip(*kinds, strict=True))
+    uuids = [UUID(int=run) for run in runs]
+    arrays: list[Any] = [number_array(numbers), number_array(chosen), text_array(phones), number_array(times)]
     with connection.cursor() as cursor:
-        cursor.execute(_POSTGRES, columns)
+        cursor.execute(sql, [*arrays, list(kinds.values()), uuids, legs, owns, channels, reasons, said])
         return [Moved(*row) for row in cursor.fetchall()]
+
+
+def number_array(values: Iterable[object]) -> str:
+    """PostgreSQL's text form of an array of numbers."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def text_array(values: Sequence[str]) -> str | list[str]:
+    """The text form of an array of plain words; anything else is left to the driver, which quotes."""
+    return "{" + ",".join(values) + "}" if all(map(_is_plain, values)) else list(values)
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isdigit()
 
 
 _SQLITE = """
@@ -136,13 +187,13 @@ def find(words: Sequence[Word]) -> dict[tuple[UUID, str, str], Delivery]:
 def move_counters(moved: Sequence[Moved]) -> None:
     """Move the batch counters by what climbed, one statement."""
     deltas: dict[int, Counter[str]] = {}
-    for move in moved:
-        if move.batch_id is None:
+    for (batch_id, old, new), people in Counter((move.batch_id, move.old, move.new) for move in moved).items():
+        if batch_id is None:
             continue
-        delta = deltas.setdefault(move.batch_id, Counter())
-        delta[COUNTERS[Own(move.new)]] += 1
-        if move.old is not None and move.old in COUNTERS:
-            delta[COUNTERS[Own(move.old)]] -= 1
+        delta = deltas.setdefault(batch_id, Counter())
+        delta[COUNTERS[Own(new)]] += people
+        if old is not None and old in COUNTERS:
+            delta[COUNTERS[Own(old)]] -= people
     add_to_counters(deltas)
 
 

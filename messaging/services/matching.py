@@ -1,8 +1,8 @@
-"""Receipts to attempts: by our reference, else the vendor's task id, else its message id; what fits nowhere is kept."""
+"""Receipts to the people they are about: one word for each moves his delivery; what fits nowhere is kept."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -12,6 +12,7 @@ from messaging.bulk import receipts as bulk
 from messaging.gateway.types import ReceiptEvent, ReceiptStatus
 from messaging.hooks import deliveries_moved
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Receipt, VendorAccount
+from messaging.services.homes import Home, home_of, homes_for
 from messaging.states import AttemptOutcome, BatchState, Own
 
 OWN_BY_WORD = {
@@ -22,131 +23,101 @@ OWN_BY_WORD = {
 }
 
 
-@dataclass(frozen=True)
-class Matched:
+class Matched(NamedTuple):
     event: ReceiptEvent
-    attempt: Attempt
+    home: Home
     source: CallbackEvent | None
 
 
 def apply_receipts(account: VendorAccount, found: Sequence[tuple[ReceiptEvent, CallbackEvent | None]]) -> None:
     """Apply receipts of one account: matched ones to deliveries, the rest kept as unmatched. One transaction, the caller's."""
-    attempts = _attempts_for(account, [event for event, _ in found])
+    homes = homes_for(account, [event for event, _ in found])
     matched, lost = [], []
     for event, source in found:
-        attempt = _attempt_of(event, attempts)
-        if attempt is None:
+        home = home_of(event, homes)
+        if home is None:
             lost.append((event, source))
         else:
-            matched.append(Matched(event, attempt, source))
+            matched.append(Matched(event, home, source))
     _apply_matched(account, matched)
     _keep(account, [(event, source, None, Receipt.State.UNMATCHED, "") for event, source in lost])
-
-
-def _attempts_for(account: VendorAccount, events: Sequence[ReceiptEvent]) -> dict[tuple[str, str], Attempt]:
-    """("ref", reference) | ("task", id) | ("message", id) -> attempt, three queries at most. The newest attempt wins."""
-    refs = {event.reference for event in events if event.reference}
-    tasks = {event.task_id for event in events if event.task_id}
-    messages = {event.message_id for event in events if event.message_id and not event.reference}
-    found: dict[tuple[str, str], Attempt] = {}
-    rows = Attempt.objects.filter(Q(reference__in=refs) | Q(task_id__in=tasks), account=account)
-    for attempt in rows.select_related("batch__dispatch").order_by("pk"):
-        found["ref", attempt.reference] = attempt
-        if attempt.task_id:
-            found["task", attempt.task_id] = attempt
-    if messages:
-        found.update(_attempts_by_message(account, messages))
-    return found
-
-
-def _attempts_by_message(account: VendorAccount, messages: set[str]) -> dict[tuple[str, str], Attempt]:
-    deliveries = Delivery.objects.filter(message_id__in=messages, batch__account=account)
-    batches = dict(deliveries.values_list("message_id", "batch_id"))
-    newest = {
-        attempt.batch_id: attempt
-        for attempt in Attempt.objects.filter(batch__in=set(batches.values()))
-        .select_related("batch__dispatch")
-        .order_by("pk")
-    }
-    return {("message", message): newest[batch] for message, batch in batches.items() if batch in newest}
-
-
-def _attempt_of(event: ReceiptEvent, attempts: dict[tuple[str, str], Attempt]) -> Attempt | None:
-    for key in (("ref", event.reference), ("task", event.task_id), ("message", event.message_id)):
-        if key[1] and key in attempts:
-            return attempts[key]
-    return None
 
 
 def _apply_matched(account: VendorAccount, matched: Sequence[Matched]) -> None:
     if not matched:
         return
-    batch_ids = sorted({item.attempt.batch_id for item in matched})
-    bulk.lock_batches(batch_ids)
+    unknown = bulk.lock_batches(sorted({item.home.batch for item in matched}))
     words = _best_words(matched)
     moved = bulk.apply_words(words)
     bulk.move_counters(moved)
     _tell(words, moved)
-    _settle_unknown(matched)
-    _keep_the_rest(account, matched, words, {move.n: move for move in moved})
+    _settle_unknown(matched, unknown)
+    _learn_tasks(matched)
+    _keep_the_rest(account, matched, {move.n: move for move in moved})
 
 
 def _tell(words: Sequence[bulk.Word], moved: Sequence[bulk.Moved]) -> None:
-    climbed = {move.n for move in moved}
-    if climbed:
-        those = [word for word in words if word.n in climbed]
-        deliveries_moved.send(sender=Delivery, ids=lambda: [row.pk for row in bulk.find(those).values()])
+    def ids() -> list[int]:
+        climbed = {move.n for move in moved}
+        return [row.pk for row in bulk.find([word for word in words if word.n in climbed]).values()]
+
+    if moved:
+        deliveries_moved.send(sender=Delivery, ids=ids)
 
 
 def _best_words(matched: Sequence[Matched]) -> list[bulk.Word]:
     """One word for each person: the highest. The others are looked at afterwards."""
-    best: dict[tuple[Any, str, str], bulk.Word] = {}
-    for n, item in enumerate(matched):
-        own = OWN_BY_WORD.get(item.event.status)
+    best: dict[tuple[int, str], bulk.Word] = {}
+    # A small number for each (run, leg): hashing a UUID for each of thousands of receipts is dear.
+    places: dict[tuple[UUID, str], int] = {}
+    place_of = {item.home.attempt: item.home for item in matched}
+    place = {pk: places.setdefault((home.run, home.leg), len(places)) for pk, home in place_of.items()}
+    for n, (event, home, _) in enumerate(matched):
+        own = OWN_BY_WORD.get(event.status)
         if own is None:
             continue
-        dispatch, event = item.attempt.batch.dispatch, item.event
-        key = (dispatch.run, dispatch.leg, event.phone)
+        key = place[home.attempt], event.phone
         if key not in best or best[key].own < own:
             said = f"{event.code} {event.message}".strip()[:200]
-            best[key] = bulk.Word(n, *key, int(own), event.channel[:4], event.reason, said, event.at)
+            channel, reason, at = event.channel[:4], event.reason, event.at
+            best[key] = bulk.Word(n, home.run, home.leg, event.phone, own, channel, reason, said, at)
     return list(best.values())
 
 
-def _settle_unknown(matched: Sequence[Matched]) -> None:
-    """Any word from the vendor about our request proves that it has the request."""
-    now = timezone.now()
-    batches = {item.attempt.batch_id for item in matched}
-    Batch.objects.filter(pk__in=batches, state=BatchState.UNKNOWN).update(
-        state=BatchState.SUBMITTED, submitted_at=now, reason="", vendor_word=""
-    )
-    attempts = {item.attempt.pk for item in matched}
-    Attempt.objects.filter(pk__in=attempts, outcome=AttemptOutcome.UNSURE).update(
-        outcome=AttemptOutcome.ACCEPTED, reason="receipt"
-    )
-    for item in matched:
-        if not item.attempt.task_id and item.event.task_id:
-            Attempt.objects.filter(pk=item.attempt.pk, task_id="").update(task_id=item.event.task_id)
-            item.attempt.task_id = item.event.task_id
+def _settle_unknown(matched: Sequence[Matched], unknown: Sequence[int]) -> None:
+    """Any word from the vendor about our request proves that it has the request. `unknown`: the locked batches in that
+    state."""
+    if unknown:
+        Batch.objects.filter(pk__in=unknown, state=BatchState.UNKNOWN).update(
+            state=BatchState.SUBMITTED, submitted_at=timezone.now(), reason="", vendor_word=""
+        )
+    suspects = {
+        item.home.attempt
+        for item in matched
+        if item.home.outcome == AttemptOutcome.UNSURE or item.home.batch in unknown
+    }
+    if suspects:
+        Attempt.objects.filter(pk__in=suspects, outcome=AttemptOutcome.UNSURE).update(
+            outcome=AttemptOutcome.ACCEPTED, reason="receipt"
+        )
 
 
-def _keep_the_rest(
-    account: VendorAccount, matched: Sequence[Matched], words: Sequence[bulk.Word], moved: dict[int, bulk.Moved]
-) -> None:
+def _learn_tasks(matched: Sequence[Matched]) -> None:
+    """The vendor's id of a request that it never told us itself."""
+    learnt = {item.home.attempt: item.event.task_id for item in matched if item.event.task_id and not item.home.task_id}
+    for attempt, task_id in learnt.items():
+        Attempt.objects.filter(pk=attempt, task_id="").update(task_id=task_id)
+
+
+def _keep_the_rest(account: VendorAccount, matched: Sequence[Matched], moved: dict[int, bulk.Moved]) -> None:
     """Store what the delivery row cannot hold: unknown words, words about nobody we know, late or conflicting words,
     further legs. A plain repeat leaves nothing."""
-    applied = {word.n for word in words if word.n in moved}
-    rest = [(n, item) for n, item in enumerate(matched) if n not in applied]
-    late = [(n, item) for n, item in enumerate(matched) if n in applied and moved[n].old == Own.FAILED]
-    keys = [
-        bulk.Word(
-            n, item.attempt.batch.dispatch.run, item.attempt.batch.dispatch.leg, item.event.phone, 0, "", "", "", None
-        )
-        for n, item in rest
-    ]
+    rest = [(n, item) for n, item in enumerate(matched) if n not in moved]
+    late = [matched[n] for n, move in sorted(moved.items()) if move.old == Own.FAILED]
+    keys = [_question(n, item.home, item.event) for n, item in rest]
     rows = bulk.find(keys)
     kept: list[tuple[Any, ...]] = [
-        (item.event, item.source, item.attempt, Receipt.State.MATCHED, "delivered after failed") for _, item in late
+        (item.event, item.source, item.home, Receipt.State.MATCHED, "delivered after failed") for item in late
     ]
     legs: list[tuple[str, Delivery]] = []
     for key, (_, item) in zip(keys, rest, strict=True):
@@ -155,13 +126,18 @@ def _keep_the_rest(
         if note is None:
             continue
         state = Receipt.State.UNMATCHED if row is None else Receipt.State.MATCHED
-        kept.append((item.event, item.source, item.attempt if row else None, state, note))
+        kept.append((item.event, item.source, item.home if row else None, state, note))
         if note == "further leg" and row is not None:
             legs.append((item.event.key[:200], row))
     new_keys = _keep(account, kept)
     further = [row.pk for key, row in legs if key in new_keys]
     if further:
         Delivery.objects.filter(pk__in=further).update(legs_delivered=F("legs_delivered") + 1, units=F("units") + 1)
+
+
+def _question(n: int, home: Home, event: ReceiptEvent) -> bulk.Word:
+    """A word that says nothing: only whom it is about."""
+    return bulk.Word(n, home.run, home.leg, event.phone, 0, "", "", "", None)
 
 
 def _note(event: ReceiptEvent, row: Delivery | None) -> str | None:
@@ -194,7 +170,7 @@ def _receipt(
     account: VendorAccount,
     event: ReceiptEvent,
     source: CallbackEvent | None,
-    attempt: Attempt | None,
+    home: Home | None,
     state: str,
     note: str,
 ) -> Receipt:
@@ -213,7 +189,7 @@ def _receipt(
         code=event.code[:80],
         vendor_word=event.message[:300],
         reported_at=event.at,
-        attempt=attempt,
+        attempt_id=home.attempt if home else None,
         note=note,
     )
 
@@ -245,21 +221,18 @@ def rematch(waiting: Any) -> int:
 
 def _rematch_account(account: VendorAccount, receipts: Sequence[Receipt]) -> int:
     events = {receipt.pk: _event(receipt) for receipt in receipts}
-    attempts = _attempts_for(account, list(events.values()))
-    hits = {receipt.pk: found for receipt in receipts if (found := _attempt_of(events[receipt.pk], attempts))}
+    homes = homes_for(account, list(events.values()))
+    hits = {receipt.pk: found for receipt in receipts if (found := home_of(events[receipt.pk], homes))}
     known = _known_people(events, hits)
-    hits = {pk: attempt for pk, attempt in hits.items() if pk in known}
+    hits = {pk: home for pk, home in hits.items() if pk in known}
     sources = {receipt.pk: receipt.event for receipt in receipts}
     Receipt.objects.filter(pk__in=hits).delete()
-    _apply_matched(account, [Matched(events[pk], attempt, sources[pk]) for pk, attempt in hits.items()])
+    _apply_matched(account, [Matched(events[pk], home, sources[pk]) for pk, home in hits.items()])
     return len(hits)
 
 
-def _known_people(events: dict[int, ReceiptEvent], hits: dict[int, Attempt]) -> set[int]:
-    words = [
-        bulk.Word(pk, attempt.batch.dispatch.run, attempt.batch.dispatch.leg, events[pk].phone, 0, "", "", "", None)
-        for pk, attempt in hits.items()
-    ]
+def _known_people(events: dict[int, ReceiptEvent], hits: dict[int, Home]) -> set[int]:
+    words = [_question(pk, home, events[pk]) for pk, home in hits.items()]
     rows = bulk.find(words)
     return {word.n for word in words if (word.run, word.leg, word.phone) in rows}
 
