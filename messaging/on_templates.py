@@ -72,6 +72,9 @@ def version_actions(version: Any, user: Any) -> Sequence[hooks.Action]:
         actions.append(hooks.Action(_("Submit for review"), url, primary=True))
     if user.has_perm("messaging.add_dispatch"):
         actions.append(hooks.Action(_("Send a test"), reverse("admin:messaging_dispatch_test", args=[version.pk])))
+    if user.has_perm("messaging.view_templatereview"):
+        url = f"{reverse('admin:messaging_templatereview_matrix')}?template={version.template_id}"
+        actions.append(hooks.Action(_("Review states"), url))
     return actions
 
 

@@ -225,7 +225,7 @@ WAYS: dict[tuple[str, str], tuple[str, dict[str, Any], Way]] = {
     ("emay", "personal_all"): (COMMAND, ANY, lambda office: office.command("${姓名}，您好", "code_column=码")),
     ("emay", "template_create"): (SCREEN_SUBMIT, ANY, submitted(None)),
     ("emay", "template_delete"): ("审核记录页“在服务商处删除”", ANY, delete),
-    ("emay", "template_query"): ("审核记录页“询问服务商”、定时", ANY, refresh),
+    ("emay", "template_query"): ("审核记录页“查询结果”、定时", ANY, refresh),
     ("emay", "template_normal"): (SCREEN_TEST, ANY, sent_approved(PLAIN_SMS, 2)),
     ("emay", "template_variable"): (SCREEN_TEST, ANY, sent_approved(SMS, 2, "5")),
     ("emay", "short_link"): (

@@ -152,6 +152,8 @@ class ReviewAdmin(Withdrawing):
         if only_trouble:
             trouble = TemplateReview.objects.filter(in_trouble())
             versions = versions.filter(pk__in=trouble.values("version"))
+        if request.GET.get("template", "").isdigit():
+            versions = versions.filter(template=int(request.GET["template"]))
         start = (page - 1) * PER_PAGE
         found = list(versions.order_by("-updated_at", "-pk")[start : start + PER_PAGE + 1])
         accounts = list(VendorAccount.objects.all())

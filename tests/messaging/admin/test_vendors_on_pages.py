@@ -74,6 +74,8 @@ def test_the_matrix_says_why_a_vendor_refused_and_until_when_it_approved(staged)
     assert "图片含二维码" in shown
     assert "No complete answer" in shown
     assert f"{timezone.localtime(until).day}" in shown
+    alone = signed_in(superuser=True).get(url("templatereview_matrix") + f"?template={third.template_id}")
+    assert [version for version, _cells in alone.context_data["rows"]] == [third]
 
 
 @pytest.mark.parametrize("vendor", all_vendors())
