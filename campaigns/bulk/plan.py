@@ -48,6 +48,22 @@ class Rules:
     # The SMS whose billable units are summed, with what is put in front of it.
     sms: str = ""
     sms_extra: int = 0
+    # Only who falls into [from, to) of a hundred parts, cut by a hash of the number and `seed`; and only whom `only` allows:
+    # a condition on m, with its parameters.
+    arm: tuple[int, int] | None = None
+    seed: int = 0
+    only: Sql | None = None
+    # So many of those to be sent to, drawn by the same hash, get the first batches to themselves.
+    canary: int = 0
+
+
+@dataclass(frozen=True)
+class Laid:
+    """People in batches, people left out, and the number of the last batch of the canary, None without one."""
+
+    sent: int
+    left_out: int
+    hold_after: int | None
 
 
 def members(rules: Rules) -> Sql:
@@ -62,7 +78,25 @@ def members(rules: Rules) -> Sql:
     marks = ", ".join(["%s"] * len(rules.imports)) or "NULL"
     sql = f"""SELECT m.phone, m.variables, m.operator, {outcome} AS outcome, {text} AS text, {units} AS units
               FROM {_MEMBER} m WHERE m.audience_id = %s AND m.source_id IN ({marks})"""  # noqa: S608
-    return sql, [*params, *text_params, *unit_params, rules.audience, *rules.imports]
+    which, which_params = _which(rules)
+    return sql + which, [*params, *text_params, *unit_params, rules.audience, *rules.imports, *which_params]
+
+
+def _which(rules: Rules) -> Sql:
+    """The members that these rules are about at all, beyond audience and files."""
+    sql, params = "", []
+    if rules.arm is not None:
+        sql += f" AND {_hash('m.phone')} %% 100 >= %s AND {_hash('m.phone')} %% 100 < %s"
+        params += [rules.seed, rules.arm[0], rules.seed, rules.arm[1]]
+    if rules.only is not None:
+        sql += f" AND {rules.only[0]}"
+        params += rules.only[1]
+    return sql, params
+
+
+def _hash(phone: str) -> str:
+    """0 to 9972, the same on every database, far apart for numbers that are neighbours. Takes the seed as a parameter."""
+    return f"((((CAST({phone} AS BIGINT) * 7919 + %s) %% 1000003) * 6271) %% 9973)"
 
 
 def _conditions(rules: Rules) -> dict[str, Sql]:
@@ -201,37 +235,47 @@ def _roomy() -> Any:
     return cursor
 
 
-def lay_out(rules: Rules, dispatch: Dispatch, size: int) -> tuple[int, int]:
-    """Batches and deliveries of a dispatch. Returns (people in batches, people left out). Inside a transaction.
+def lay_out(rules: Rules, dispatch: Dispatch, size: int, first: int = 0) -> Laid:
+    """Batches, numbered on from `first`, and deliveries of a dispatch. Inside a transaction.
 
     The outcome is decided once, into a temporary table in the order of the numbers; batches are counted from it, so that
     a number suppressed at this moment cannot make a batch of another size than it says.
     """
-    sql, params = members(rules)
+    sql, params = _numbered(rules, size, first)
     with _roomy() as cursor:
         cursor.execute("DROP TABLE IF EXISTS planned")
-        cursor.execute(f"CREATE TEMPORARY TABLE planned AS {_numbered(sql, by_text=bool(rules.text))}", [size, *params])
+        cursor.execute(f"CREATE TEMPORARY TABLE planned AS {sql}", params)
         _insert_batches(cursor, dispatch)
         sent = _insert_deliveries(cursor, dispatch, "p.number IS NOT NULL")
         left_out = _insert_deliveries(cursor, dispatch, "p.number IS NULL")
+        cursor.execute("SELECT MAX(number) FROM planned WHERE lead = 0")
+        hold_after = cursor.fetchone()[0]
         cursor.execute("DROP TABLE planned")
-    return sent, left_out
+    return Laid(sent, left_out, hold_after)
 
 
-def _numbered(sql: str, *, by_text: bool) -> str:
-    """Adds the batch number, NULL for those left out: by phone, and first by text where a request has one text. Its first
-    parameter is the size of a batch."""
-    group = "outcome, text" if by_text else "outcome"
-    cut = f"""SELECT phone, variables, outcome, text,
-                (ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY phone) - 1) / %s + 1 AS piece FROM ({sql}) AS decided"""  # noqa: S608
-    if not by_text:
-        number = "piece"
-        order = "phone"
+def _numbered(rules: Rules, size: int, first: int) -> Sql:
+    """Adds `lead` (0 = in the canary) and the batch number, NULL for those left out: the canary before the others, then by
+    text where a request has one text, then by phone."""
+    by_text, canary = bool(rules.text), rules.canary > 0
+    decided, params = members(rules)
+    if canary:
+        rank = f"ROW_NUMBER() OVER (PARTITION BY outcome ORDER BY {_hash('phone')}, phone)"
+        decided = f"SELECT d.*, CASE WHEN outcome = '' AND {rank} <= %s THEN 0 ELSE 1 END AS lead FROM ({decided}) AS d"  # noqa: S608
+        params = [rules.seed, rules.canary, *params]
+    lead = "lead" if canary else "1 AS lead"
+    parts = [*(["lead"] if canary else []), *(["text"] if by_text else [])]
+    group = ", ".join(["outcome", *parts])
+    cut = f"""SELECT phone, variables, outcome, text, {lead},
+                (ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY phone) - 1) / %s + 1 AS piece FROM ({decided}) AS decided"""  # noqa: S608
+    if parts:
+        number = f"DENSE_RANK() OVER (PARTITION BY outcome ORDER BY {', '.join(parts)}, piece)"
     else:
-        number = "DENSE_RANK() OVER (PARTITION BY outcome ORDER BY text, piece)"
-        order = "outcome, text, phone"
-    return f"""SELECT phone, variables, outcome, text, CASE WHEN outcome = '' THEN {number} END AS number
-               FROM ({cut}) AS cut ORDER BY {order}"""  # noqa: S608
+        number = "piece"
+    order = f"{group}, phone" if parts else "phone"
+    sql = f"""SELECT phone, variables, outcome, text, lead, CASE WHEN outcome = '' THEN {number} + %s END AS number
+              FROM ({cut}) AS cut ORDER BY {order}"""  # noqa: S608
+    return sql, [first, size, *params]
 
 
 def _insert_batches(cursor: Any, dispatch: Dispatch) -> None:

@@ -86,13 +86,13 @@ class SendingRules(models.Model):
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
 
-    @classmethod
-    def current(cls) -> "SendingRules":
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = 1
         super().save(*args, **kwargs)
+
+    @classmethod
+    def current(cls) -> "SendingRules":
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
 
     def window_for(self, purpose: str) -> tuple[time, time] | None:
         """The daily window of a class, None for always."""

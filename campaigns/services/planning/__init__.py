@@ -2,18 +2,21 @@
 
 from campaigns.services.planning.layout import MoreThanConfirmed, lay_out
 from campaigns.services.planning.obstacles import sentence
-from campaigns.services.planning.rules import batch_size
+from campaigns.services.planning.rules import arms, batch_size, closed_days, pace_of
 from campaigns.services.planning.sheet import REASONS, NotNow, begin_check, blocked, check, make_sheet
 
 __all__ = [
     "REASONS",
     "MoreThanConfirmed",
     "NotNow",
+    "arms",
     "batch_size",
     "begin_check",
     "blocked",
     "check",
+    "closed_days",
     "lay_out",
     "make_sheet",
+    "pace_of",
     "sentence",
 ]

@@ -41,6 +41,28 @@ def cost(campaign: Campaign, people: int, sms_units: int) -> dict[str, Any]:
     }
 
 
+def together(costs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The costs of several parts of the people as one."""
+    if len(costs) == 1:
+        return costs[0]
+    lines: dict[str, dict[str, Any]] = {}
+    for line in (line for one in costs for line in one["lines"]):
+        known = lines.setdefault(line["channel"], {**line, "units": 0, "amount": "0"})
+        known["units"] += line["units"]
+        known["amount"] = _plus(known["amount"], line["amount"])
+    return {
+        "lines": list(lines.values()),
+        "low": _plus(*(one["low"] for one in costs)),
+        "high": _plus(*(one["high"] for one in costs)),
+    }
+
+
+def _plus(*amounts: str | None) -> str | None:
+    """None if any is not known."""
+    known = [Decimal(amount) for amount in amounts if amount is not None]
+    return str(sum(known, Decimal(0))) if len(known) == len(amounts) else None
+
+
 def _line(campaign: Campaign, channel: str, units: int) -> dict[str, Any]:
     each = price(campaign, channel)
     amount = None if each is None else str((each * units).quantize(Decimal("0.01")))

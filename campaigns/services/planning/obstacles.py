@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from campaigns.services.planning.rules import capabilities_of
+from campaigns.services.planning.rules import arms, capabilities_of, fallback_of
 from campaigns.states import Operator
 from config.kit import show
 from messaging.models import Signature, TemplateReview
@@ -38,6 +38,9 @@ SENTENCES = {
     "past": _("The time after which the message is useless is over. Set a later one."),
     "too_late": _("About %(n)s people will not be reached before the message is useless; they lapse."),
     "never_ends": _("At this pace and window it would take more than a year. Raise the pace or the window."),
+    "fallback_not_ready": _(
+        "The fallback cannot be sent: its account does not send now, or its template is not approved there."
+    ),
     "no_consent": _("The audience has no proven consent. Enter its source and date, or the people are left out."),
 }
 
@@ -66,7 +69,8 @@ def obstacles(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> list[
     found = [
         *_people(sheet),
         *_account(campaign),
-        *_template(campaign, sheet, now),
+        *(found for arm in arms(campaign) for found in (*_carried(arm), *_template(arm, sheet, now))),
+        *_fallback(campaign, sheet, now),
         *_signature(campaign),
         *_balance(campaign, sheet),
         *_time(campaign, sheet, now),
@@ -92,6 +96,17 @@ def _account(campaign: Campaign) -> Iterator[Found]:
         yield _found("cannot_send")
     if campaign.chatbot is not None and campaign.chatbot.account_id != campaign.account_id:
         yield _found("sender_account")
+
+
+def _fallback(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
+    way = fallback_of(campaign)
+    if way is not None and any(
+        found["blocks"] for found in (*_account(way), *_carried(way), *_template(way, sheet, now))
+    ):
+        yield _found("fallback_not_ready")
+
+
+def _carried(campaign: Campaign) -> Iterator[Found]:
     for problem in errors(problems_for(campaign.version, campaign.account))[:3]:
         yield _found("not_carried", path=problem.path, why=problem.message, values=dict(problem.params))
 

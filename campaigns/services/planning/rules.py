@@ -1,9 +1,12 @@
 """What a campaign says, as rules that SQL can ask."""
 
-from datetime import datetime, timedelta
+import copy
+from datetime import date, datetime, timedelta
+from math import ceil
 
 from campaigns.bulk.plan import Rules
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SendingRules
+from campaigns.models.rules import as_dates
 from campaigns.states import ImportState
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Capabilities
@@ -12,6 +15,52 @@ from templates_5g.blocks.variables import names_of
 LONGEST_VARIABLE = 200
 # Kinds whose content is a text that a vendor with one text for each request gets filled.
 _TEXT_KINDS = ("text", "sms")
+
+
+def arms(campaign: Campaign) -> list[Campaign]:
+    """The campaign as it is; or, where two versions are compared, a copy for each with its part of the people."""
+    if campaign.version_b is None:
+        return [campaign]
+    first, second = copy.copy(campaign), copy.copy(campaign)
+    first.arm = (campaign.share_b, 100)
+    second.version, second.arm = campaign.version_b, (0, campaign.share_b)
+    return [first, second]
+
+
+def fallback_of(campaign: Campaign) -> Campaign | None:
+    """The campaign as it goes out once more after a final failure; None where it does not."""
+    if campaign.fallback_account is None:
+        return None
+    way = copy.copy(campaign)
+    way.account = campaign.fallback_account
+    way.version = campaign.fallback_version or campaign.version
+    way.chatbot, way.options, way.per_second = None, {}, None
+    return way
+
+
+def pace_of(campaign: Campaign) -> float:
+    """People a second: the account's pace, or the campaign's own where that is lower."""
+    own = campaign.per_second
+    return float(min(campaign.account.per_second, own) if own else campaign.account.per_second)
+
+
+def holidays_of(campaign: Campaign) -> list[str]:
+    return SendingRules.current().holidays_for(campaign.version.template.purpose)
+
+
+def closed_days(campaign: Campaign) -> frozenset[date]:
+    return as_dates(holidays_of(campaign))
+
+
+def canary_of(campaign: Campaign, people: int) -> int:
+    """How many of `people` go first: 0 without a canary, or where it would be everybody."""
+    if campaign.canary_people:
+        wanted = campaign.canary_people
+    elif campaign.canary_percent:
+        wanted = ceil(people * campaign.canary_percent / 100)
+    else:
+        return 0
+    return wanted if wanted < people else 0
 
 
 def capabilities_of(campaign: Campaign) -> Capabilities:
@@ -46,6 +95,8 @@ def rules_for(campaign: Campaign, now: datetime, imports: list[int]) -> Rules:
         template=version.template_id if campaign.skip_same_days else None,
         lately_since=now - timedelta(days=campaign.skip_same_days) if campaign.skip_same_days else None,
         operators=campaign.operators,
+        arm=campaign.arm,
+        seed=campaign.pk or 0,
         variables=names_of(version.content, version.fallback),
         longest_variable=LONGEST_VARIABLE,
         text=own_text(campaign),

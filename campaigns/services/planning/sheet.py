@@ -1,12 +1,14 @@
 """The pre-send check: every row of the file under one word, the cost and the end, computed once and kept.
 
 {"imports": [id…], "rows": n, "excluded": {reason: n}, "left_out": n, "to_send": n, "difference": 0,
- "operators": {operator: n}, "requests": n, "units": n, "cost": {"lines", "low", "high"}, "per_second": "10",
- "start_at": iso or None (at once), "finish_at": iso or None, "late": n, "obstacles": [{"key", "blocks", "params"}]}
+ "arms": [{"version": id, "to_send": n}], "canary": n, "operators": {operator: n}, "requests": n, "units": n,
+ "cost": {"lines", "low", "high"}, "per_second": "10", "holidays": [iso date…], "start_at": iso or None (at once),
+ "finish_at": iso or None, "late": n, "obstacles": [{"key", "blocks", "params"}]}
 """
 
 from collections import Counter
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,9 +17,18 @@ from django.utils import timezone
 
 from campaigns.bulk import plan
 from campaigns.models import AudienceImport, Campaign
-from campaigns.services.planning.costs import cost
+from campaigns.services.planning.costs import cost, together
 from campaigns.services.planning.obstacles import obstacles
-from campaigns.services.planning.rules import batch_size, confirmed_imports, rules_for
+from campaigns.services.planning.rules import (
+    arms,
+    batch_size,
+    canary_of,
+    closed_days,
+    confirmed_imports,
+    holidays_of,
+    pace_of,
+    rules_for,
+)
 from campaigns.services.planning.timing import finish_time, sent_until
 from campaigns.states import CampaignState
 
@@ -74,7 +85,41 @@ def check(campaign: Campaign) -> Sheet:
 def make_sheet(campaign: Campaign, now: datetime) -> Sheet:
     """The numbers for this moment, stored nowhere."""
     imports = confirmed_imports(campaign)
-    rules = rules_for(campaign, now, imports)
+    parts = [_count(arm, now, imports) for arm in arms(campaign)]
+    people: Counter[str] = sum((part.people for part in parts), Counter())
+    to_send = people.pop("", 0)
+    operators: Counter[str] = sum((part.operators for part in parts), Counter())
+    sheet = {
+        **_sums(imports, people, to_send),
+        "operators": dict(operators),
+        "units": sum(part.units for part in parts),
+    }
+    sheet["arms"] = [{"version": part.campaign.version_id, "to_send": part.to_send} for part in parts]
+    sheet["canary"] = sum(canary_of(campaign, part.to_send) for part in parts)
+    sheet["requests"] = sum(part.requests for part in parts)
+    sheet["cost"] = together([cost(part.campaign, part.to_send, part.units) for part in parts])
+    sheet.update(_times(campaign, sheet, now))
+    sheet["obstacles"] = obstacles(campaign, sheet, now)
+    return sheet
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one version's people make: outcome -> people, operator -> people to be sent to, SMS units, requests."""
+
+    campaign: Campaign
+    people: Counter[str]
+    operators: Counter[str]
+    units: int
+    requests: int
+
+    @property
+    def to_send(self) -> int:
+        return self.people[""]
+
+
+def _count(arm: Campaign, now: datetime, imports: list[int]) -> _Part:
+    rules = rules_for(arm, now, imports)
     people: Counter[str] = Counter()
     operators: Counter[str] = Counter()
     units = 0
@@ -83,13 +128,7 @@ def make_sheet(campaign: Campaign, now: datetime) -> Sheet:
         if not outcome:
             operators[operator or "other"] += number
             units += its_units
-    to_send = people.pop("", 0)
-    sheet = {**_sums(imports, people, to_send), "operators": dict(operators), "units": units}
-    sheet["requests"] = _requests(campaign, rules, to_send)
-    sheet["cost"] = cost(campaign, to_send, units)
-    sheet.update(_times(campaign, to_send, now))
-    sheet["obstacles"] = obstacles(campaign, sheet, now)
-    return sheet
+    return _Part(arm, people, operators, units, _requests(arm, rules, people[""]))
 
 
 def _sums(imports: list[int], people: Counter[str], to_send: int) -> Sheet:
@@ -121,14 +160,19 @@ def window_of(campaign: Campaign) -> tuple[Any, Any] | None:
     return campaign.window_from, campaign.window_until
 
 
-def _times(campaign: Campaign, to_send: int, now: datetime) -> Sheet:
-    pace, start = float(campaign.account.per_second), max(now, campaign.start_at or now)
-    finish = finish_time(start, to_send, pace, window_of(campaign))
+def _times(campaign: Campaign, sheet: Sheet, now: datetime) -> Sheet:
+    """The people after a canary are reckoned from the end of the watch."""
+    pace, start = pace_of(campaign), max(now, campaign.start_at or now)
+    if sheet["canary"]:
+        start += timedelta(minutes=campaign.canary_minutes)
+    window, closed, to_send = window_of(campaign), closed_days(campaign), sheet["to_send"]
+    finish = finish_time(start, to_send, pace, window, closed)
     late = 0
     if campaign.useless_after and (finish is None or finish > campaign.useless_after):
-        late = max(to_send - int(sent_until(campaign.useless_after, start, pace, window_of(campaign))), 0)
+        late = max(to_send - int(sent_until(campaign.useless_after, start, pace, window, closed)), 0)
     return {
-        "per_second": str(campaign.account.per_second),
+        "per_second": f"{pace:.2f}".rstrip("0").rstrip("."),
+        "holidays": holidays_of(campaign),
         "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
         "finish_at": finish.isoformat() if finish else None,
         "late": late,

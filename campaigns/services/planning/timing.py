@@ -1,51 +1,58 @@
-"""When a campaign ends, at its pace and inside its daily window."""
+"""When a campaign ends, at its pace, inside its daily window and outside holidays."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
 _LONGEST = timedelta(days=366)
+Window = tuple[time, time]
 
 
 def finish_time(
-    start: datetime, people: int, per_second: float, window: tuple[time, time] | None = None
+    start: datetime,
+    people: int,
+    per_second: float,
+    window: Window | None = None,
+    closed: frozenset[date] = frozenset(),
 ) -> datetime | None:
     """The moment of the last hand-over; None when it would take more than a year. `window` is local: from (included),
-    until (excluded)."""
+    until (excluded). Nothing is handed over on `closed` days."""
     left = timedelta(seconds=people / per_second)
-    if window is None or window[0] >= window[1]:
-        return start + left if left < _LONGEST else None
-    at = opens(start, window)
-    while True:
-        closes = _at(at, window[1])
-        if left <= closes - at:
-            return at + left
-        left -= closes - at
-        at = _at(at + timedelta(days=1), window[0])
-        if at - start > _LONGEST:
-            return None
+    for opens, closes in _spans(start, window, closed):
+        if left <= closes - opens:
+            return opens + left
+        left -= closes - opens
+    return None
 
 
-def opens(at: datetime, window: tuple[time, time]) -> datetime:
-    """`at` itself if the window is open then, else its next opening."""
-    local = timezone.localtime(at)
-    if window[0] <= local.time() < window[1]:
-        return at
-    day = local if local.time() < window[0] else local + timedelta(days=1)
-    return _at(day, window[0])
-
-
-def sent_until(until: datetime, start: datetime, per_second: float, window: tuple[time, time] | None) -> float:
+def sent_until(
+    until: datetime,
+    start: datetime,
+    per_second: float,
+    window: Window | None,
+    closed: frozenset[date] = frozenset(),
+) -> float:
     """How many people can be handed over from `start` to `until`."""
-    if window is None or window[0] >= window[1]:
-        return max((until - start).total_seconds(), 0) * per_second
-    open_for, at = timedelta(), opens(start, window)
-    while at < until and at - start < _LONGEST:
-        open_for += min(_at(at, window[1]), until) - at
-        at = _at(at + timedelta(days=1), window[0])
+    open_for = timedelta()
+    for opens, closes in _spans(start, window, closed):
+        if opens >= until:
+            break
+        open_for += min(closes, until) - opens
     return open_for.total_seconds() * per_second
 
 
-def _at(day: datetime, clock: time) -> datetime:
-    local = timezone.localtime(day)
-    return local.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
+def _spans(start: datetime, window: Window | None, closed: frozenset[date]) -> Iterator[tuple[datetime, datetime]]:
+    """The times from `start` on in which messages may go, for a year. Without a window one span for each day."""
+    if window is None or window[0] >= window[1]:
+        window = (time.min, time.min)
+    day = timezone.localtime(start).date()
+    for offset in range(_LONGEST.days + 1):
+        today = day + timedelta(days=offset)
+        closes = _at(today if window[1] > time.min else today + timedelta(days=1), window[1])
+        if today not in closed and closes > start:
+            yield max(_at(today, window[0]), start), closes
+
+
+def _at(day: date, clock: time) -> datetime:
+    return timezone.make_aware(datetime.combine(day, clock))
