@@ -67,7 +67,8 @@ SENTENCES: dict[str, Sentence] = {
     reasons.CARRIER_LIST: Sentence(
         _("The number is on the vendor's or carrier's refusal list."),
         _(
-            "Your number is on a refusal list of the vendor or carrier, perhaps after an opt-out or complaint; the carrier's service can tell."
+            "Your number is on a refusal list of the vendor or carrier, perhaps after an opt-out or complaint; "
+            "the carrier's service can tell."
         ),
         _("Enter it on the do-not-send list; do not try another account."),
     ),
