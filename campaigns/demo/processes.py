@@ -37,7 +37,7 @@ class Stack:
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self.logs = logs
         logs.mkdir(parents=True, exist_ok=True)
-        common = {**env, "PUBLIC_URL": self.web_url}
+        common = {"STOP_GRACE_SECONDS": "8", **env, "PUBLIC_URL": self.web_url}
         gunicorn = ["-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{web_port}", "--threads", str(threads)]
         web = [*gunicorn, "--worker-class", "gthread", "--workers", "1", "--timeout", "120", "--no-control-socket"]
         keep = ["--keep", str(logs.parent / "sandbox.state")]
@@ -60,7 +60,7 @@ class Stack:
         wait_for(f"{self.web_url}/admin/login/", self.web, self.logs)
         return self
 
-    def stop(self, grace: float = 8.0) -> None:
+    def stop(self, grace: float = 20.0) -> None:
         for child in reversed(self.children):
             child.stop(grace)
 
