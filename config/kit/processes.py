@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import ctypes
 import os
 import signal
 import subprocess
@@ -12,9 +11,6 @@ from pathlib import Path
 from typing import IO
 
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
-
-_PR_SET_PDEATHSIG = 1
-_PRCTL = getattr(ctypes.CDLL(None), "prctl", None)  # Linux; elsewhere a killed parent leaves its children
 
 
 class Child:
@@ -84,12 +80,6 @@ def _end_with_parent() -> Callable[[], None] | None:
     """What the child does before it becomes the command. None where the system has no such thing."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     return None if prctl is None else lambda: prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM), 0, 0, 0)
-
-
-def _end_with_parent() -> None:
-    """In the child: SIGTERM when the parent dies, however it dies. A session of its own would otherwise outlive it."""
-    if _PRCTL is not None:
-        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _groups() -> list[tuple[int, int]]:
