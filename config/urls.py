@@ -12,6 +12,7 @@ urlpatterns = [
     path("jsi18n/", JavaScriptCatalog.as_view(), name="jsi18n"),
     path("m/<uuid:key>.<slug:extension>", media_file, name="public-media"),
     path("callbacks/", include("messaging.api.urls")),
+    path("api/v1/", include("campaigns.api.urls")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

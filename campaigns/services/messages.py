@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -117,12 +118,10 @@ def _dispatch(order: Order, actor: Any) -> Dispatch:
 
 def _suppressed(order: Order) -> list[str]:
     live = Suppression.objects.filter(phone__in=list(order.people), lifted_at__isnull=True)
-    rows = live.values_list("phone", "scope", "account_id", "signature_id")
-    return [phone for phone, *holds in rows if _holds(order, *holds)]
-
-
-def _holds(order: Order, scope: str, account_id: int | None, signature_id: int | None) -> bool:
-    return scope == "all" or account_id == order.account.pk or signature_id == order.signature.pk
+    scopes = (
+        Q(scope="all") | Q(scope="account", account=order.account) | Q(scope="signature", signature=order.signature)
+    )
+    return list(live.filter(scopes).values_list("phone", flat=True).distinct())
 
 
 def _lay_out(order: Order, dispatch: Dispatch, suppressed: set[str]) -> None:

@@ -1,0 +1,41 @@
+"""What a token may do, and how often."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from campaigns.api.errors import ScopeMissing
+from campaigns.models import ApiToken
+from campaigns.services import tokens
+from campaigns.states import Scope
+
+
+class HasScope(BasePermission):
+    """The view says in `scopes` what each method needs; a method that it does not have is refused elsewhere (405)."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not isinstance(request.auth, ApiToken):
+            return False
+        method = "GET" if request.method == "HEAD" else request.method
+        scope: Scope | None = view.scopes.get(method)
+        if scope is not None and not request.auth.allows(scope):
+            raise ScopeMissing(_("This token lacks the scope “%(scope)s”.") % {"scope": scope.value})
+        return True
+
+
+class PerMinute(BaseThrottle):
+    """So many calls in each minute of the clock, counted on the token's row: exact over all processes and machines."""
+
+    def __init__(self) -> None:
+        self._wait = 0
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if isinstance(request.auth, ApiToken):
+            self._wait = tokens.count_call(request.auth)
+        return self._wait == 0
+
+    def wait(self) -> float:
+        return float(self._wait)

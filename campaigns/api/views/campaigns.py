@@ -1,0 +1,217 @@
+"""Campaigns: made, checked, started, paused, resumed, cancelled, looked at."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ValidationError
+
+from campaigns.api import resolving
+from campaigns.api.documenting import call
+from campaigns.api.errors import Problem
+from campaigns.api.serializers import campaigns as shapes
+from campaigns.api.views.base import View, token_of
+from campaigns.forms import CampaignForm
+from campaigns.models import Audience, Campaign
+from campaigns.services import editing, planning, progress, running
+from campaigns.states import CampaignState, Scope
+
+_RELATED = ("account", "audience", "version__template", "signature", "chatbot", "dispatch", "confirmed_by")
+# Names of the form that are others in the API.
+_API_NAMES = {"version": "template", "chatbot": "sender", "__all__": "non_field_errors"}
+EXAMPLE = {
+    "name": "双十一老客",
+    "template": "会员日满减",
+    "audience": 12,
+    "account": "5G-主账号",
+    "signature": "示例商城",
+    "window_from": "09:00",
+    "window_until": "20:30",
+}
+
+
+def _campaign(pk: int) -> Campaign:
+    return get_object_or_404(Campaign.objects.select_related(*_RELATED), pk=pk)
+
+
+class Campaigns(View):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @call(
+        "Make a campaign; nothing is sent before its start is confirmed",
+        {201: shapes.CampaignOut},
+        body=shapes.NewCampaign,
+        fails=(409,),
+        example=EXAMPLE,
+        tag="campaigns",
+        operation="campaigns_create",
+    )
+    def post(self, request: Request) -> Response:
+        data = self.read(shapes.NewCampaign, request.data)
+        campaign = _make(data, token_of(request).created_by)
+        return Response(_shown(_campaign(campaign.pk)), 201)
+
+
+def _make(data: dict[str, Any], actor: Any) -> Campaign:
+    """Through the same form as a person's, so that the same rules hold."""
+    account = resolving.account(data["account"])
+    options = resolving.options(data.get("options"), account)
+    sender = resolving.sender(data.get("sender"), account)
+    if not Audience.objects.filter(pk=data["audience"], archived_at__isnull=True).exists():
+        raise ValidationError({"audience": [_("There is no audience of this number.")]}, "unknown")
+    form = CampaignForm(
+        {
+            **data,
+            "account": account.pk,
+            "version": resolving.version(data, account).pk,
+            "signature": resolving.signature(data["signature"]).pk,
+            "chatbot": sender.pk if sender else None,
+        }
+    )
+    if not form.is_valid():
+        found: Any = {_API_NAMES.get(name, name): list(words) for name, words in form.errors.items()}
+        raise ValidationError(found)
+    with transaction.atomic():
+        campaign = editing.save(form, actor)
+        Campaign.objects.filter(pk=campaign.pk).update(options=options)
+    return campaign
+
+
+class OneCampaign(View):
+    scopes = {"GET": Scope.CAMPAIGNS}
+
+    @call(
+        "How a campaign stands, with numbers that close",
+        {200: shapes.CampaignOut},
+        tag="campaigns",
+        operation="campaigns_read",
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(_shown(_campaign(pk)))
+
+
+class Check(View):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @call(
+        "Count who would get it; a big audience is counted by a worker (202)",
+        {200: shapes.CampaignOut, 202: shapes.CampaignOut},
+        fails=(409,),
+        tag="campaigns",
+        operation="campaigns_check",
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        campaign = _campaign(pk)
+        try:
+            at_once = planning.begin_check(campaign)
+            if at_once:
+                planning.check(campaign)
+        except planning.NotNow as moved_on:
+            words = _("The campaign has moved on: %(state)s.") % {"state": moved_on}
+            raise Problem(words, "not_now") from moved_on
+        return Response(_shown(_campaign(pk)), 200 if at_once else 202)
+
+
+class Start(View):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @call(
+        "Confirm and start it; the number of people must be that of the check",
+        {200: shapes.CampaignOut},
+        body=shapes.People,
+        fails=(409,),
+        example={"people": 45200},
+        tag="campaigns",
+        operation="campaigns_start",
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        campaign = _campaign(pk)
+        people = self.read(shapes.People, request.data)["people"]
+        if campaign.sheet and people != campaign.sheet["to_send"]:
+            words = _("The check counted %(n)s people. Confirm that number, or check again.")
+            raise Problem(words % {"n": campaign.sheet["to_send"]}, "count_differs", path="people")
+        try:
+            running.confirm_and_start(campaign, str(people), token_of(request).created_by)
+        except running.CannotStart as error:
+            raise Problem(str(error), "cannot_start") from error
+        return Response(_shown(_campaign(pk)))
+
+
+class _Step(View):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    def step(self, act: Callable[[Campaign, Any], bool], request: Request, pk: int) -> Response:
+        campaign = _campaign(pk)
+        if not act(campaign, token_of(request).created_by):
+            words = _("Not now: the campaign is “%(state)s”.")
+            raise Problem(words % {"state": _campaign(pk).get_state_display()}, "not_now")
+        return Response(_shown(_campaign(pk)))
+
+
+def _step(summary: str, operation: str) -> Any:
+    return call(summary, {200: shapes.CampaignOut}, fails=(409,), tag="campaigns", operation=operation)
+
+
+class Pause(_Step):
+    @_step("Pause it; requests under way go out", "campaigns_pause")
+    def post(self, request: Request, pk: int) -> Response:
+        return self.step(running.pause, request, pk)
+
+
+class Resume(_Step):
+    @_step("Go on with it", "campaigns_resume")
+    def post(self, request: Request, pk: int) -> Response:
+        return self.step(running.resume, request, pk)
+
+
+class Cancel(_Step):
+    @_step("Send nothing more of it, for good", "campaigns_cancel")
+    def post(self, request: Request, pk: int) -> Response:
+        return self.step(running.cancel, request, pk)
+
+
+def _shown(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "id": campaign.pk,
+        "name": campaign.name,
+        "state": campaign.state,
+        "note": campaign.state_note,
+        "template": campaign.version.template.name,
+        "version": campaign.version.number,
+        "account": campaign.account.name,
+        "audience": campaign.audience_id,
+        "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
+        "useless_after": campaign.useless_after.isoformat() if campaign.useless_after else None,
+        "sheet": _sheet(campaign) if campaign.sheet and campaign.state != CampaignState.CHECKING else None,
+        "progress": _progress(campaign) if campaign.dispatch_id else None,
+    }
+
+
+def _sheet(campaign: Campaign) -> dict[str, Any]:
+    sheet = campaign.sheet
+    same = ("rows", "to_send", "left_out", "excluded", "difference", "requests", "finish_at")
+    return {
+        **{name: sheet[name] for name in same},
+        "cost_low": sheet["cost"]["low"],
+        "cost_high": sheet["cost"]["high"],
+        "obstacles": [
+            {"code": found["key"], "blocks": found["blocks"], "message": planning.sentence(found)}
+            for found in sheet["obstacles"]
+        ],
+    }
+
+
+def _progress(campaign: Campaign) -> dict[str, Any]:
+    now = progress.progress(campaign)
+    delivered, of = now["delivery_rate"]
+    same = ("total", "people", "left_out", "handed_over", "without_result", "counts", "closes", "per_second")
+    return {
+        **{name: now[name] for name in same},
+        "delivered": delivered,
+        "delivered_of": of,
+        "finish_at": now["finish_at"].isoformat() if now["finish_at"] else None,
+    }

@@ -1,0 +1,161 @@
+"""POST /messages/ and what became of it."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ValidationError
+
+from campaigns.api import resolving
+from campaigns.api.documenting import KEY, call
+from campaigns.api.errors import Problem
+from campaigns.api.serializers import messages as shapes
+from campaigns.api.views.base import View, number, token_of
+from campaigns.models import IdempotentCall
+from campaigns.services import idempotency, messages, planning
+from campaigns.services.idempotency import Answer
+from campaigns.services.progress import reason_words
+from campaigns.states import Scope
+from messaging import selectors
+from messaging.models import Dispatch
+from templates_5g.blocks import variables as names
+
+_KEY = re.compile(r"[!-~]{1,100}")
+EXAMPLE = {
+    "template": "会员日满减",
+    "account": "5G-主账号",
+    "signature": "示例商城",
+    "recipients": [{"phone": "13800000001", "variables": {"姓名": "张三"}}],
+}
+
+
+class Messages(View):
+    scopes = {"POST": Scope.SEND}
+
+    @call(
+        "Send a template to 1 to 1000 numbers",
+        {201: shapes.Accepted},
+        body=shapes.Order,
+        headers=(KEY,),
+        fails=(409,),
+        example=EXAMPLE,
+        tag="messages",
+        operation="messages_send",
+    )
+    def post(self, request: Request) -> Response:
+        key, digest = _key(request), idempotency.digest("messages", request.data)
+        token = token_of(request)
+        try:
+            answer = idempotency.stored(token, key, digest)
+            if answer is None:
+                order = _order(self.read(shapes.Order, request.data), f"API · {token.name}")
+                answer = idempotency.once(token, key, digest, lambda: _send(order, request))
+        except idempotency.KeyReused as error:
+            words = _("This Idempotency-Key belongs to a call with another body. Use a new key.")
+            raise Problem(words, "key_reused", path="Idempotency-Key") from error
+        except messages.CannotSend as error:
+            raise Problem(str(error), "cannot_send", details=_details(error)) from error
+        headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+        return Response(answer.body, answer.status, headers=headers)
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        words = _("Send the header Idempotency-Key with 1 to 100 printable ASCII characters.")
+        raise Problem(words, "key_missing", path="Idempotency-Key", status=400)
+    return key
+
+
+def _details(error: messages.CannotSend) -> list[dict[str, str]]:
+    return [{"code": one["key"], "message": planning.sentence(dict(one)), "path": ""} for one in error.found]
+
+
+def _order(data: dict[str, Any], source: str) -> messages.Order:
+    account = resolving.account(data["account"])
+    version = resolving.version(data, account)
+    wanted = names.names_of(version.content, version.fallback)
+    return messages.Order(
+        version=version,
+        account=account,
+        signature=resolving.signature(data["signature"]),
+        chatbot=resolving.sender(data.get("sender"), account),
+        people=_people(data["recipients"], wanted),
+        options=resolving.options(data.get("options"), account),
+        title=data.get("title") or version.template.name,
+        source=source,
+        useless_after=data.get("useless_after"),
+    )
+
+
+def _people(recipients: list[dict[str, Any]], wanted: list[str]) -> dict[str, dict[str, str]]:
+    """Number -> variables. A number that stands twice or a variable that is missing, empty or unknown refuses the whole
+    order: half an order would have to be found again in the answer."""
+    people: dict[str, dict[str, str]] = {}
+    problems: Any = {}
+    for position, one in enumerate(recipients):
+        variables = one.get("variables", {})
+        found = _problems(variables, wanted)
+        if one["phone"] in people:
+            found["phone"] = [_("This number stands in the list already.")]
+        if found:
+            problems[position] = found
+        people[one["phone"]] = variables
+    if problems:
+        raise ValidationError({"recipients": problems})
+    return people
+
+
+def _problems(variables: dict[str, str], wanted: list[str]) -> dict[str, Any]:
+    missing = {name: [_("Give a value for this variable.")] for name in wanted if not variables.get(name)}
+    unknown = {name: [_("The template has no such variable.")] for name in variables if name not in wanted}
+    return {"variables": {**missing, **unknown}} if missing or unknown else {}
+
+
+def _send(order: messages.Order, request: Request) -> Answer:
+    dispatch, suppressed = messages.send(order, token_of(request).created_by)
+    positions = {phone: position for position, phone in enumerate(order.people)}
+    body = {
+        "id": dispatch.pk,
+        "template": order.version.template.name,
+        "version": order.version.number,
+        "recipients": len(order.people),
+        "queued": len(order.people) - len(suppressed),
+        "suppressed": len(suppressed),
+        "not_sent": [
+            {
+                "position": positions[phone],
+                "phone": number(request, phone),
+                "reason": "suppressed",
+                "message": reason_words("suppressed"),
+            }
+            for phone in suppressed
+        ],
+    }
+    return Answer(201, body, dispatch)
+
+
+class Message(View):
+    scopes = {"GET": Scope.SEND}
+
+    @call("How a message order stands", {200: shapes.Round}, tag="messages", operation="messages_read")
+    def get(self, request: Request, pk: int) -> Response:
+        call = IdempotentCall.objects.filter(token=token_of(request), dispatch=pk).select_related("dispatch").first()
+        if call is None or call.dispatch is None:
+            raise Problem(_("This token has sent no such message, or too long ago."), "not_found", status=404)
+        return Response(_round(call.dispatch))
+
+
+def _round(dispatch: Dispatch) -> dict[str, Any]:
+    return {
+        "id": dispatch.pk,
+        "title": dispatch.title,
+        "state": dispatch.state,
+        "stop_reason": dispatch.stop_reason,
+        "total": dispatch.total,
+        "counts": selectors.dispatch_counts([dispatch.pk]),
+        "created_at": dispatch.created_at.isoformat(),
+        "finished_at": dispatch.finished_at.isoformat() if dispatch.finished_at else None,
+    }
