@@ -1,13 +1,14 @@
 """What is the status of whom, and how many: the only place that says so. Everybody asks here."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 
+from messaging.bulk import histories
 from messaging.models import Batch, Click, Delivery, Reply, Suppression
 from messaging.states import BatchState, Own
 
@@ -113,18 +114,14 @@ class HistoryItem:
 
 
 def phone_history(phone: str, before: datetime | None = None, limit: int = 50) -> list[HistoryItem]:
-    """What reached a number and what did not, newest first; four queries whatever the length."""
-    items = [*_deliveries(phone, before, limit), *_others(phone, before, limit)]
+    """What reached a number and what did not, newest first; four queries at most, whatever the length."""
+    found = histories.find(phone, before, limit)
+    items = [HistoryItem(_moment(row), "delivery", row, delivery_status(row)) for row in found.deliveries]
+    for kind, rows in _others(phone, found):
+        at = _MOMENTS[kind]
+        newest = rows.filter(**{f"{at}__lt": before}) if before else rows
+        items += [HistoryItem(getattr(row, at), kind, row) for row in newest.order_by("-id")[:limit]]
     return sorted(items, key=lambda item: item.at, reverse=True)[:limit]
-
-
-def _deliveries(phone: str, before: datetime | None, limit: int) -> list[HistoryItem]:
-    rows = Delivery.objects.filter(phone=phone).select_related(
-        "batch", "dispatch__version__template", "dispatch__account", "dispatch__signature"
-    )
-    if before:
-        rows = rows.filter(dispatch__created_at__lt=before)
-    return [HistoryItem(_moment(row), "delivery", row, delivery_status(row)) for row in rows.order_by("-id")[:limit]]
 
 
 def _moment(row: Delivery) -> datetime:
@@ -134,18 +131,16 @@ def _moment(row: Delivery) -> datetime:
     return row.dispatch.started_at or row.dispatch.created_at
 
 
-def _others(phone: str, before: datetime | None, limit: int) -> list[HistoryItem]:
-    replies = Reply.objects.filter(phone=phone).select_related("account").order_by("-id")
-    clicks = Click.objects.filter(phone=phone).order_by("-id")
-    suppressions = Suppression.objects.filter(phone=phone).select_related("signature", "account").order_by("-id")
-    if before:
-        replies, clicks = replies.filter(replied_at__lt=before), clicks.filter(clicked_at__lt=before)
-        suppressions = suppressions.filter(since__lt=before)
-    return [
-        *(HistoryItem(row.replied_at, "reply", row) for row in replies[:limit]),
-        *(HistoryItem(row.clicked_at, "click", row) for row in clicks[:limit]),
-        *(HistoryItem(row.since, "suppression", row) for row in suppressions[:limit]),
-    ]
+_MOMENTS = {"reply": "replied_at", "click": "clicked_at", "suppression": "since"}
+
+
+def _others(phone: str, found: histories.Found) -> Iterator[tuple[str, QuerySet[Any]]]:
+    if found.has_replies:
+        yield "reply", Reply.objects.filter(phone=phone).select_related("account")
+    if found.has_clicks:
+        yield "click", Click.objects.filter(phone=phone)
+    if found.has_suppressions:
+        yield "suppression", Suppression.objects.filter(phone=phone).select_related("signature", "account")
 
 
 def live_suppressions(phone: str) -> QuerySet[Suppression]:
