@@ -93,7 +93,8 @@
 
   function StyleChoices({ content, problems }) {
     return html`<${Styles} path="title_style" label=${w.titleStyle} value=${content.title_style} problems=${problems} />
-      <${Styles} path="description_style" label=${w.descriptionStyle} value=${content.description_style} problems=${problems} />`;
+      <${Styles} path="description_style" label=${w.descriptionStyle} value=${content.description_style}
+        problems=${problems} />`;
   }
 
   /* A drag inside one card is of no concern to the others. */
@@ -110,15 +111,19 @@
         <button type="button" class="link-button" onClick=${() => store.toggleAll(true)}>${w.openAll}</button></span>
       </div>
       <ul class=${classes("items", state.drag && state.drag.list === "cards" && "dragging")}>
-        ${cards.map((card, index) => html`<${CarouselCard} key=${card.key} card=${card} index=${index} count=${cards.length}
-          opened=${Boolean(state.open[card.key])} full=${full} layout=${layoutOf(content)} ...${assetsOf(card.media, state.assets)}
+        ${cards.map((card, index) => html`<${CarouselCard} key=${card.key} card=${card} index=${index}
+          count=${cards.length}
+          opened=${Boolean(state.open[card.key])} full=${full}
+            layout=${layoutOf(content)} ...${assetsOf(card.media, state.assets)}
           drag=${dragWithin(state.drag, `cards.${index}`)}
           drop=${E.reorder.dropClasses(state.drag, "cards", index, cards.length, card.key)}
           problems=${found.scope(problems, `cards.${index}`, card.key)} />`)}
       </ul>
-      <${Problems} problems=${problems.filter((one) => one.path === "cards" && cards.length >= limit.least)} path="cards" />
+      <${Problems} problems=${problems.filter((one) => one.path === "cards" && cards.length >= limit.least)}
+        path="cards" />
       ${cards.length < limit.least && html`<p class="problem problem-error">${fill(w.least, { count: limit.least })}</p>`}
-      <button type="button" class="add" data-add="cards" disabled=${full} onClick=${() => addCard(cards.length)}>+ ${w.addCard}</button>
+      <button type="button" class="add" data-add="cards" disabled=${full}
+        onClick=${() => addCard(cards.length)}>+ ${w.addCard}</button>
       ${full && html`<span class="help">${fill(w.full, { count: limit.most })}</span>`}
     </section>`;
   }
@@ -139,9 +144,11 @@
   function SingleCard({ content, problems, state }) {
     const scoped = found.scope(problems, "card", "single");
     return html`<div class="row">
-        <${Choice} path="orientation" label=${w.orientation} value=${content.orientation} options=${w.orientations} onPick=${turn} />
+        <${Choice} path="orientation" label=${w.orientation} value=${content.orientation} options=${w.orientations}
+          onPick=${turn} />
         ${content.orientation === "HORIZONTAL" &&
-        html`<${Choice} path="alignment" label=${w.alignment} value=${content.alignment} options=${w.alignments} problems=${problems} />`}
+        html`<${Choice} path="alignment" label=${w.alignment} value=${content.alignment} options=${w.alignments}
+          problems=${problems} />`}
         <${StyleChoices} content=${content} problems=${problems} />
       </div>
       <div class="item card-item opened" data-path="card"><div class="item-body">

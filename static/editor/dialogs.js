@@ -32,10 +32,14 @@
 
   function Differences({ theirs }) {
     const { content, fallback } = server.current();
-    const rows = differences({ ...content, fallback }, { ...theirs.content, fallback: shapes.dump(shapes.openFallback(theirs.fallback)) });
+    const other = { ...theirs.content, fallback: shapes.dump(shapes.openFallback(theirs.fallback)) };
+    const rows = differences({ ...content, fallback }, other);
     return html`<div class="differences"><table class="table">
       <thead><tr><th>${w.place}</th><th>${w.yours}</th><th>${w.theirs}</th></tr></thead>
-      <tbody>${rows.map(([path, mine, other]) => html`<tr key=${path}><td><code>${path}</code></td><td>${shown(mine)}</td><td>${shown(other)}</td></tr>`)}</tbody>
+      <tbody>${rows.map(
+        ([path, mine, their]) => html`<tr key=${path}><td><code>${path}</code></td>
+          <td>${shown(mine)}</td><td>${shown(their)}</td></tr>`,
+      )}</tbody>
     </table></div>`;
   }
 

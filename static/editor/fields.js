@@ -27,7 +27,8 @@
     return html`<li class=${problemClass(problem)}>
       <span aria-hidden="true" class="problem-icon"></span>
       <span>${sentence(problem)}</span>
-      ${problem.fix && html`<button type="button" class="link-button" onClick=${() => applyFix(problem.fix)}>${problem.fix.label || w.fix}</button>`}
+      ${problem.fix && html`<button type="button" class="link-button"
+        onClick=${() => applyFix(problem.fix)}>${problem.fix.label || w.fix}</button>`}
     </li>`;
   }
 
@@ -85,7 +86,8 @@
         ${variables && html`<${E.VariableButton} open=${picking} onToggle=${() => setPicking(!picking)} />`}
       <//>
       ${rows ? html`<textarea rows=${rows} ...${shared}></textarea>` : html`<input type="text" ...${shared} />`}
-      ${picking && html`<${E.VariableMenu} field=${field} vendor=${variables} path=${path} onClose=${() => setPicking(false)} />`}
+      ${picking && html`<${E.VariableMenu} field=${field} vendor=${variables} path=${path}
+        onClose=${() => setPicking(false)} />`}
       ${limit && html`<${Counter} limit=${limits.of(limit)} value=${value} />`}
       ${help && html`<p class="help" id=${idOf(path) + "-help"}>${help}</p>`}
       <${Problems} problems=${found} path=${path} />
@@ -97,7 +99,8 @@
     const pick = onPick || ((next) => store.change(path, next));
     return html`<div class=${classes("field", "field-select", hideLabel && "field-bare")}>
       <label for=${idOf(path)} class=${classes(hideLabel && "sr-only")}>${label}</label>
-      <select ...${attributes(path, found)} disabled=${disabled} value=${value} onChange=${(event) => pick(event.target.value)}>
+      <select ...${attributes(path, found)} disabled=${disabled} value=${value}
+        onChange=${(event) => pick(event.target.value)}>
         ${Object.entries(options).map(
           ([key, word]) => html`<option key=${key} value=${key} selected=${key === value}>${word}</option>`,
         )}

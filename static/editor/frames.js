@@ -23,7 +23,8 @@
 
   const Frame = memo(function Frame({ frame, list, index, count, opened, problems, full, asset, drop }) {
     const path = `${list}.${index}`;
-    return html`<li class=${classes("item frame-item", opened && "opened", drop)} data-list=${list} data-key=${frame.key} data-path=${path}>
+    return html`<li class=${classes("item frame-item", opened && "opened", drop)} data-list=${list}
+      data-key=${frame.key} data-path=${path}>
       <div class="item-head">
         <${Handle} list=${list} itemKey=${frame.key} />
         <${FoldButton} item=${frame} opened=${opened} panel=${"panel-" + frame.key}>
@@ -33,8 +34,10 @@
       </div>
       ${opened && html`<div class="item-body" id=${"panel-" + frame.key}>
         <${Problems} problems=${problems.filter((one) => one.path === "")} path=${path} />
-        <${MediaField} path=${path + ".media"} name="media" label=${w.media} value=${frame.media} asset=${asset} problems=${problems} />
-        <${TextField} path=${path + ".text"} name="text" label=${w.text} value=${frame.text} problems=${problems} rows=${3}
+        <${MediaField} path=${path + ".media"} name="media" label=${w.media} value=${frame.media} asset=${asset}
+          problems=${problems} />
+        <${TextField} path=${path + ".text"} name="text" label=${w.text} value=${frame.text} problems=${problems}
+          rows=${3}
           limit="frame.text" variables />
         <${SecondsField} path=${path + ".seconds"} value=${frame.seconds} problems=${problems} />
       </div>`}
@@ -57,13 +60,15 @@
     const most = limits.of("mms.frames").most || 15;
     const full = frames.length >= most;
     const add = () => store.insert(list, frames.length, shapes.frame(), true);
-    return html`<${TextField} path=${under + "title"} name="title" label=${w.mmsTitle} value=${content.title} problems=${problems}
+    return html`<${TextField} path=${under + "title"} name="title" label=${w.mmsTitle} value=${content.title}
+      problems=${problems}
         limit="mms.title" variables />
       <section class="cards" data-path=${list}>
         <div class="section-head"><h3>${w.frames} <span class="count">${frames.length}/${most}</span></h3></div>
         <ul class="items">
           ${frames.map((frame, index) => html`<${Frame} key=${frame.key} frame=${frame} list=${list} index=${index}
-            count=${frames.length} opened=${Boolean(state.open[frame.key])} full=${full} ...${assetsOf(frame.media, state.assets)}
+            count=${frames.length} opened=${Boolean(state.open[frame.key])}
+              full=${full} ...${assetsOf(frame.media, state.assets)}
             drop=${E.reorder.dropClasses(state.drag, list, index, frames.length, frame.key)}
             problems=${found.scope(problems, `frames.${index}`, frame.key)} />`)}
         </ul>

@@ -10,7 +10,8 @@
   }
 
   function File({ content, problems, state }) {
-    return html`<${MediaField} path="media" name="media" label=${w.mediaFile} value=${content.media} problems=${problems}
+    return html`<${MediaField} path="media" name="media" label=${w.mediaFile} value=${content.media}
+      problems=${problems}
       ...${assetsOf(content.media, state.assets)} alt />`;
   }
 
@@ -20,8 +21,10 @@
     return html`<${TextField} path="label" name="label" label=${w.placeName} value=${content.label} problems=${problems}
         limit="place.label" variables />
       <div class="row">
-        <${TextField} path="latitude" name="latitude" label=${w.latitude} value=${content.latitude} problems=${problems} input=${DECIMAL} />
-        <${TextField} path="longitude" name="longitude" label=${w.longitude} value=${content.longitude} problems=${problems} input=${DECIMAL} />
+        <${TextField} path="latitude" name="latitude" label=${w.latitude} value=${content.latitude}
+          problems=${problems} input=${DECIMAL} />
+        <${TextField} path="longitude" name="longitude" label=${w.longitude} value=${content.longitude}
+          problems=${problems} input=${DECIMAL} />
       </div>`;
   }
 
@@ -42,7 +45,8 @@
     const View = BODIES[content.kind];
     return html`<div class="body-fields" key=${content.kind}>
       <${View} content=${content} problems=${problems} state=${state} />
-      ${content.suggestions && limits.of("suggestions").most && html`<${Suggestions} items=${content.suggestions} owner=""
+      ${content.suggestions && limits.of("suggestions").most && html`<${Suggestions} items=${content.suggestions}
+        owner=""
         ownerKey="chips" problems=${problems} limit="suggestions" chip drag=${state.drag} />`}
     </div>`;
   }

@@ -54,7 +54,8 @@
       ${!errors && !warnings && html`<span class="badge badge-good">${w.ready}</span>`}
       ${list.length > 0 && html`<button type="button" class=${classes("badge-button badge", badgeOf(errors, warnings))}
         aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${counts.filter(Boolean).join(" · ")}</button>`}
-      ${errors + warnings > 0 && html`<button type="button" class="link-button next-problem" onClick=${found.goToNext}>${w.next}</button>`}
+      ${errors + warnings > 0 && html`<button type="button" class="link-button next-problem"
+        onClick=${found.goToNext}>${w.next}</button>`}
       ${open && list.length > 0 && html`<${ProblemList} list=${list} />`}
     </div>`;
   });
@@ -62,14 +63,17 @@
   function Notices() {
     const { version, readonly, refusals } = E.config;
     return html`${!readonly && version.frozen && html`<p class="notice attention">${fill(w.locked, { number: version.number + 1 })}</p>`}
-      ${(refusals || []).slice(0, 3).map((one, index) => html`<p class="notice problem" key=${index}>${w.refused} · ${one.account} · ${one.at}: ${one.message}</p>`)}`;
+      ${(refusals || []).slice(0, 3).map((one, index) => html`<p class="notice problem"
+        key=${index}>${w.refused} · ${one.account} · ${one.at}: ${one.message}</p>`)}`;
   }
 
   function Panes({ state }) {
     const panes = { edit: w.edit, preview: w.preview, fallback: w.fallback };
     return html`<div class="panes" role="tablist">${Object.entries(panes).map(
-      ([name, word]) => html`<button type="button" role="tab" key=${name} class=${classes("pane-tab", state.pane === name && "on")}
-        aria-selected=${state.pane === name ? "true" : "false"} onClick=${() => store.set({ pane: name })}>${word}</button>`,
+      ([name, word]) => html`<button type="button" role="tab" key=${name}
+        class=${classes("pane-tab", state.pane === name && "on")}
+        aria-selected=${state.pane === name ? "true" : "false"}
+          onClick=${() => store.set({ pane: name })}>${word}</button>`,
     )}</div>`;
   }
 

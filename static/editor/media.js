@@ -111,7 +111,8 @@
       </div>
       <${Uploader} onDone=${onPick} accept=${type ? type + "/*" : ""} />
       ${found.items.length
-        ? html`<ul class="library-items">${found.items.map((asset) => html`<${Item} key=${asset.id} asset=${asset} onPick=${onPick} />`)}</ul>`
+        ? html`<ul class="library-items">${found.items.map((asset) => html`<${Item} key=${asset.id} asset=${asset}
+          onPick=${onPick} />`)}</ul>`
         : html`<p class="empty">${w.noneFound}</p>`}
       ${found.next && html`<button type="button" onClick=${more}>${w.more}</button>`}
     </dialog>`;
@@ -140,7 +141,8 @@
       close();
     };
     const found = own(problems, name);
-    return html`<div class=${classes("field media-field", found.some((one) => one.severity === "error") && "invalid")} data-path=${path}
+    return html`<div class=${classes("field media-field", found.some((one) => one.severity === "error") && "invalid")}
+      data-path=${path}
       role="group" aria-label=${label}>
       <span class="label">${label}</span>
       <div class="media-row">
@@ -166,9 +168,11 @@
     const assetName = name + ".asset";
     const found = problems.map((one) => (one.path === assetName ? { ...one, path: name } : one));
     return html`<div class="media">
-      <${AssetField} path=${path} label=${label} id=${value ? value.asset : ""} asset=${asset} type=${type || ""} name=${name}
+      <${AssetField} path=${path} label=${label} id=${value ? value.asset : ""} asset=${asset} type=${type || ""}
+        name=${name}
         problems=${found} crop=${cropSentence(asset, box)} onPick=${pick} />
-      ${needsThumbnail && alt && html`<${AssetField} path=${path + ".thumbnail"} label=${w.thumbnail} id=${value.thumbnail}
+      ${needsThumbnail && alt && html`<${AssetField} path=${path + ".thumbnail"} label=${w.thumbnail}
+        id=${value.thumbnail}
         asset=${thumbAsset} type="image" name=${name + ".thumbnail"} problems=${problems} help=${w.thumbnailHelp}
         onPick=${(id) => store.change(path + ".thumbnail", id)} />`}
       ${value && alt && html`<details class="data"><summary>${w.alt}</summary>

@@ -7,7 +7,8 @@
   const field = (name) => document.querySelector(`textarea[name="${name}"]`);
 
   function purpose() {
-    const chosen = document.querySelector('[name="purpose"]:checked, select[name="purpose"], input[type="hidden"][name="purpose"]');
+    const places = ["input:checked", "select", "input[type=hidden]"].map((one) => `${one}[name="purpose"]`);
+    const chosen = document.querySelector(places.join(", "));
     return chosen ? chosen.value : E.config.purpose;
   }
 

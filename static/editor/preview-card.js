@@ -24,13 +24,15 @@
   function Buttons({ items, row }) {
     return html`<div class="phone-buttons">${items.map(
       (item) => html`<div class="phone-button" key=${item.key}>
-        <${E.SuggestionIcon} kind=${item.kind} /><span><${Filled} value=${item.label} row=${row} limit="suggestion.label" /></span></div>`,
+        <${E.SuggestionIcon} kind=${item.kind} /><span><${Filled} value=${item.label} row=${row}
+          limit="suggestion.label" /></span></div>`,
     )}</div>`;
   }
 
   function CardText({ card, titleStyle, descriptionStyle, row, folded, onUnfold }) {
     return html`<div class="phone-card-text">
-      ${card.title && html`<div class=${"phone-title " + styleClasses(titleStyle)}><${Filled} value=${card.title} row=${row} limit="card.title" /></div>`}
+      ${card.title && html`<div class=${"phone-title " + styleClasses(titleStyle)}><${Filled} value=${card.title}
+        row=${row} limit="card.title" /></div>`}
       ${card.description && html`<div class=${classes("phone-description", styleClasses(descriptionStyle), folded && "folded")}>
         <${Filled} value=${card.description} row=${row} limit="card.description" /></div>`}
       ${folded && html`<button type="button" class="phone-expand" onClick=${onUnfold}>${w.expand}</button>`}
@@ -45,7 +47,8 @@
     return html`<div class=${"phone-card " + shape}>
       <div class="phone-card-main">
         <${Medium} media=${card.media} asset=${asset} thumbAsset=${thumbAsset} />
-        <${CardText} card=${card} titleStyle=${titleStyle} descriptionStyle=${descriptionStyle} row=${row} folded=${folded}
+        <${CardText} card=${card} titleStyle=${titleStyle} descriptionStyle=${descriptionStyle} row=${row}
+          folded=${folded}
           onUnfold=${() => setUnfolded(true)} />
       </div>
       ${!folded && card.suggestions.length > 0 && html`<${Buttons} items=${card.suggestions} row=${row} />`}
@@ -67,7 +70,8 @@
   function PhoneCarousel({ content, state }) {
     const shape = content.width === "SMALL_WIDTH" ? "vertical narrow" : "vertical wide";
     return html`<div class="phone-carousel" tabindex="0" role="group" aria-label=${w.cards}>${content.cards.map(
-      (card) => html`<${PhoneCard} key=${card.key} card=${card} shape=${shape} ...${E.assetsOf(card.media, state.assets)}
+      (card) => html`<${PhoneCard} key=${card.key} card=${card}
+        shape=${shape} ...${E.assetsOf(card.media, state.assets)}
         ...${common(content, state)} />`,
     )}</div>`;
   }

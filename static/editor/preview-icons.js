@@ -15,7 +15,8 @@
 
   function SuggestionIcon({ kind }) {
     if (!PATHS[kind]) return null;
-    return html`<svg class="phone-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d=${PATHS[kind]} /></svg>`;
+    return html`<svg class="phone-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path
+      d=${PATHS[kind]} /></svg>`;
   }
 
   /* Streets and a pin; no map service is asked. */

@@ -13,7 +13,8 @@
     if (!asset) return html`<div class="phone-file"><span class="phone-file-icon"></span><span>${w.noMedia}</span></div>`;
     const picture = thumbAsset || (E.typeOf(asset) === "image" ? asset : null);
     return html`<div class="phone-file">
-      ${picture ? html`<img class="phone-file-icon" src=${picture.thumb || picture.url} alt="" />` : html`<span class="phone-file-icon"></span>`}
+      ${picture ? html`<img class="phone-file-icon" src=${picture.thumb || picture.url} alt="" />` : html`<span
+        class="phone-file-icon"></span>`}
       <span class="phone-file-text"><span class="phone-file-name">${asset.name}</span>
         <span class="phone-quiet">${(asset.name.split(".").pop() || "").toUpperCase()} · ${size(asset.size)}</span></span>
     </div>`;
@@ -21,7 +22,8 @@
 
   function PhonePlace({ content, state }) {
     return html`<div class="phone-place"><${PlainMap} />
-      <div class="phone-place-text"><strong><${Filled} value=${content.label || w.placeName} row=${state.row} limit="place.label" /></strong>
+      <div class="phone-place-text"><strong><${Filled} value=${content.label || w.placeName} row=${state.row}
+        limit="place.label" /></strong>
         <span class="phone-quiet">${content.latitude || "—"}, ${content.longitude || "—"}</span></div>
     </div>`;
   }
@@ -81,13 +83,16 @@
     const rule = limits.of(limit);
     const most = rule.warn || rule.most;
     if (!most) return null;
-    return html`<div class="phone-note weight"><progress class=${classes(bytes > most && "over")} max=${most} value=${Math.min(bytes, most)}></progress>
+    return html`<div class="phone-note weight"><progress class=${classes(bytes > most && "over")} max=${most}
+      value=${Math.min(bytes, most)}></progress>
       <span class=${classes(bytes > most && "piece-over")}>${fill(w.weight, { size: size(bytes), most: size(most) })}</span></div>`;
   }
 
   function PhoneMms({ content, state, limit }) {
-    return html`<div class="phone-mms"><div class="phone-title"><${Filled} value=${content.title} row=${state.row} limit="mms.title" /></div>
-        ${content.frames.map((frame, index) => html`<${PhoneFrame} key=${frame.key} frame=${frame} index=${index} state=${state} />`)}
+    return html`<div class="phone-mms"><div class="phone-title"><${Filled} value=${content.title} row=${state.row}
+      limit="mms.title" /></div>
+        ${content.frames.map((frame, index) => html`<${PhoneFrame} key=${frame.key} frame=${frame} index=${index}
+          state=${state} />`)}
       </div><${Weight} content=${content} state=${state} limit=${limit} />`;
   }
 

@@ -14,7 +14,8 @@
   function Filled({ value, row, limit }) {
     const most = limit ? limits.of(limit).most : null;
     const parts = text.pieces(value, row);
-    return (most ? text.markOver(parts, most) : parts).map((piece, index) => html`<${Piece} key=${index} piece=${piece} />`);
+    return (most ? text.markOver(parts, most) : parts).map((piece, index) => html`<${Piece} key=${index}
+      piece=${piece} />`);
   }
 
   const LINK = /(https?:\/\/[^\s，。；、）》]+)/;
@@ -25,7 +26,8 @@
     const parts = text.pieces(value, row);
     return (most ? text.markOver(parts, most) : parts).map((piece, index) =>
       piece.kind === "plain" && !piece.over
-        ? piece.text.split(LINK).map((bit, place) => (place % 2 ? html`<span class="phone-link" key=${index + "-" + place}>${bit}</span>` : bit))
+        ? piece.text.split(LINK).map((bit, place) => (place % 2 ? html`<span class="phone-link"
+          key=${index + "-" + place}>${bit}</span>` : bit))
         : html`<${Piece} key=${index} piece=${piece} />`,
     );
   }

@@ -20,8 +20,10 @@
         <button type="button" class="phone-expand" onClick=${() => setTapped(null)}>${w.tapped}</button>`;
     }
     return html`<div class="phone-chips" role="group" aria-label=${w.chips}>${items.map(
-      (item) => html`<button type="button" class="phone-chip" key=${item.key} onClick=${() => setTapped(E.text.filled(item.label, row))}>
-        <${E.SuggestionIcon} kind=${item.kind} /><${Filled} value=${item.label} row=${row} limit="suggestion.label" /></button>`,
+      (item) => html`<button type="button" class="phone-chip" key=${item.key}
+        onClick=${() => setTapped(E.text.filled(item.label, row))}>
+        <${E.SuggestionIcon} kind=${item.kind} /><${Filled} value=${item.label} row=${row}
+          limit="suggestion.label" /></button>`,
     )}</div>`;
   }
 
@@ -42,7 +44,8 @@
     const { signature, verified, logo } = E.config.sender || {};
     const name = signature || w.sender;
     return html`<div class="phone-sender">
-      ${logo ? html`<img class="phone-logo" src=${logo} alt="" />` : html`<span class="phone-logo" aria-hidden="true">${[...name][0]}</span>`}
+      ${logo ? html`<img class="phone-logo" src=${logo} alt="" />` : html`<span class="phone-logo"
+        aria-hidden="true">${[...name][0]}</span>`}
       <span><span class="phone-sender-name">${name}</span>
         ${verified && isRich && html`<span class="phone-verified">${w.verified}</span>`}</span>
     </div>`;
@@ -81,7 +84,8 @@
     const { rows, rowIndex } = state;
     const step = (by) => showRow(rows, (rowIndex + by + rows.length) % rows.length);
     return html`<div class="row-control">
-      <label>${w.audience} <select value=${state.audience || ""} onChange=${(event) => chooseAudience(event.target.value)}>
+      <label>${w.audience} <select value=${state.audience || ""}
+        onChange=${(event) => chooseAudience(event.target.value)}>
         <option value="">${w.noRow}</option>
         ${audiences.map((one) => html`<option key=${one.id} value=${String(one.id)}>${one.name}</option>`)}
       </select></label>
@@ -111,8 +115,10 @@
       event.currentTarget.querySelector(`[data-tab="${next}"]`).focus();
     };
     return html`<div class="preview-tabs" role="tablist" onKeyDown=${onKeyDown}>${tabs.map(
-      (one) => html`<button type="button" role="tab" key=${one} data-tab=${one} aria-selected=${one === tab ? "true" : "false"}
-        tabindex=${one === tab ? 0 : -1} class=${classes("preview-tab", one === tab && "on")} onClick=${() => store.set({ tab: one })}>
+      (one) => html`<button type="button" role="tab" key=${one} data-tab=${one}
+        aria-selected=${one === tab ? "true" : "false"}
+        tabindex=${one === tab ? 0 : -1} class=${classes("preview-tab", one === tab && "on")}
+          onClick=${() => store.set({ tab: one })}>
         ${tabWord(one, content)}</button>`,
     )}</div>`;
   }
@@ -125,7 +131,8 @@
   }
 
   function Switch({ name, label, on }) {
-    return html`<label class="check"><input type="checkbox" checked=${on} onChange=${() => store.set({ [name]: !on })} /> ${label}</label>`;
+    return html`<label class="check"><input type="checkbox" checked=${on}
+      onChange=${() => store.set({ [name]: !on })} /> ${label}</label>`;
   }
 
   function Preview({ state }) {
@@ -137,7 +144,8 @@
         <${Switch} name="dark" label=${w.dark} on=${state.dark} />
       </div>
       <${RowControl} state=${state} />
-      ${tab === "rcs" && hasLongText(state.content, state.row) && html`<${Switch} name="folding" label=${w.asFolding} on=${state.folding} />`}
+      ${tab === "rcs" && hasLongText(state.content, state.row) && html`<${Switch} name="folding" label=${w.asFolding}
+        on=${state.folding} />`}
       <div class="phone-place-holder"><${Phone} state=${state} tab=${tab} /></div>
       <${PartPrice} tab=${tab} state=${state} />
       <p class="help">${w.drawing}</p>

@@ -8,7 +8,8 @@
 
   function TimeField({ path, name, label, value, problems, wholeDay }) {
     const type = wholeDay ? "date" : "datetime-local";
-    return html`<${TextField} path=${path} name=${name} label=${label} value=${value} problems=${problems} input=${inputOf(type)} />`;
+    return html`<${TextField} path=${path} name=${name} label=${label} value=${value} problems=${problems}
+      input=${inputOf(type)} />`;
   }
 
   /* One object for each kind of input, so that memoised fields see the same props. */
@@ -25,7 +26,8 @@
       }
     };
     return html`
-      <label class="check"><input type="checkbox" checked=${wholeDay} onChange=${(event) => setWhole(event.target.checked)} />
+      <label class="check"><input type="checkbox" checked=${wholeDay}
+        onChange=${(event) => setWhole(event.target.checked)} />
         ${w.wholeDay}</label>
       ${["start", "end"].map(
         (name) => html`<${TimeField} key=${name} path=${path + "." + name} name=${name} label=${w.fields[name]}
@@ -35,12 +37,14 @@
       <${Plain} item=${item} path=${path} problems=${problems} name="description" />`;
   }
 
-  const INPUTS = { phone: { type: "tel" }, latitude: { inputMode: "decimal" }, longitude: { inputMode: "decimal" }, url: { type: "text", inputMode: "url" } };
+  const DECIMAL = { inputMode: "decimal" };
+  const INPUTS = { phone: { type: "tel" }, latitude: DECIMAL, longitude: DECIMAL, url: { inputMode: "url" } };
   const WITH_VARIABLES = ["url", "text", "title", "description", "query"];
 
   function Plain({ item, path, problems, name }) {
     return html`<${TextField} path=${path + "." + name} name=${name} label=${w.fields[name]} value=${item[name]}
-      problems=${problems} limit=${limits.of("suggestion." + name).most ? "suggestion." + name : ""} input=${INPUTS[name]}
+      problems=${problems} limit=${limits.of("suggestion." + name).most ? "suggestion." + name : ""}
+        input=${INPUTS[name]}
       variables=${WITH_VARIABLES.includes(name)} />`;
   }
 
@@ -65,7 +69,8 @@
       <div class="suggestion-fields">
         <${Select} path=${path + ".kind"} name="kind" label=${w.buttonKind} value=${item.kind}
           options=${w.suggestionKinds} problems=${problems} onPick=${changeKind} />
-        <${TextField} path=${path + ".label"} name="label" label=${w.fields.label} value=${item.label} problems=${problems}
+        <${TextField} path=${path + ".label"} name="label" label=${w.fields.label} value=${item.label}
+          problems=${problems}
           limit="suggestion.label" />
         <${OwnFields} key=${item.kind} item=${item} path=${path} problems=${problems} />
       </div>
@@ -100,7 +105,8 @@
       ${chip && html`<p class="help">${w.chipsHelp}</p>`}
       <ul class="items">
         ${items.map(
-          (item, index) => html`<${Suggestion} key=${item.key} item=${item} list=${list} index=${index} count=${items.length}
+          (item, index) => html`<${Suggestion} key=${item.key} item=${item} list=${list} index=${index}
+            count=${items.length}
             full=${full} chip=${chip} drop=${E.reorder.dropClasses(drag, list, index, items.length, item.key)}
             problems=${found.scope(problems, `suggestions.${index}`, ownerKey + item.key)} />`,
         )}

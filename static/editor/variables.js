@@ -52,12 +52,14 @@
     };
     const known = names(vendor);
     return html`<div class="variable-menu" ref=${menu} role="group" aria-label=${w.addVariable} onKeyDown=${onKeyDown}>
-      ${known.map((name) => html`<button type="button" key=${name} class="variable-name" onClick=${() => put(name)}>${name}</button>`)}
+      ${known.map((name) => html`<button type="button" key=${name} class="variable-name"
+        onClick=${() => put(name)}>${name}</button>`)}
       ${!known.length && html`<p class="help">${w.noVariables}</p>`}
       <span class="variable-new">
         <input type="text" aria-label=${w.newVariable} placeholder=${w.newVariable} value=${fresh}
           onInput=${(event) => setFresh(event.target.value)} />
-        <button type="button" disabled=${!NAME.test(fresh.trim())} onClick=${() => put(fresh.trim())}>${w.insert}</button>
+        <button type="button" disabled=${!NAME.test(fresh.trim())}
+          onClick=${() => put(fresh.trim())}>${w.insert}</button>
       </span>
     </div>`;
   }

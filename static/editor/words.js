@@ -19,7 +19,8 @@
     fields: {
       url: pgettext("button", "Link"), application: _("Opens in"), phone: _("Phone number"), latitude: _("Latitude"),
       longitude: _("Longitude"), place: _("Name of the place"), query: _("Search for"), text: _("Message text"),
-      start: pgettext("event", "Starts"), end: pgettext("event", "Ends"), title: _("Event title"), description: _("Event note"), label: pgettext("button", "Label"),
+      start: pgettext("event", "Starts"), end: pgettext("event", "Ends"), title: _("Event title"),
+      description: _("Event note"), label: pgettext("button", "Label"),
       data: _("Postback data"),
     },
     applications: { browser: _("Browser"), webview: _("Inside the message app") },
