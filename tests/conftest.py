@@ -42,3 +42,15 @@ def run_queue() -> Callable[[], int]:
     from messaging import queue
 
     return queue.run_waiting
+
+
+@pytest.fixture(autouse=True)
+def one_person_suffices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While no rules are saved, a new template or an open window alone asks for no colleague: most tests have one person."""
+    from campaigns.models import SendingRules
+
+    def current(cls: type[SendingRules]) -> SendingRules:
+        unsaved = cls(pk=1, approve_first_use=False, approve_outside_hours=False)
+        return cls.objects.filter(pk=1).first() or unsaved
+
+    monkeypatch.setattr(SendingRules, "current", classmethod(current))

@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group, User
 from PIL import Image, ImageDraw
 
 from campaigns import roles
+from campaigns.models import Campaign
+from campaigns.services import approving
 from messaging.models import Chatbot, Signature, Suppression, VendorAccount
 from messaging.services import accounts, suppressing
 from templates_5g.models import MediaAsset, MessageTemplate, TemplateVersion
@@ -21,6 +23,7 @@ from templates_5g.services.library import add_upload
 PASSWORD = "songda-demo-2026"  # noqa: S105 - printed at every start; the demonstration listens on the loopback alone
 PEOPLE = (
     ("yingxiao", "小陈", roles.MARKETING),
+    ("shenpi", "小周", roles.CAMPAIGNS),
     ("huodong", "小王", roles.CAMPAIGNS),
     ("kefu", "小李", roles.SUPPORT),
     ("admin", "小赵", roles.ADMINISTRATORS),
@@ -30,7 +33,8 @@ SUPPRESSED = tuple(f"139001{n:05d}" for n in range(0, 2000, 80))
 
 
 def people() -> dict[str, User]:
-    """The four demo users, one for each role; the administrator is also a superuser."""
+    """The demo users, one for each role, and a second campaign manager who approves; the administrator is also a
+    superuser."""
     found = {}
     for name, first, role in PEOPLE:
         user, created = User.objects.get_or_create(username=name, defaults={"first_name": first, "is_staff": True})
@@ -41,6 +45,15 @@ def people() -> dict[str, User]:
         user.groups.add(Group.objects.get(name=role))
         found[role] = user
     return found
+
+
+def have_approved(campaign: Campaign, asker: User) -> bool:
+    """A colleague approves what the rules want approved. True if there was anything."""
+    if not approving.missing(campaign):
+        return False
+    approving.grant(approving.ask(campaign, asker), User.objects.get(username="shenpi"), "演示")
+    campaign.refresh_from_db()
+    return True
 
 
 def account(vendor: str, name: str, base_url: str, credentials: Mapping[str, str], **values: Any) -> VendorAccount:

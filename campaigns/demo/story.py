@@ -126,6 +126,8 @@ class Story:
         self.wait("the list is checked", lambda: self._reload(campaign).state != CampaignState.CHECKING)
         if campaign.state == CampaignState.CHECKED:
             self.say(f"Check: {campaign.sheet['rows']} rows, {campaign.sheet['to_send']} will be sent")
+            if seeding.have_approved(campaign, actor):
+                self.say("A colleague approved it: the template is new")
             running.confirm_and_start(campaign, str(campaign.sheet["to_send"]), actor)
             self.say("Campaign started; batches of 100 over HTTP")
         return campaign

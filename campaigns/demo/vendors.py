@@ -208,6 +208,7 @@ class Others:
             campaign.refresh_from_db()
         if campaign.state == CampaignState.CHECKED:
             sheet = campaign.sheet
+            seeding.have_approved(campaign, self.sender)
             running.confirm_and_start(campaign, str(sheet["to_send"]), self.sender)
             self.say(f"Campaign {small.campaign}: {sheet['to_send']} people in {sheet['requests']} requests")
         return campaign

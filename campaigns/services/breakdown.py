@@ -53,7 +53,9 @@ def _count(dispatch: Dispatch) -> _Groups:
     rows = Delivery.objects.filter(run=dispatch.run, leg=dispatch.leg, own__isnull=False)
     found = list(rows.values_list("own", "channel", "reason").annotate(n=Count("id")).order_by())
     taken = sum((F(column) for column in OWN_COLUMNS.values()), start=F("n_skipped") - F("n_skipped"))
-    whole = Batch.objects.filter(dispatch=dispatch, state=BatchState.REFUSED).values_list("reason")
+    whole = Batch.objects.filter(
+        dispatch__run=dispatch.run, dispatch__leg=dispatch.leg, state=BatchState.REFUSED
+    ).values_list("reason")
     refused = whole.annotate(n=Sum(F("size") - taken)).order_by()
     return found + [(int(Own.REFUSED), "", reason, people) for reason, people in refused if people]
 

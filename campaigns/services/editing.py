@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from campaigns.models import Campaign
+from campaigns.services import approving
 from campaigns.services.planning import NotNow
 from campaigns.states import CampaignState
 from config.kit import audit
@@ -27,6 +28,7 @@ def save(form: Any, actor: Any) -> Campaign:
             raise NotNow(stored.get_state_display())
     campaign.state, campaign.sheet, campaign.checked_at, campaign.state_note = CampaignState.DRAFT, {}, None, ""
     campaign.save()
+    approving.void_changed(campaign)
     audit.record(
         _("Made a campaign") if is_new else _("Changed a campaign"),
         actor=actor,

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SendingRules
 from campaigns.services import planning
 from campaigns.services.planning.costs import cost
 from campaigns.services.planning.obstacles import obstacles
-from campaigns.services.planning.rules import own_text
+from campaigns.services.planning.rules import closed_days, holidays_of, own_text
+from campaigns.services.planning.sheet import window_of
 from campaigns.services.planning.timing import finish_time
 from config.kit import audit
 from config.kit.words import gettext_noop
@@ -70,8 +71,12 @@ def send(order: Order, actor: Any) -> tuple[Dispatch, list[str]]:
 
 
 def _as_campaign(order: Order) -> Campaign:
-    """The order as a campaign that is never stored, so that it is judged by the rules of campaigns."""
+    """The order as a campaign that is never stored, so that it is judged by the rules of campaigns. It goes out within the
+    house's window of its class."""
+    opens, closes = SendingRules.current().window_for(order.version.template.purpose) or (None, None)
     return Campaign(
+        window_from=opens,
+        window_until=closes,
         version=order.version,
         account=order.account,
         signature=order.signature,
@@ -82,7 +87,7 @@ def _as_campaign(order: Order) -> Campaign:
 
 def _require_sound(order: Order) -> None:
     campaign, now, people = _as_campaign(order), timezone.now(), len(order.people)
-    finish = finish_time(now, people, float(order.account.per_second))
+    finish = finish_time(now, people, float(order.account.per_second), window_of(campaign), closed_days(campaign))
     sheet = {
         "difference": 0,
         "rows": people,
@@ -98,7 +103,7 @@ def _require_sound(order: Order) -> None:
 
 
 def _dispatch(order: Order, actor: Any) -> Dispatch:
-    purpose = order.version.template.purpose
+    purpose, rules = order.version.template.purpose, _as_campaign(order)
     return Dispatch.objects.create(
         kind=Dispatch.Kind.MAIN,
         title=order.title[:120],
@@ -111,6 +116,9 @@ def _dispatch(order: Order, actor: Any) -> Dispatch:
         options=dict(order.options),
         queue="notice" if purpose == "notice" else "bulk",
         useless_after=order.useless_after,
+        window_from=rules.window_from,
+        window_until=rules.window_until,
+        holidays=holidays_of(rules),
         total=len(order.people),
         created_by=actor,
     )

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from campaigns.services import running
+from campaigns.services.planning.rules import closed_days, pace_of
 from campaigns.services.planning.sheet import window_of
 from campaigns.services.planning.timing import finish_time
 from config.kit import masking
 from messaging import selectors
-from messaging.models import Batch, Delivery
+from messaging.models import Batch, Delivery, Dispatch
 from messaging.sentences import SENTENCES
 from messaging.states import BatchState, Channel
 
@@ -29,9 +30,9 @@ _LOOK_BACK = timedelta(minutes=5)
 def progress(campaign: Campaign) -> dict[str, Any]:
     """{"counts": {status: people}, "total", "left_out", "people", "handed_over", "closes", "delivery_rate": (part, whole),
     "per_second", "finish_at", "final", "state", "note"}. `people` are those who were to be sent to at the start."""
-    dispatch = campaign.dispatch
-    counts = selectors.dispatch_counts([dispatch.pk]) if dispatch else {}
-    total = dispatch.total if dispatch else 0
+    main = main_rounds(campaign)
+    counts = selectors.dispatch_counts(main) if main else {}
+    total = sum(main.values())
     planned_out = campaign.sheet.get("left_out", 0) - _in_file_only(campaign)
     later_out = max(counts.get("skipped", 0) - planned_out, 0)
     people = total - min(planned_out, counts.get("skipped", 0))
@@ -56,19 +57,26 @@ def progress(campaign: Campaign) -> dict[str, Any]:
     }
 
 
+def main_rounds(campaign: Campaign) -> dict[int, int]:
+    """round id -> people of the main leg: one round, or one for each version that is compared."""
+    if campaign.dispatch_id is None:
+        return {}
+    return dict(Dispatch.objects.filter(run=campaign.run, leg="main").values_list("pk", "total"))
+
+
 def _in_file_only(campaign: Campaign) -> int:
     excluded = campaign.sheet.get("excluded", {})
     return int(excluded.get("invalid", 0) + excluded.get("duplicate", 0))
 
 
 def _pace(campaign: Campaign) -> float:
-    """People handed over a second lately; the account's pace before anything was."""
-    limit = float(campaign.account.per_second)
+    """People handed over a second lately; the pace that is set before anything was."""
+    limit = pace_of(campaign)
     if campaign.dispatch is None or campaign.dispatch.started_at is None:
         return limit
     now = timezone.now()
     since = max(campaign.dispatch.started_at, now - _LOOK_BACK)
-    sent = Batch.objects.filter(dispatch=campaign.dispatch, submitted_at__gte=since).values_list("size", flat=True)
+    sent = Batch.objects.filter(dispatch__run=campaign.run, submitted_at__gte=since).values_list("size", flat=True)
     people, seconds = sum(sent), max((now - since).total_seconds(), 1)
     return min(people / seconds, limit) if people else limit
 
@@ -77,13 +85,13 @@ def _finish(campaign: Campaign, waiting: int, pace: float) -> Any:
     if not waiting or campaign.state not in (*running.CAN_PAUSE, "scheduled") or not pace:
         return None
     start = max(timezone.now(), campaign.start_at or timezone.now())
-    return finish_time(start, waiting, pace, window_of(campaign))
+    return finish_time(start, waiting, pace, window_of(campaign), closed_days(campaign))
 
 
 def in_flight(campaign: Campaign) -> tuple[int, int]:
     """(batches, people) that a pause no longer stops."""
     taken = Batch.objects.filter(
-        dispatch=campaign.dispatch_id, state__in=(BatchState.CLAIMED, BatchState.SENDING)
+        dispatch__run=campaign.run, state__in=(BatchState.CLAIMED, BatchState.SENDING)
     ).values_list("size", flat=True)
     return len(taken), sum(taken)
 
@@ -127,8 +135,10 @@ def reason_words(reason: str) -> str:
 
 
 def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:
-    """campaign id -> what selectors.dispatch_counts says of its round; two queries for all of them."""
-    rounds = {campaign.dispatch_id: campaign.pk for campaign in campaigns if campaign.dispatch_id}
+    """campaign id -> what selectors.dispatch_counts says of its main leg; three queries for all of them."""
+    runs = {campaign.run: campaign.pk for campaign in campaigns if campaign.dispatch_id}
+    main = Dispatch.objects.filter(run__in=runs, leg="main").values_list("pk", "run")
+    rounds = {pk: runs[run] for pk, run in main}
     found: dict[int, Counter[str]] = {pk: Counter() for pk in rounds.values()}
     sums = {column: Sum(column) for column in selectors.OWN_COLUMNS.values()}
     batches: Any = Batch.objects.filter(dispatch__in=rounds).values("dispatch", "state")

@@ -3,15 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.hooks import campaign_finished
-from campaigns.models import Campaign
-from campaigns.services import planning
+from campaigns.models import Campaign, SendingRules
+from campaigns.services import approving, planning, watching
 from campaigns.states import CampaignState
 from config.kit import audit, show
 from config.kit.words import gettext_noop
@@ -21,17 +20,15 @@ from messaging.queue import nudge
 from messaging.services import claiming, dispatching
 from messaging.states import DispatchState
 
-# Above this many people the number has to be typed before a start.
-TYPE_ABOVE = settings.SONGDA.get("TYPE_COUNT_ABOVE", 1000)
 # Up to this many people the rows are laid out at once; more are left to a worker, so that the page answers.
 INLINE_PEOPLE = 5_000
 # A confirmed campaign without its rows after this long is laid out again: its worker died.
 _LAYOUT_LOST = timedelta(minutes=2)
 
 CAN_START = (CampaignState.CHECKED,)
-CAN_PAUSE = (CampaignState.RUNNING, CampaignState.HOLDING)
+CAN_PAUSE = (CampaignState.RUNNING, CampaignState.HOLDING, CampaignState.CANARY)
 CAN_RESUME = (CampaignState.PAUSED, CampaignState.STOPPED)
-CAN_CANCEL = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.HOLDING, *CAN_RESUME)
+CAN_CANCEL = (CampaignState.SCHEDULED, *CAN_PAUSE, *CAN_RESUME)
 CAN_EDIT = (CampaignState.DRAFT, CampaignState.CHECKED)
 FINAL = (CampaignState.DONE, CampaignState.CANCELLED)
 # What still changes by itself.
@@ -43,13 +40,14 @@ class CannotStart(Exception):
 
 
 def needs_typed_count(campaign: Campaign) -> bool:
-    return bool(campaign.sheet.get("to_send", 0) > TYPE_ABOVE)
+    return bool(campaign.sheet.get("to_send", 0) > SendingRules.current().type_above)
 
 
 @transaction.atomic
 def confirm_and_start(campaign: Campaign, typed_count: str, actor: Any) -> Campaign:
     """CHECKED -> SCHEDULED, then the rows, then RUNNING if it is time. `typed_count` is what the person typed ("45200" and
-    "45,200" both pass), asked only above TYPE_ABOVE people. Raises CannotStart."""
+    "45,200" both pass), asked only above the limit of the rules. Where a limit asks for a colleague's approval, one that holds
+    for the campaign as it is stored must be there. Raises CannotStart."""
     _require_sound(campaign, typed_count)
     mine = Campaign.objects.filter(pk=campaign.pk, state__in=CAN_START, checked_at=campaign.checked_at)
     if not mine.update(state=CampaignState.SCHEDULED, confirmed_by=actor, confirmed_at=timezone.now(), state_note=""):
@@ -75,6 +73,10 @@ def _require_sound(campaign: Campaign, typed_count: str) -> None:
     blocking = [planning.sentence(found) for found in sheet["obstacles"] if found["blocks"]]
     if campaign.state in CAN_START and blocking:
         raise CannotStart(" ".join(blocking))
+    because = approving.missing(campaign) if campaign.state in CAN_START else []
+    if because:
+        words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
+        raise CannotStart(words % {"because": "；".join(because)})
     typed = "".join(sign for sign in typed_count if sign not in ",， ")
     if needs_typed_count(campaign) and typed != str(sheet["to_send"]):
         raise CannotStart(_("Type the number of people, %(n)s, to confirm.") % {"n": show.count(sheet["to_send"])})
@@ -114,9 +116,15 @@ def _back_to_draft(campaign: Campaign) -> None:
 def _start_if_due(campaign: Campaign) -> None:
     if campaign.dispatch is None or (campaign.start_at and campaign.start_at > timezone.now()):
         return
-    if dispatching.start(campaign.dispatch, campaign.confirmed_by):
+    started = [dispatching.start(dispatch, campaign.confirmed_by) for dispatch in rounds(campaign)]
+    if any(started):
         Campaign.objects.filter(pk=campaign.pk).update(started_at=timezone.now())
     refresh_state(campaign)
+
+
+def rounds(campaign: Campaign) -> list[Dispatch]:
+    """Every round of its run, the first one first."""
+    return list(Dispatch.objects.filter(run=campaign.run).select_related("account").order_by("pk"))
 
 
 def pause(campaign: Campaign, actor: Any) -> bool:
@@ -124,7 +132,12 @@ def pause(campaign: Campaign, actor: Any) -> bool:
     return _through(campaign, CAN_PAUSE, dispatching.pause, actor, gettext_noop("Paused a campaign"))
 
 
+@transaction.atomic
 def resume(campaign: Campaign, actor: Any) -> bool:
+    """After a stop by a limit: goes on in spite of it, which is recorded. False if there was nothing to resume."""
+    campaign.refresh_from_db()
+    if campaign.state == CampaignState.STOPPED and watching.is_limit(campaign.state_note):
+        watching.overrule(campaign, actor)
     return _through(campaign, CAN_RESUME, dispatching.resume, actor, gettext_noop("Resumed a campaign"))
 
 
@@ -142,7 +155,10 @@ def cancel(campaign: Campaign, actor: Any) -> bool:
 @transaction.atomic
 def _through(campaign: Campaign, states: tuple[str, ...], verb: Any, actor: Any, words: str) -> bool:
     campaign.refresh_from_db()
-    if campaign.state not in states or campaign.dispatch is None or not verb(campaign.dispatch, actor):
+    if campaign.state not in states or campaign.dispatch is None:
+        return False
+    done = [verb(dispatch, actor) for dispatch in rounds(campaign)]
+    if not any(done):
         return False
     audit.record(words, actor=actor, target=campaign)
     refresh_state(campaign)
@@ -150,12 +166,11 @@ def _through(campaign: Campaign, states: tuple[str, ...], verb: Any, actor: Any,
 
 
 def refresh_state(campaign: Campaign) -> None:
-    """The campaign's state as its dispatch has it. One read and one counted UPDATE; nothing for a final state."""
+    """The campaign's state as its rounds have it. Two reads and one counted UPDATE; nothing for a final state."""
     campaign.refresh_from_db()
     if campaign.state not in ALIVE or campaign.dispatch_id is None:
         return
-    dispatch = Dispatch.objects.select_related("account").get(pk=campaign.dispatch_id)
-    state, note = _state_of(dispatch)
+    state, note = _state_of(rounds(campaign))
     values: dict[str, Any] = {"state": state, "state_note": note[:300]}
     if state in FINAL and campaign.finished_at is None:
         values["finished_at"] = timezone.now()
@@ -166,19 +181,41 @@ def refresh_state(campaign: Campaign) -> None:
             campaign_finished.send(sender=Campaign, campaign=campaign)
 
 
-def _state_of(dispatch: Dispatch) -> tuple[str, str]:
-    """(campaign state, note): the note is the key of a reason, shown as a sentence."""
+# Of rounds in different states the campaign has the first of these.
+_FIRST = (
+    CampaignState.STOPPED,
+    CampaignState.PAUSED,
+    CampaignState.CANARY,
+    CampaignState.RUNNING,
+    CampaignState.HOLDING,
+    CampaignState.SCHEDULED,
+)
+
+
+def _state_of(dispatches: list[Dispatch]) -> tuple[str, str]:
+    """(campaign state, note): the note is the key of a reason with its values, shown as a sentence."""
+    found = dict(map(_round_state, reversed(dispatches)))
+    for state in _FIRST:
+        if state in found:
+            return state, found[state]
+    main = [dispatch.state for dispatch in dispatches if dispatch.leg == "main"]
+    if all(state == DispatchState.CANCELLED for state in main):
+        return CampaignState.CANCELLED, ""
+    return (CampaignState.DONE if _settled(dispatches) else CampaignState.SETTLING), ""
+
+
+def _round_state(dispatch: Dispatch) -> tuple[str, str]:
     if dispatch.state == DispatchState.RUNNING:
         return _running(dispatch)
-    if dispatch.state == DispatchState.DONE:
-        return (CampaignState.DONE if _settled(dispatch) else CampaignState.SETTLING), ""
     same = {
         DispatchState.READY: CampaignState.SCHEDULED,
         DispatchState.PAUSED: CampaignState.PAUSED,
         DispatchState.STOPPED: CampaignState.STOPPED,
+        DispatchState.DONE: CampaignState.DONE,
         DispatchState.CANCELLED: CampaignState.CANCELLED,
     }
-    return same[DispatchState(dispatch.state)], dispatch.stop_reason
+    values = f"|{dispatch.stop_detail}" if watching.is_limit(dispatch.stop_reason) and dispatch.stop_detail else ""
+    return same[DispatchState(dispatch.state)], dispatch.stop_reason + values
 
 
 def _running(dispatch: Dispatch) -> tuple[str, str]:
@@ -186,12 +223,12 @@ def _running(dispatch: Dispatch) -> tuple[str, str]:
         return CampaignState.HOLDING, dispatch.account.stop_reason or "account"
     if not claiming.in_window(dispatch, timezone.now()):
         return CampaignState.HOLDING, "window"
-    return CampaignState.RUNNING, ""
+    return (CampaignState.RUNNING if dispatch.hold_after is None else CampaignState.CANARY), ""
 
 
-def _settled(dispatch: Dispatch) -> bool:
+def _settled(dispatches: list[Dispatch]) -> bool:
     """Everybody has a result: nothing waits for a receipt or a decision."""
-    counts = selectors.dispatch_counts([dispatch.pk])
+    counts = selectors.dispatch_counts([dispatch.pk for dispatch in dispatches])
     return not any(counts.get(status) for status in ("submitted", "unknown", "sending", "queued", "held"))
 
 
@@ -205,11 +242,13 @@ def tick() -> None:
     for campaign in confirmed.filter(due, dispatch__isnull=False):
         _start_if_due(campaign)
     for campaign in Campaign.objects.filter(state__in=ALIVE, dispatch__isnull=False):
+        if campaign.state in CAN_PAUSE:
+            watching.look(campaign)
         refresh_state(campaign)
 
 
 def follow(dispatch: Dispatch) -> None:
     """A dispatch changed its state: so does its campaign."""
-    campaign = Campaign.objects.filter(dispatch=dispatch).first()
+    campaign = Campaign.objects.filter(run=dispatch.run).first()
     if campaign is not None:
         refresh_state(campaign)

@@ -63,16 +63,18 @@ def _imports(campaign: Campaign, rounds: list[int]) -> Equation:
 
 
 def _members(campaign: Campaign, rounds: list[int]) -> Equation:
-    """Every member has exactly one delivery in the main leg; a later leg holds nobody else."""
+    """Every member has exactly one delivery in the main leg; a later leg holds nobody else but members of later files."""
     members = AudienceMember.objects.filter(audience=campaign.audience_id, source__in=campaign.sheet.get("imports", []))
     deliveries = Delivery.objects.filter(run=campaign.run)
     total = members.count() if rounds else 0
     main = deliveries.filter(leg="main")
+    later = deliveries.exclude(leg="main").exclude(phone__in=main.values("phone"))
+    everybody = AudienceMember.objects.filter(audience=campaign.audience_id)
     numbers = {
         "members": total,
         "deliveries": main.count(),
         "without": members.exclude(phone__in=main.values("phone")).count() if rounds else 0,
-        "strangers": deliveries.exclude(leg="main").exclude(phone__in=main.values("phone")).count(),
+        "strangers": later.exclude(phone__in=everybody.values("phone")).count(),
     }
     same = numbers["members"] == numbers["deliveries"]
     return Equation(
@@ -146,7 +148,7 @@ def _sums(campaign: Campaign, rounds: list[int]) -> Equation:
     totals = Dispatch.objects.filter(pk__in=rounds).aggregate(n=Sum("total"))["n"] or 0
     selected = sum(selectors.dispatch_counts(rounds).values())
     page = progress.progress(campaign)
-    main = campaign.dispatch.total if campaign.dispatch else 0
+    main = sum(progress.main_rounds(campaign).values())
     numbers = {
         "in_batches": in_batches,
         "outside": outside,

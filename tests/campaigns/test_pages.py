@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from campaigns import roles
 from campaigns.admin import people
-from campaigns.models import Audience, AudienceImport, AuditEvent, Campaign
+from campaigns.models import Audience, AudienceImport, AuditEvent, Campaign, SendingRules
 from campaigns.services import importing, planning, running
 from campaigns.states import CampaignState, ImportState
 from messaging.models import Delivery, Dispatch, Suppression
@@ -236,8 +236,8 @@ class TestSending:
         post(manager, "campaign_confirm", checked.pk)
         assert not Dispatch.objects.exists()
 
-    def test_the_number_is_asked_above_the_limit(self, manager, checked, monkeypatch):
-        monkeypatch.setattr(running, "TYPE_ABOVE", 5)
+    def test_the_number_is_asked_above_the_limit(self, manager, checked):
+        SendingRules(type_above=5, approve_first_use=False, approve_outside_hours=False).save()
         token = token_in(look(manager, "campaign_confirm", checked.pk))
         answer = post(manager, "campaign_confirm", checked.pk, token=token, typed="8")
         assert "typed" in answer.context["form"].errors

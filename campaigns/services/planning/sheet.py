@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaigns.bulk import plan
 from campaigns.models import AudienceImport, Campaign
+from campaigns.services import approving
 from campaigns.services.planning.costs import cost, together
 from campaigns.services.planning.obstacles import obstacles
 from campaigns.services.planning.rules import (
@@ -78,6 +79,7 @@ def check(campaign: Campaign) -> Sheet:
     Campaign.objects.filter(pk=campaign.pk).update(
         sheet=sheet, checked_at=now, state=CampaignState.CHECKED, state_note=""
     )
+    approving.void_changed(begun)
     campaign.refresh_from_db()
     return sheet
 
