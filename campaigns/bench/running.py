@@ -9,7 +9,7 @@ from django.db import connection
 from campaigns.bench import house
 from campaigns.bench.report import Line
 from campaigns.bench.sink import sink
-from campaigns.bench.stages import importing, looking_up, receiving, sending
+from campaigns.bench.stages import comparing, importing, looking_up, pushing, receiving, sending
 from campaigns.bench.stages.common import Run, Stage
 
 STAGES: dict[str, Stage] = {
@@ -17,11 +17,13 @@ STAGES: dict[str, Stage] = {
     "xlsx": importing.xlsx_file,
     "send": sending.plan_and_send,
     "build": sending.build_requests,
+    "baselines": comparing.usual_ways,
     "receipts": receiving.receipts,
     "look-up": looking_up.look_up,
+    "load": pushing.pushes_under_load,
 }
 # What a stage stands on.
-_NEEDS = {"send": ("csv",), "build": ("csv", "send")}
+_NEEDS = {"send": ("csv",), "build": ("csv", "send"), "baselines": ("csv", "send"), "load": ("csv",)}
 
 
 class NotEmpty(RuntimeError):
@@ -43,8 +45,10 @@ def with_needed(names: Sequence[str]) -> list[str]:
     return [name for name in STAGES if name in wanted]
 
 
-def lines(names: Sequence[str], *, recipients: int, seed: int, history: int, workers: int) -> Iterator[Line]:
+def lines(
+    names: Sequence[str], *, recipients: int, seed: int, history: int, workers: int, seconds: int
+) -> Iterator[Line]:
     with tempfile.TemporaryDirectory(prefix="songda-bench-") as home, sink() as counting:
-        run = Run(recipients, seed, Path(home), counting, house.build(counting.url), history, workers)
+        run = Run(recipients, seed, Path(home), counting, house.build(counting.url), history, workers, seconds)
         for name in with_needed(names):
             yield from STAGES[name](run)

@@ -23,6 +23,7 @@ class Run:
     house: House
     history: int
     workers: int = 2
+    seconds: int = 60
     xlsx_rows: int = 100_000
     kept: dict[str, Any] = field(default_factory=dict)
 

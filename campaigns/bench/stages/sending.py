@@ -89,6 +89,7 @@ def _send(
         raise RuntimeError(f"Not everybody was handed over once: {counts} of {people}")
     yield Line("send", people, done.seconds, done.peak_mb, sum(parts.values()) - parts["insert"])
     total = planned.seconds + done.seconds
+    run.kept["seconds to plan one"], run.kept["seconds for one message"] = planned.seconds / people, total / people
     details = {f"limit: {name}": seconds for name, seconds in parts.items()}
     details |= {"requests": requests, "bytes": sent_bytes, "bytes of the limit": amount, "processes": run.workers}
     yield Line("plan and send", people, total, done.peak_mb, limit, limit / total, GOAL_SEND, details)

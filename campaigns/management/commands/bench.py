@@ -39,6 +39,7 @@ class Command(BaseCommand):
             "--history", type=int, default=0, help="deliveries for receipts and look-up; default 10 x recipients"
         )
         parser.add_argument("--workers", type=int, default=2, help="sending processes")
+        parser.add_argument("--seconds", type=int, default=60, help="how long the pushes of «load» last")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--here", action="store_true", help="in the configured database, which must be empty")
@@ -87,6 +88,7 @@ class Command(BaseCommand):
             seed=options["seed"],
             history=options["history"] or 10 * options["recipients"],
             workers=options["workers"],
+            seconds=options["seconds"],
         )
         if not options["json"]:
             self.stdout.write(report.HEADER)
