@@ -38,7 +38,7 @@ PERMISSIONS: dict[str, set[str]] = {
     | _codes("templates_5g", "view", *_TEMPLATES)
     | _codes("campaigns", "add change view delete", "campaign")
     | _codes("campaigns", "add change view", "audience", "audienceimport")
-    | _codes("campaigns", "view", "approval")
+    | _codes("campaigns", "view", "approval", "sendingrules")
     | _codes("messaging", "view", "templatereview", "chatbot", "signature", "vendoraccount", "vendorcall")
     | _codes("messaging", "view change", "batch")
     | _codes("messaging", "view add change", "dispatch")
@@ -54,6 +54,7 @@ PERMISSIONS: dict[str, set[str]] = {
     SUPPORT: _EVERYBODY_SEES
     | _codes("messaging", "view change", "reply")
     | _codes("messaging", "view add", "suppression")
+    | _codes("messaging", "view add change delete", "keywordrule", "cannedanswer")
     | {
         "messaging.view_receipt",
         "messaging.look_up_delivery",
@@ -65,6 +66,7 @@ PERMISSIONS: dict[str, set[str]] = {
     | _codes("templates_5g", "view", *_TEMPLATES)
     | _codes("campaigns", "view", "audience", "audienceimport", "approval", "auditevent")
     | _codes("campaigns", "view add change delete", "operatorprefix")
+    | _codes("campaigns", "view change", "sendingrules")
     | _codes("campaigns", "view add change", "apitoken", "webhookendpoint")
     | _codes("campaigns", "view change", "webhookdelivery")
     | _codes("messaging", "view add change delete", "vendoraccount", "signature", "chatbot")

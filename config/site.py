@@ -26,7 +26,12 @@ TITLES: dict[str, Any] = {
 ORDER: dict[str, tuple[str, ...]] = {
     "content": ("templates_5g.messagetemplate", "templates_5g.mediaasset"),
     "send": ("campaigns.campaign", "campaigns.audience", "campaigns.approval", "messaging.dispatch"),
-    "customers": ("messaging.reply", "messaging.suppression"),
+    "customers": (
+        "messaging.reply",
+        "messaging.suppression",
+        "messaging.keywordrule",
+        "messaging.cannedanswer",
+    ),
     "data": ("campaigns.exportfile",),
     "settings": (
         "messaging.vendoraccount",
@@ -102,7 +107,8 @@ class SongdaAdminSite(admin.AdminSite):
             for entry in app["models"]:
                 if entry.get("admin_url"):
                     label = entry["model"]._meta.label_lower
-                    found[label] = {**entry, "name": NAMES.get(label, capfirst(entry["name"]))}
+                    name = NAMES.get(label, capfirst(entry["name"]))
+                    found[label] = {**entry, "name": name, "count": menu.count_for(label, request)}
         return found
 
     @staticmethod

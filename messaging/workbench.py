@@ -18,6 +18,7 @@ from messaging.sentences import SENTENCES
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 
 FEW = 5
+MOST_COUNTED = 1000
 
 
 def register() -> None:
@@ -41,6 +42,7 @@ def register() -> None:
         "customers", gettext_lazy("Number look-up"), "admin:phone_lookup", "messaging.look_up_delivery", after="first"
     )
     menu.page("settings", gettext_lazy("Run status"), "admin:run_status", "messaging.test_vendoraccount")
+    menu.counter("messaging.Reply", _unread)
     workbench.panel(today, rank=40)
     for function in (unknown_outcomes, refused_reviews, stopped_accounts, low_balances, unread_replies, unmatched):
         workbench.todo(function)
@@ -68,6 +70,13 @@ def today(request: HttpRequest) -> str:
 
 def _unknown_batches(request: HttpRequest) -> int:
     return Batch.objects.filter(state=BatchState.UNKNOWN).count()
+
+
+def _unread(request: HttpRequest) -> int | None:
+    """The index holds the unread alone. Not counted for those who cannot act on them."""
+    if not request.user.has_perm("messaging.change_reply"):
+        return None
+    return Reply.objects.filter(state=Reply.State.NEW)[:MOST_COUNTED].count()
 
 
 def unknown_outcomes(request: HttpRequest) -> Iterator[Todo]:

@@ -27,6 +27,7 @@ class Page:
 
 _pages: dict[str, Page] = {}
 _models: dict[str, str] = {}
+_counters: dict[str, Callable[[HttpRequest], int | None]] = {}
 
 
 def page(
@@ -49,6 +50,15 @@ def model(label: str, group: str) -> None:
     if group not in GROUPS:
         raise ValueError(f"There is no menu group {group}: one of {', '.join(GROUPS)}")
     _models[label.lower()] = group
+
+
+def counter(label: str, function: Callable[[HttpRequest], int | None]) -> None:
+    """What stands beside a model ("app.Model") in the menu when it is not zero."""
+    _counters[label.lower()] = function
+
+
+def count_for(label: str, request: HttpRequest) -> int | None:
+    return _counters[label](request) if label in _counters else None
 
 
 def pages(group: str) -> list[Page]:

@@ -4,6 +4,7 @@ from messaging.admin import (  # noqa: F401 - importing registers the pages
     accounts,
     calls,
     dispatches,
+    keywords,
     lookup,
     receipts,
     replies,

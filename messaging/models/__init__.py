@@ -2,6 +2,7 @@ from messaging.models.accounts import AccountPace, Chatbot, Lease, PollState, Si
 from messaging.models.calls import VendorCall
 from messaging.models.deliveries import Delivery
 from messaging.models.dispatches import Attempt, Batch, Dispatch
+from messaging.models.inbox import CannedAnswer, KeywordRule
 from messaging.models.media import VendorMedia
 from messaging.models.receipts import CallbackEvent, Receipt
 from messaging.models.replies import Click, Reply
@@ -13,10 +14,12 @@ __all__ = [
     "Attempt",
     "Batch",
     "CallbackEvent",
+    "CannedAnswer",
     "Chatbot",
     "Click",
     "Delivery",
     "Dispatch",
+    "KeywordRule",
     "Lease",
     "PollState",
     "Receipt",

@@ -33,6 +33,7 @@ class Reply(models.Model):
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("assigned to")
     )
+    tag = models.CharField(_("tag"), max_length=20, blank=True)
     task_id = models.CharField(max_length=80, blank=True)
     reference = models.CharField(max_length=64, blank=True)
     replied_at = models.DateTimeField(_("replied at"))

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from config.kit import audit, masking
@@ -20,6 +22,23 @@ def take(reply: Reply, person: Any) -> bool:
     return bool(
         Reply.objects.filter(pk=reply.pk, state__in=_OPEN).update(state=Reply.State.ASSIGNED, assigned_to=person)
     )
+
+
+def assign(reply: Reply, person: Any, actor: Any) -> bool:
+    """Hand it to a colleague. False if it was answered or closed meanwhile."""
+    done = bool(
+        Reply.objects.filter(pk=reply.pk, state__in=_OPEN).update(state=Reply.State.ASSIGNED, assigned_to=person)
+    )
+    if done:
+        audit.record(gettext_noop("Handed a reply on"), actor=actor, target=reply, detail={"to": str(person)})
+    return done
+
+
+def colleagues() -> Any:
+    """Who may handle replies: one query over users, their groups and their own permissions."""
+    holds = Q(groups__permissions__codename="change_reply") | Q(user_permissions__codename="change_reply")
+    users = get_user_model().objects.filter(is_active=True, is_staff=True)
+    return users.filter(holds | Q(is_superuser=True)).distinct().order_by("username")
 
 
 def close(reply: Reply, actor: Any) -> bool:

@@ -9,7 +9,7 @@ from messaging.gateway import reasons
 from messaging.gateway.types import ReceiptEvent, ReplyEvent
 from messaging.hooks import reply_arrived
 from messaging.models import Reply, Suppression, VendorAccount
-from messaging.services import newest, suppressing
+from messaging.services import keywords, newest, suppressing
 
 OPT_OUT_WORDS = frozenset({"R", "T", "TD", "退订", "取消", "拒收"})
 
@@ -42,22 +42,11 @@ def store(account: VendorAccount, event: ReplyEvent) -> bool:
     if not created:
         return False
     if opt_out:
-        _suppress(reply, account)
+        suppressing.suppress_by_reply(reply)
+    else:
+        keywords.apply(reply)
     reply_arrived.send(sender=Reply, reply=reply)
     return True
-
-
-def _suppress(reply: Reply, account: VendorAccount) -> None:
-    """An opt-out holds for the signature that was written to; where that is not known, for the whole account."""
-    signature = reply.delivery.dispatch.signature if reply.delivery else None
-    suppressing.suppress(
-        reply.phone,
-        scope="signature" if signature else "account",
-        signature=signature,
-        account=None if signature else account,
-        source=Suppression.Source.REPLY,
-        note=reply.content[:200],
-    )
 
 
 def suppress_unsubscribed(account: VendorAccount, events: Sequence[ReceiptEvent]) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
 from messaging.bulk import skipping
-from messaging.models import Batch, Signature, Suppression, VendorAccount
+from messaging.models import Batch, Reply, Signature, Suppression, VendorAccount
 
 
 def suppress(
@@ -33,6 +33,19 @@ def suppress(
             detail={"phone": masking.phone(phone), "scope": scope, "source": source},
         )
     return entry
+
+
+def suppress_by_reply(reply: Reply) -> Suppression:
+    """An opt-out holds for the signature that was written to; where that is not known, for the whole account."""
+    signature = reply.delivery.dispatch.signature if reply.delivery else None
+    return suppress(
+        reply.phone,
+        scope="signature" if signature else "account",
+        signature=signature,
+        account=None if signature else reply.account,
+        source=Suppression.Source.REPLY,
+        note=reply.content[:200],
+    )
 
 
 def _enter(

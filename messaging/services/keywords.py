@@ -1,0 +1,99 @@
+"""Replies that a rule of the house settles by itself."""
+
+import unicodedata
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from config.kit import audit, masking
+from config.kit.words import gettext_noop
+from messaging.models import KeywordRule, Reply, Suppression, VendorAccount
+from messaging.services import dispatching, inbox, suppressing
+
+_EDGES = " \t\r\n\u3000。.!！,，;；?？“”\"'[]【】"
+# Two machines that answer each other would go on for ever, at our cost.
+ANSWER_ONCE_IN = timedelta(days=1)
+
+
+def plain(text: str) -> str:
+    """As keywords are compared: one width, one case, nothing around it."""
+    return unicodedata.normalize("NFKC", text).strip(_EDGES).upper()
+
+
+def rule_for(account: VendorAccount, content: str) -> KeywordRule | None:
+    """The first rule in use, by its order, that fits a reply through this account."""
+    said = plain(content)
+    rules = KeywordRule.objects.filter(Q(account=account) | Q(account__isnull=True), enabled=True)
+    return next((rule for rule in rules if _fits(rule, said)), None)
+
+
+def _fits(rule: KeywordRule, said: str) -> bool:
+    word = plain(rule.word)
+    return bool(word) and (said == word if rule.match == KeywordRule.Match.EXACT else said.startswith(word))
+
+
+def apply(reply: Reply) -> KeywordRule | None:
+    """Settle a stored reply by the rule that fits. None where there is none, and the reply waits for a person."""
+    rule = rule_for(reply.account, reply.content)
+    if rule is None:
+        return None
+    done = {
+        KeywordRule.Action.SUPPRESS: _suppress,
+        KeywordRule.Action.TAG: _tag,
+        KeywordRule.Action.ANSWER: _answer,
+    }[KeywordRule.Action(rule.action)](reply, rule)
+    if done:
+        audit.record(
+            gettext_noop("Applied a keyword rule"),
+            target=rule,
+            detail={"phone": masking.phone(reply.phone), "reply": reply.pk, "action": rule.action},
+        )
+    return rule if done else None
+
+
+def _suppress(reply: Reply, rule: KeywordRule) -> bool:
+    Reply.objects.filter(pk=reply.pk).update(state=Reply.State.AUTO, is_opt_out=True, tag=rule.tag)
+    reply.state, reply.is_opt_out, reply.tag = Reply.State.AUTO, True, rule.tag
+    suppressing.suppress_by_reply(reply)
+    return True
+
+
+def _tag(reply: Reply, rule: KeywordRule) -> bool:
+    """A tag sorts; the reply still waits for a person."""
+    Reply.objects.filter(pk=reply.pk).update(tag=rule.tag)
+    reply.tag = rule.tag
+    return True
+
+
+def _answer(reply: Reply, rule: KeywordRule) -> bool:
+    """False, and it waits for a person, where the account cannot answer, nothing may be sent to the number, or it was
+    answered by a rule lately."""
+    signature = inbox.usual_signature(reply)
+    lately = Reply.objects.filter(
+        phone=reply.phone, state=Reply.State.AUTO, is_opt_out=False, arrived_at__gte=timezone.now() - ANSWER_ONCE_IN
+    )
+    if not inbox.may_answer(reply) or _stopped(reply, signature) or lately.exists():
+        return False
+    try:
+        dispatching.send_text(
+            rule.text,
+            reply.account,
+            reply.phone,
+            signature=signature,
+            title=_("Answer by the rule “%(word)s”") % {"word": rule.word},
+        )
+    except ValidationError:
+        return False
+    Reply.objects.filter(pk=reply.pk).update(state=Reply.State.AUTO, tag=rule.tag)
+    reply.state, reply.tag = Reply.State.AUTO, rule.tag
+    return True
+
+
+def _stopped(reply: Reply, signature: object) -> bool:
+    scopes = Q(scope="all") | Q(scope="account", account=reply.account)
+    if signature:
+        scopes |= Q(scope="signature", signature=signature)
+    return Suppression.objects.filter(scopes, phone=reply.phone, lifted_at__isnull=True).exists()

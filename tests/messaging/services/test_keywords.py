@@ -1,0 +1,89 @@
+"""Replies that rules settle: suppressed, tagged, answered; and what is left to people."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import AuditEvent
+from messaging.gateway.types import ReplyEvent
+from messaging.models import Dispatch, KeywordRule, Reply, Suppression
+from messaging.services import keywords, replies
+
+pytestmark = pytest.mark.django_db
+PHONE = "13800000001"
+
+
+def say(house: Any, content: str, key: str = "k1") -> Reply:
+    assert replies.store(house.account, ReplyEvent(key=key, phone=PHONE, content=content, at=timezone.now()))
+    return Reply.objects.get(key=key)
+
+
+@pytest.mark.parametrize(
+    ("word", "match", "content", "fits"),
+    [
+        ("人工", "exact", " 人工。", True),
+        ("人工", "exact", "转人工", False),
+        ("人工", "exact", "人工服务", False),
+        ("人工", "prefix", "人工服务", True),
+        ("yes", "exact", "ＹＥＳ！", True),
+        ("yes", "prefix", "Yes please", True),
+        ("yes", "prefix", "oh yes", False),
+        ("。", "prefix", "你好", False),
+    ],
+)
+def test_how_a_keyword_fits(house: Any, word: str, match: str, content: str, fits: bool) -> None:
+    rule = KeywordRule.objects.create(word=word, match=match, action="tag", tag="x")
+    assert keywords.rule_for(house.account, content) == (rule if fits else None)
+
+
+def test_the_first_by_order_acts_and_those_of_other_accounts_or_switched_off_do_not(house: Any) -> None:
+    other = house.make_account("备用")
+    KeywordRule.objects.create(word="人工", action="tag", tag="off", order=1, enabled=False)
+    KeywordRule.objects.create(word="人工", action="tag", tag="other", order=2, account=other)
+    KeywordRule.objects.create(word="人工", match="prefix", action="tag", tag="second", order=20)
+    KeywordRule.objects.create(word="人工", match="exact", action="tag", tag="first", order=10, account=house.account)
+    reply = say(house, "人工")
+    assert (reply.tag, reply.state) == ("first", Reply.State.NEW)
+
+
+def test_a_rule_suppresses_and_stops_what_is_queued(house: Any) -> None:
+    dispatch = house.make_dispatch([PHONE])
+    KeywordRule.objects.create(word="别发", match="prefix", action="suppress")
+    reply = say(house, "别发了")
+    assert (reply.state, reply.is_opt_out) == (Reply.State.AUTO, True)
+    assert Suppression.objects.get(phone=PHONE).source == "reply"
+    delivery = dispatch.deliveries.get()
+    assert (delivery.own, delivery.reason) == (20, "opted_out")
+    event = AuditEvent.objects.get(action="Applied a keyword rule")
+    assert event.detail == {"phone": "138****0001", "reply": reply.pk, "action": "suppress"}
+
+
+def test_a_rule_answers_once_a_day(house: Any) -> None:
+    KeywordRule.objects.create(word="几点", match="prefix", action="answer", text="每天 9 点到 18 点。", tag="时间")
+    assert say(house, "几点开门").state == Reply.State.AUTO
+    answer = Dispatch.objects.get(kind=Dispatch.Kind.ANSWER)
+    assert (answer.text, answer.account, answer.deliveries.get().phone) == ("每天 9 点到 18 点。", house.account, PHONE)
+    assert say(house, "几点关门", key="k2").state == Reply.State.NEW
+    assert Dispatch.objects.filter(kind=Dispatch.Kind.ANSWER).count() == 1
+
+
+def test_no_rule_answers_who_wants_nothing(house: Any) -> None:
+    KeywordRule.objects.create(word="几点", match="prefix", action="answer", text="每天 9 点到 18 点。")
+    Suppression.objects.create(phone=PHONE, scope="all", source="hand")
+    assert say(house, "几点开门").state == Reply.State.NEW
+    assert not Dispatch.objects.exists()
+
+
+def test_opt_out_words_come_before_all_rules(house: Any) -> None:
+    KeywordRule.objects.create(word="R", action="tag", tag="x", order=1)
+    reply = say(house, "r")
+    assert (reply.is_opt_out, reply.tag) == (True, "")
+
+
+def test_a_repeat_applies_no_rule_again(house: Any) -> None:
+    KeywordRule.objects.create(word="几点", match="prefix", action="answer", text="每天 9 点到 18 点。")
+    say(house, "几点开门")
+    event = ReplyEvent(key="k1", phone=PHONE, content="几点开门", at=timezone.now())
+    assert not replies.store(house.account, event)
+    assert Dispatch.objects.count() == 1
