@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def tracked(*patterns: str) -> list[Path]:
-    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns], cwd=ROOT, capture_output=True, text=True)
+    out = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", *patterns], cwd=ROOT, capture_output=True, text=True
+    )
     return [ROOT / line for line in out.stdout.splitlines() if (ROOT / line).is_file()]
 
 
@@ -31,7 +33,16 @@ def test_five_vendors_are_installed():
 def test_a_vendors_name_stands_only_in_its_own_folder():
     """Tests, docs, locale, the demo and the benchmark may name vendors; nothing else."""
     names = re.compile("|".join([*vendor_codes(), "Emay", "Veesing", "Yixintong", "一信通", "亿美"]))
-    allowed = ("messaging/vendors/", "tests/", "docs/", "locale/", "campaigns/demo/", "campaigns/bench/", "README", "CHANGELOG")
+    allowed = (
+        "messaging/vendors/",
+        "tests/",
+        "docs/",
+        "locale/",
+        "campaigns/demo/",
+        "campaigns/bench/",
+        "README",
+        "CHANGELOG",
+    )
     found = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in tracked("*.py", "*.html", "*.js", "*.css")
@@ -70,7 +81,9 @@ def test_only_the_http_door_imports_requests():
         if re.search(r"^\s*(import requests|from requests)", path.read_text(), re.MULTILINE)
     ]
     allowed = {"messaging/gateway/http.py", "messaging/gateway/wire.py"}
-    assert {path for path in found if "/tests/" not in path and "sandbox" not in path and "/demo/" not in path} <= allowed
+    assert {
+        path for path in found if "/tests/" not in path and "sandbox" not in path and "/demo/" not in path
+    } <= allowed
 
 
 def test_only_env_reads_the_environment():
