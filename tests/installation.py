@@ -15,6 +15,7 @@ from django.db import connections
 
 from campaigns.demo.processes import ROOT, Stack, wait_for
 from campaigns.demo.sandbox_client import SandboxClient
+from campaigns.models import SendingRules
 from tests.postgres import free_port
 
 VENDOR = "rcs_gateway"
@@ -166,6 +167,21 @@ def looking_into(database_url: str, blocker: Any) -> Iterator[None]:
             connections["default"].close()
             connections.settings["default"] = before
             connections["default"] = connection_before
+
+
+def no_house_rules() -> None:
+    """Nobody has to approve, any hour will do, and no campaign stops itself: what is looked at here is the sending."""
+    SendingRules(
+        approve_people=None,
+        approve_cost=None,
+        approve_first_use=False,
+        approve_outside_hours=False,
+        marketing_from=None,
+        marketing_until=None,
+        stop_failed=None,
+        stop_unknown=None,
+        stop_opted_out=None,
+    ).save()
 
 
 @contextmanager

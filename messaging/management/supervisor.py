@@ -53,11 +53,14 @@ class Watched:
         return "its heartbeat stands still" if self._silent(limit) else ""
 
     def _silent(self, limit: timedelta) -> bool:
-        """The import queue's one worker may be busy with one file for long, so its heartbeat says nothing."""
+        """The import queue's one worker may be busy with one file for long, so its heartbeat says nothing. Until its first
+        beat a cluster has twice the time: on a busy machine a start takes long, and restarts would only make it busier."""
         if self.name == "import":
             return False
         beat = Lease.objects.filter(name=f"heartbeat:{self.name}").values_list("beat_at", flat=True).first()
-        return timezone.now() - max(beat or self.since, self.since) > limit
+        if beat is None or beat < self.since:
+            return timezone.now() - self.since > 2 * limit
+        return timezone.now() - beat > limit
 
 
 class Supervisor:
@@ -87,11 +90,17 @@ class Supervisor:
                 close_old_connections()
                 self._look_after()
                 if time.monotonic() - ticked > settings.SONGDA["TICK_SECONDS"]:
-                    queue.nudge_once("tick", "messaging.tasks.tick", queue="notice")
+                    self._nudge()
                     ticked = time.monotonic()
             except Error as error:  # gone, or its connection is closed already
                 log.warning("The database does not answer: %s", error)
             time.sleep(0.5)
+
+    def _nudge(self) -> None:
+        """The tick, and a heartbeat from each cluster: a hung tick must not look like a hang of the others."""
+        queue.nudge_once("tick", "messaging.tasks.tick", queue="notice")
+        for name in (cluster.name for cluster in self.watched):
+            queue.nudge_once(f"heartbeat:{name}:nudge", "messaging.tasks.heartbeat", name, queue=name)
 
     def _look_after(self) -> None:
         limit = timedelta(seconds=settings.SONGDA["HEARTBEAT_RED_SECONDS"])

@@ -22,7 +22,7 @@ from messaging.models import Reply, Suppression, TemplateReview
 from messaging.services import reviews
 from messaging.states import ReviewStatus
 from tests import postgres
-from tests.installation import VENDOR, Installation, installation, looking_into
+from tests.installation import VENDOR, Installation, installation, looking_into, no_house_rules
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
 
@@ -91,6 +91,7 @@ def expected_numbers() -> tuple[dict[str, int], int]:
 
 def prepare(place: Installation) -> dict[str, Any]:
     """What the administrators and the marketing staff did before: an account, suppressions, an approved card."""
+    no_house_rules()
     people = seeding.people()
     story = Story(place.stack.web_url, place.sandbox, lambda _line: None)
     account, sign, bot = story._gateway(people[roles.ADMINISTRATORS])

@@ -18,7 +18,7 @@ from messaging.services import accounts, reviews
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 from templates_5g.services import create_template
 from tests.builders import TEXT
-from tests.installation import VENDOR, Installation
+from tests.installation import VENDOR, Installation, no_house_rules
 
 OPEN = (BatchState.QUEUED, BatchState.CLAIMED, BatchState.SENDING)
 
@@ -28,6 +28,7 @@ class Ground:
 
     def __init__(self, place: Installation, **account: object) -> None:
         self.place = place
+        no_house_rules()
         self.actor = User.objects.create_user("张三")
         credentials = place.sandbox.ask("state")["vendors"][VENDOR]["credentials"]
         self.account, self.signature, self.chatbot = seeding.gateway(f"{place.sandbox.url}/{VENDOR}", credentials)

@@ -17,7 +17,7 @@ _block = iter(range(10, 99))
 
 @pytest.fixture(scope="module")
 def ground(django_db_blocker) -> Iterator[Ground]:
-    env = {"HEARTBEAT_RED_SECONDS": "6"}
+    env = {"HEARTBEAT_RED_SECONDS": "12"}
     with installation(env=env) as place, looking_into(place.database_url, django_db_blocker):
         made = Ground(place)
         place.stack.worker.start()
@@ -32,7 +32,8 @@ def clusters(ground: Ground) -> dict[str, int]:
 
 
 def work_goes_on(ground: Ground) -> None:
-    campaign = ground.campaign([f"136000{next(_block)}{n:03d}" for n in range(60)], f"照常 {time.monotonic()}")
+    block = next(_block)
+    campaign = ground.campaign([f"136000{block}{n:03d}" for n in range(60)], f"照常 {block}")
     ground.start(campaign)
     ground.place.wait("the campaign is through", lambda: ground.settled(campaign), 60, lambda: ground.explain(campaign))
     counted = ground.prove(campaign, "after the accident")
@@ -68,11 +69,12 @@ def test_a_killed_leader_leaves_nobody_behind(ground: Ground) -> None:
 
 
 def test_a_hung_cluster_is_noticed_by_its_heartbeat(ground: Ground) -> None:
+    work_goes_on(ground)
     leader = clusters(ground)["bulk"]
     for pid, name in ground.place.worker_processes().items():
         if name == "bulk":
             kill(pid, signal.SIGSTOP)
-    ground.place.wait("the cluster is another one", restarted(ground, "bulk", leader), 40)
+    ground.place.wait("the cluster is another one", restarted(ground, "bulk", leader), 60)
     assert "heartbeat stands still" in ground.place.tails(200_000)
     work_goes_on(ground)
 

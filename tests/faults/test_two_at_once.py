@@ -24,7 +24,7 @@ from messaging.services import claiming, dispatching, matching, outcomes, sendin
 from messaging.states import BatchState, DispatchState
 from tests import postgres
 from tests.campaigns.conftest import Maker
-from tests.installation import looking_into
+from tests.installation import looking_into, no_house_rules
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
 
@@ -40,12 +40,14 @@ def base(request, tmp_path_factory, django_db_blocker) -> Iterator[str]:
         folder: Path = tmp_path_factory.mktemp("base")
         with looking_into(f"sqlite:///{folder / 'base.sqlite3'}", django_db_blocker):
             call_command("migrate", verbosity=0)
+            no_house_rules()
             yield "sqlite"
         return
     if postgres.binaries() is None:
         pytest.skip(postgres.MISSING)
     with postgres.server() as server, looking_into(server.url, django_db_blocker):
         call_command("migrate", verbosity=0)
+        no_house_rules()
         yield "postgres"
 
 
