@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser import harness
@@ -83,3 +85,26 @@ def desk() -> harness.Desk:
 def editor(page: Page, complaints: Complaints, harness_url: str, desk: harness.Desk) -> Editor:
     page.set_default_timeout(5000)
     return Editor(page, f"{harness_url}/editor/", desk)
+
+
+@pytest.fixture
+def closed_first(page: Page, live_server: Any) -> Iterator[None]:
+    """The page is closed and its last request answered before the database is emptied: pages check and poll by
+    themselves."""
+    running = [0]
+
+    def started(**_: Any) -> None:
+        running[0] += 1
+
+    def finished(**_: Any) -> None:
+        running[0] -= 1
+
+    request_started.connect(started)
+    request_finished.connect(finished)
+    yield
+    page.close()
+    until = time.monotonic() + 5
+    while running[0] > 0 and time.monotonic() < until:
+        time.sleep(0.01)
+    request_started.disconnect(started)
+    request_finished.disconnect(finished)

@@ -32,7 +32,7 @@ def user() -> User:
 
 
 @pytest.fixture
-def admin_page(page: Page, complaints: Any, live_server: Any, user: User) -> Page:
+def admin_page(page: Page, complaints: Any, live_server: Any, user: User, closed_first: None) -> Page:
     client = Client()
     client.force_login(user)
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
