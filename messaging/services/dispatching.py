@@ -75,21 +75,22 @@ def cancel(dispatch: Dispatch, actor: Any = None) -> bool:
     """What is not on the wire yet is not sent any more: claims are taken back, then everything queued is closed."""
     open_states = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
     with transaction.atomic():
-        done = _step(dispatch, open_states, DispatchState.CANCELLED, finished_at=timezone.now())
+        done = _step(dispatch, open_states, DispatchState.CANCELLED, tell=False, finished_at=timezone.now())
         if done:
             claimed = Batch.objects.filter(dispatch=dispatch.pk, state=BatchState.CLAIMED)
             claimed.update(state=BatchState.QUEUED, claim="", claimed_at=None)
             count = _close_queued(dispatch.pk, BatchState.CANCELLED, "cancelled")
+            dispatch_changed.send(sender=Dispatch, dispatch=dispatch)  # only now: who listens counts people
             audit.record(
                 gettext_noop("Cancelled a send round"), actor=actor, target=dispatch, detail={"batches": count}
             )
     return done
 
 
-def _step(dispatch: Dispatch, olds: Sequence[str], new: str, **values: Any) -> bool:
+def _step(dispatch: Dispatch, olds: Sequence[str], new: str, *, tell: bool = True, **values: Any) -> bool:
     done = bool(Dispatch.objects.filter(pk=dispatch.pk, state__in=olds).update(state=new, **values))
     dispatch.refresh_from_db()
-    if done:
+    if done and tell:
         dispatch_changed.send(sender=Dispatch, dispatch=dispatch)
     return done
 
