@@ -14,5 +14,14 @@ class CampaignsConfig(AppConfig):
         listeners.connect()
         on_templates.fill()
         workbench.register()
+        menu.model("campaigns.SendingRules", "settings")
         menu.model("campaigns.OperatorPrefix", "settings")
+        menu.page(
+            "send",
+            _("Approvals"),
+            "admin:campaigns_approval_changelist",
+            ("campaigns.view_approval", "campaigns.approve_campaign"),
+            after="campaigns.audience",
+            count=workbench.to_approve_count,
+        )
         post_migrate.connect(roles.after_migrate, dispatch_uid="campaigns.roles")

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from campaigns.models import AudienceImport, Campaign
-from campaigns.sentences import NOTES, UNSENT
-from campaigns.states import CampaignState, ImportState
+from campaigns.models import Approval, AudienceImport, Campaign
+from campaigns.sentences import NOTES, STOPS, UNSENT
+from campaigns.states import ApprovalState, CampaignState, ImportState
 from config.kit import show
 from messaging.sentences import SENTENCES
 
@@ -32,6 +32,16 @@ IMPORT_ROLES = {
     ImportState.DONE: "good",
     ImportState.FAILED: "problem",
 }
+APPROVAL_ROLES = {
+    ApprovalState.PENDING: "attention",
+    ApprovalState.GRANTED: "good",
+    ApprovalState.REFUSED: "problem",
+    ApprovalState.VOID: "attention",
+}
+
+
+def approval(row: Approval) -> SafeString:
+    return show.badge(row.get_state_display(), APPROVAL_ROLES[ApprovalState(row.state)])
 
 
 def campaign(row: Campaign) -> SafeString:
@@ -43,7 +53,11 @@ def recipient_file(row: AudienceImport) -> SafeString:
 
 
 def note(key: str) -> tuple[str, str]:
-    """(why a campaign holds or stopped, what to do) for its `state_note`."""
+    """(why a campaign holds or stopped, what to do) for its `state_note`: a key, after bars the values of its sentence."""
+    name, *values = key.split("|")
+    if name in STOPS:
+        why, todo = STOPS[name]
+        return str(why) % dict(zip(("value", "limit"), values, strict=False)), str(todo)
     if key in NOTES:
         return str(NOTES[key]), ""
     found = SENTENCES.get(key)

@@ -1,6 +1,6 @@
 """What a person says about a campaign: whom, what, through which account, when."""
 
-from datetime import time
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -9,14 +9,54 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SendingRules
 from campaigns.states import Operator
 from messaging.admin import declared
 from messaging.gateway.registry import vendor_class
 from messaging.models import Chatbot, VendorAccount
 from templates_5g.models import TemplateVersion
 
-MARKETING_FROM, MARKETING_UNTIL = time(9, 0), time(20, 30)
+
+@dataclass(frozen=True)
+class Group:
+    """Some fields of a form under a title, in the shape that songda/fields.html reads. A folded one opens by itself when it
+    holds something."""
+
+    title: Any
+    visible_fields: list[Any]
+    folded: bool = False
+    hidden_fields: tuple[Any, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        return any(field.errors or field.value() for field in self.visible_fields if not _is_default(field))
+
+
+def _is_default(field: Any) -> bool:
+    return field.name in ("canary_minutes", "share_b", "cap_days", "skip_same_days") and not field.errors
+
+
+_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (
+        gettext_lazy("Whom and what"),
+        ("name", "version", "audience", "account", "signature", "chatbot", "operators", "needs_consent"),
+    ),
+    (
+        gettext_lazy("When and how fast"),
+        ("start_at", "useless_after", "window_from", "window_until", "per_second"),
+    ),
+)
+_FOLDED: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (gettext_lazy("Frequency"), ("cap_count", "cap_days", "skip_same_days")),
+    (
+        gettext_lazy("Canary and automatic stop"),
+        ("canary_people", "canary_percent", "canary_minutes", "stop_failed", "stop_unknown", "stop_opted_out"),
+    ),
+    (gettext_lazy("Compare two versions"), ("version_b", "share_b")),
+    (gettext_lazy("Fallback once"), ("fallback_account", "fallback_version", "fallback_on_silence")),
+)
+# What holds where the form leaves them empty.
+_DEFAULTS = ("canary_minutes", "share_b")
 
 
 class VersionField(forms.ModelChoiceField):
@@ -56,6 +96,18 @@ class CampaignForm(forms.ModelForm):
     """With the send options that the account's vendor declares, once an account is chosen."""
 
     version = VersionField(_versions(), label=gettext_lazy("template version"))
+    version_b = VersionField(
+        _versions(),
+        label=gettext_lazy("second version to compare"),
+        required=False,
+        help_text=gettext_lazy("The people are divided once, by a fixed rule; results stand side by side."),
+    )
+    fallback_version = VersionField(
+        _versions(),
+        label=gettext_lazy("fallback: template version"),
+        required=False,
+        help_text=gettext_lazy("Empty: the same version."),
+    )
     chatbot = SenderField(Chatbot.objects.select_related("account"), label=gettext_lazy("5G sender"), required=False)
     operators = forms.MultipleChoiceField(
         choices=Operator.choices,
@@ -83,6 +135,18 @@ class CampaignForm(forms.ModelForm):
             "cap_days",
             "skip_same_days",
             "needs_consent",
+            "per_second",
+            "canary_people",
+            "canary_percent",
+            "canary_minutes",
+            "stop_failed",
+            "stop_unknown",
+            "stop_opted_out",
+            "version_b",
+            "share_b",
+            "fallback_account",
+            "fallback_version",
+            "fallback_on_silence",
         )
         widgets = {
             "start_at": MomentInput(),
@@ -96,17 +160,45 @@ class CampaignForm(forms.ModelForm):
             "window_from": gettext_lazy("Beijing time, every day. Outside the window messages wait."),
             "cap_count": gettext_lazy("Who got this many marketing messages in the days below is left out."),
             "skip_same_days": gettext_lazy("0: not asked."),
+            "per_second": gettext_lazy("Empty: the pace of the account. It is never faster than that."),
+            "canary_people": gettext_lazy(
+                "So many people get it first; the others follow only inside the limits below."
+            ),
+            "canary_percent": gettext_lazy("Or so many percent of the people. Empty: no canary."),
+            "stop_failed": gettext_lazy("Of those with a result. Empty: not watched."),
+            "stop_unknown": gettext_lazy("Of those handed over. Empty: not watched."),
+            "stop_opted_out": gettext_lazy("Of those delivered. Empty: not watched."),
+            "fallback_account": gettext_lazy(
+                "Who was finally not reached gets it once more through this account. Empty: nobody."
+            ),
+            "fallback_on_silence": gettext_lazy("The first message may have arrived: they may get it twice."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["audience"].queryset = fields["audience"].queryset.filter(archived_at__isnull=True)
+        for name in _DEFAULTS:
+            fields[name].required = False
         if not self.instance.pk:
-            fields["window_from"].initial, fields["window_until"].initial = MARKETING_FROM, MARKETING_UNTIL
-            fields["useless_after"].required = False
+            self._begin_with(SendingRules.current())
         self.options = self._declared_options()
         self.fields.update(declared.form_fields("option", self.options, self.instance.options or {}))
+
+    def _begin_with(self, rules: SendingRules) -> None:
+        """What the house's rules give a new campaign. The class is not known yet: see _window_of_the_class."""
+        for name in ("canary_percent", "canary_minutes", "stop_failed", "stop_unknown", "stop_opted_out"):
+            self.fields[name].initial = getattr(rules, name)
+        window = rules.window_for("marketing")
+        if window:
+            self.fields["window_from"].initial, self.fields["window_until"].initial = window
+
+    def groups(self) -> list[Group]:
+        """The send options stand with what is sent."""
+        declared_names = [name for name in self.fields if name.startswith("option_")]
+        shown = [Group(title, [self[name] for name in names]) for title, names in _GROUPS]
+        shown[0].visible_fields.extend(self[name] for name in declared_names)
+        return shown + [Group(title, [self[name] for name in names], folded=True) for title, names in _FOLDED]
 
     def _declared_options(self) -> Any:
         account = self._chosen_account()
@@ -118,12 +210,36 @@ class CampaignForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        self._window_of_the_class(cleaned)
         self._check_times(cleaned)
+        self._check_ways(cleaned)
+        for name in _DEFAULTS:
+            if cleaned.get(name) is None:
+                cleaned[name] = Campaign._meta.get_field(name).get_default()
         chatbot, account = cleaned.get("chatbot"), cleaned.get("account")
         if chatbot and account and chatbot.account_id != account.pk:
             words = _("This 5G sender belongs to another account. Choose one of %(account)s.")
             self.add_error("chatbot", words % {"account": account})
         return cleaned
+
+    def _window_of_the_class(self, cleaned: dict[str, Any]) -> None:
+        """A window that nobody touched is the one of the version's class."""
+        version, touched = cleaned.get("version"), {"window_from", "window_until"} & set(self.changed_data)
+        if version is None or self.instance.pk or touched or not cleaned.get("window_from"):
+            return
+        window = SendingRules.current().window_for(version.template.purpose)
+        cleaned["window_from"], cleaned["window_until"] = window or (None, None)
+
+    def _check_ways(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("canary_people") and cleaned.get("canary_percent"):
+            self.add_error("canary_percent", _("People or percent, not both."))
+        version, second = cleaned.get("version"), cleaned.get("version_b")
+        if version and second and (version == second or version.template.purpose != second.template.purpose):
+            self.add_error("version_b", _("Choose another version of the same purpose."))
+        if cleaned.get("fallback_version") and not cleaned.get("fallback_account"):
+            self.add_error("fallback_account", _("Choose the account that sends the fallback."))
+        if cleaned.get("fallback_account") and cleaned.get("fallback_account") == cleaned.get("account"):
+            self.add_error("fallback_account", _("Choose another account than that of the campaign."))
 
     def _check_times(self, cleaned: dict[str, Any]) -> None:
         start, useless = cleaned.get("start_at"), cleaned.get("useless_after")

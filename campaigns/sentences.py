@@ -20,7 +20,28 @@ UNSENT = {
 NOTES = {
     "window": _("Outside the send window; it goes on when the window opens."),
     "account": _("The vendor account does not send now."),
+    "sent_back": _("A colleague sent it back; the reason stands below."),
     "more_than_confirmed": _(
         "More people would have got it than were confirmed, so nothing was sent. Check it and confirm again."
+    ),
+}
+
+# Why a campaign stopped by itself, and what to do: filled with the value and the limit.
+STOPS = {
+    "limit_failed": (
+        _("Not delivered: %(value)s%% of those with a result, above the limit of %(limit)s%%."),
+        _("Look at the reasons below and mend them; then continue anyway, or cancel what is left."),
+    ),
+    "limit_unknown": (
+        _("Unknown outcome: %(value)s%% of those handed over, above the limit of %(limit)s%%."),
+        _("Settle the unknown batches first; then continue anyway, or cancel what is left."),
+    ),
+    "limit_opted_out": (
+        _("Opted out: %(value)s%% of those delivered, above the limit of %(limit)s%%."),
+        _("Read the replies and look at audience and content; then continue anyway, or cancel what is left."),
+    ),
+    "canary_silent": (
+        _("Nothing was heard of the canary in the time it was watched."),
+        _("Look whether receipts come at all for this account; then continue anyway, or cancel what is left."),
     ),
 }

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import badges
-from campaigns.models import AudienceImport, Campaign
-from campaigns.services import progress, running
-from campaigns.states import CampaignState, ImportState
+from campaigns.models import Approval, AudienceImport, Campaign
+from campaigns.services import approving, progress, running
+from campaigns.states import ApprovalState, CampaignState, ImportState
 from config.kit import show, workbench
 
 _SHOWN = 10
@@ -22,6 +23,13 @@ def waiting(request: HttpRequest) -> Iterator[workbench.Todo]:
             why, _todo = badges.note(campaign.state_note)
             url = reverse("admin:campaigns_campaign_progress", args=[campaign.pk])
             yield workbench.Todo(_("Stopped by itself"), f"{campaign} · {why}", url, _("Look at the reason"), rank=15)
+    if request.user.has_perm("campaigns.approve_campaign"):
+        for approval in _to_approve(request)[:_SHOWN]:
+            covers = approval.snapshot["covers"]
+            parts = [str(approval.campaign), _("%(n)s people") % {"n": show.count(covers["to_send"])}]
+            parts += [str(approving.sentence(found)) for found in approval.snapshot["because"]]
+            url = reverse("admin:campaigns_approval_change", args=[approval.pk])
+            yield workbench.Todo(_("To be approved by me"), " · ".join(parts), url, _("Look and decide"), rank=12)
     if request.user.has_perm("campaigns.import_audience"):
         rows = AudienceImport.objects.filter(state__in=(ImportState.READY, ImportState.UPLOADED))
         for source in rows.select_related("audience")[:_SHOWN]:
@@ -30,10 +38,20 @@ def waiting(request: HttpRequest) -> Iterator[workbench.Todo]:
             yield workbench.Todo(source.get_state_display(), text, url, _("Go on"), rank=40)
 
 
+def _to_approve(request: HttpRequest) -> QuerySet[Approval]:
+    """Open requests of others."""
+    waiting = Approval.objects.filter(state=ApprovalState.PENDING).select_related("campaign")
+    return waiting.exclude(asked_by=request.user.pk).exclude(campaign__created_by=request.user.pk)
+
+
+def to_approve_count(request: HttpRequest) -> int | None:
+    return _to_approve(request).count() if request.user.has_perm("campaigns.approve_campaign") else None
+
+
 def now_running(request: HttpRequest) -> str:
     if not request.user.has_perm("campaigns.view_campaign"):
         return ""
-    states = (*running.ALIVE, CampaignState.CANARY)
+    states = running.ALIVE
     rows = Campaign.objects.filter(state__in=states, dispatch__isnull=False).select_related("dispatch", "account")
     shown = []
     for campaign in rows[:_SHOWN]:

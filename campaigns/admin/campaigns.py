@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import badges
-from campaigns.admin import sheets
+from campaigns.admin import approvals, sheets
 from campaigns.admin.people import PeoplePages
 from campaigns.admin.sending import SendingPages
 from campaigns.forms import CampaignForm
 from campaigns.models import Campaign
-from campaigns.services import editing, planning, progress, running
+from campaigns.services import approving, editing, planning, progress, running
 from campaigns.states import CampaignState
 from config.kit import show
 from messaging.admin.base import needs, post_only, say_error
+
+CAN_CHECK = (*running.CAN_EDIT, CampaignState.CHECKING)
 
 
 @admin.register(Campaign)
@@ -75,6 +77,8 @@ class CampaignAdmin(SendingPages, PeoplePages):
             self.own_url("<int:pk>/check/", self.check_view, "check"),
             self.own_url("<int:pk>/check.json", self.check_state_view, "check_state"),
             self.own_url("<int:pk>/check/again/", self.check_again_view, "check_again"),
+            self.own_url("<int:pk>/ask/", self.ask_view, "ask"),
+            self.own_url("<int:pk>/ask/withdraw/", self.withdraw_view, "withdraw"),
             *self.sending_urls(),
             *self.people_urls(),
             *super().get_urls(),
@@ -110,7 +114,15 @@ class CampaignAdmin(SendingPages, PeoplePages):
                 form.add_error(None, _("The campaign has moved on: %(state)s.") % {"state": moved_on})
             else:
                 return redirect(self.address("check", campaign.pk))
-        return self.page(request, "songda/form.html", title=title, form=form, button=_("Save and check"), back=back)
+        return self.page(
+            request,
+            "campaigns/campaign_form.html",
+            title=title,
+            form=form,
+            groups=form.groups(),
+            button=_("Save and check"),
+            back=back,
+        )
 
     def _begin(self, campaign: Campaign) -> None:
         if planning.begin_check(campaign):
@@ -136,8 +148,11 @@ class CampaignAdmin(SendingPages, PeoplePages):
             badge=badges.campaign(campaign),
             note=badges.note(campaign.state_note) if campaign.state_note else None,
             moving=campaign.state == CampaignState.CHECKING,
-            may_change=self.has_change_permission(request),
+            may_change=self.has_change_permission(request) and campaign.state in CAN_CHECK,
             may_send=may_send,
+            because=approving.missing(campaign) if campaign.state == CampaignState.CHECKED else [],
+            approvals=approvals.shown(campaign),
+            watch=sheets.watch_words(campaign),
             may_test=request.user.has_perm("messaging.add_dispatch"),
             **sheets.shown(campaign),
         )
@@ -156,6 +171,26 @@ class CampaignAdmin(SendingPages, PeoplePages):
             self._begin(self.campaign_or_404(pk))
         except planning.NotNow as moved_on:
             say_error(request, Exception(_("The campaign has moved on: %(state)s.") % {"state": moved_on}))
+        return redirect(self.address("check", pk))
+
+    # --- a colleague's approval ----------------------------------------------------------------------------------
+
+    @needs("campaigns.send_campaign")
+    @post_only
+    def ask_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            approving.ask(self.campaign_or_404(pk), request.user)
+        except approving.CannotDecide as refusal:
+            say_error(request, refusal)
+        else:
+            self.message_user(request, _("Submitted. A colleague who may approve finds it under Approvals."))
+        return redirect(self.address("check", pk))
+
+    @needs("campaigns.send_campaign")
+    @post_only
+    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not approving.withdraw(self.campaign_or_404(pk), request.user):
+            say_error(request, Exception(_("It was decided already.")))
         return redirect(self.address("check", pk))
 
 

@@ -15,8 +15,9 @@ from campaigns import badges
 from campaigns.admin import sheets
 from campaigns.forms import TypedCountForm
 from campaigns.models import Campaign
-from campaigns.services import progress, running
+from campaigns.services import approving, progress, running, watching
 from campaigns.services.breakdown import breakdown
+from campaigns.states import CampaignState
 from config.kit import show
 from messaging.admin.base import Page, needs, post_only, say_error
 from messaging.badges import bar_parts
@@ -62,7 +63,9 @@ class SendingPages(Page):
             warning=_("You may pause at any time. What is handed over to the vendor cannot be called back."),
             form=form,
             token=once.issue(request.user, _purpose(campaign)),
-            button="" if campaign_blocked(campaign) else _("Confirm sending to %(n)s people") % {"n": people},
+            button=""
+            if campaign_blocked(campaign) or approving.missing(campaign)
+            else _("Confirm sending to %(n)s people") % {"n": people},
             back=self.address("check", pk),
             back_label=_("Back to the sheet"),
         )
@@ -207,6 +210,14 @@ def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
     if balance is not None:
         unit = "" if shown["balance_is_yuan"] else _("(unit as the vendor has it)")
         facts.insert(2, (_("Balance"), show.money(balance) if shown["balance_is_yuan"] else f"{balance} {unit}"))
+    facts += sheets.watch_words(campaign)
+    approval = approving.granted(campaign)
+    if approval is not None and approval.decided_by is not None:
+        words = _("approved by %(who)s at %(time)s; content, people and time are unchanged since")
+        at = show.day_and_time(approval.decided_at) if approval.decided_at else ""
+        facts.append((_("Approval"), words % {"who": approval.decided_by.get_username(), "time": at}))
+    elif approving.missing(campaign):
+        facts.append((_("Approval"), _("missing: submit it on the sheet first")))
     return [*facts, *((_("Mind"), sentence) for sentence, _blocks in shown["obstacles"])]
 
 
@@ -231,6 +242,8 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "now": timezone.now(),
         "may_pause": may_send and campaign.state in running.CAN_PAUSE,
         "may_resume": may_send and campaign.state in running.CAN_RESUME,
+        "decides_at": watching.decides_at(campaign) if campaign.state == CampaignState.CANARY else None,
+        "by_limit": watching.is_limit(campaign.state_note) and campaign.state == CampaignState.STOPPED,
         "may_cancel": may_send and campaign.state in running.CAN_CANCEL,
     }
 

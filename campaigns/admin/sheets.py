@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns import badges
 from campaigns.models import AudienceImport, Campaign
 from campaigns.services import planning
 from campaigns.states import Operator
+from config.kit import show
 from messaging.models import TemplateReview
 from messaging.states import Channel
 
@@ -31,6 +34,36 @@ def shown(campaign: Campaign) -> dict[str, Any]:
         "blocked": planning.blocked(sheet),
         "review": _review(campaign),
     }
+
+
+def watch_words(campaign: Campaign) -> list[tuple[str, str]]:
+    """(label, words) of the canary, the limits, the second version and the fallback, as far as there are any."""
+    found = []
+    if campaign.sheet.get("canary"):
+        words = _("first %(n)s people, then %(m)s minutes of watching")
+        values = {"n": show.count(campaign.sheet["canary"]), "m": campaign.canary_minutes}
+        found.append((_("Canary"), words % values))
+    limits = [str(word) % {"limit": f"{limit:g}"} for word, limit in _limits(campaign) if limit is not None]
+    if limits:
+        found.append((_("Stops by itself"), "；".join(limits)))
+    if campaign.version_b:
+        parts = [show.count(part["to_send"]) for part in campaign.sheet.get("arms", [])]
+        found.append((_("Compared with"), f"{campaign.version_b} · {campaign.share_b}% · {' / '.join(parts)}"))
+    if campaign.fallback_account:
+        found.append(
+            (_("Fallback once"), f"{campaign.fallback_account} · {campaign.fallback_version or campaign.version}")
+        )
+    if campaign.sheet.get("holidays"):
+        found.append((_("Waits on"), "、".join(campaign.sheet["holidays"][:20])))
+    return found
+
+
+def _limits(campaign: Campaign) -> list[tuple[Any, Any]]:
+    return [
+        (gettext_lazy("not delivered above %(limit)s%%"), campaign.stop_failed),
+        (gettext_lazy("unknown above %(limit)s%%"), campaign.stop_unknown),
+        (gettext_lazy("opted out above %(limit)s%%"), campaign.stop_opted_out),
+    ]
 
 
 def _operator(code: str) -> Any:

@@ -1,0 +1,151 @@
+"""What waits for a colleague's word: the list, and the page on which somebody else than the asker decides."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import badges
+from campaigns.admin import sheets
+from campaigns.models import Approval, Campaign
+from campaigns.services import approving
+from campaigns.states import ApprovalState
+from config.kit import show
+from messaging.admin.base import LookOnly, say_error
+
+_RELATED = (
+    "campaign__account",
+    "campaign__audience",
+    "campaign__signature",
+    "campaign__version__template",
+    "campaign__version_b__template",
+    "campaign__fallback_account",
+    "campaign__fallback_version__template",
+    "asked_by",
+    "decided_by",
+)
+
+
+def shown(campaign: Campaign) -> list[tuple[Approval, SafeString]]:
+    """Every request for a campaign with its badge, newest first."""
+    rows = campaign.approvals.select_related("asked_by", "decided_by").order_by("-pk")
+    return [(row, badges.approval(row)) for row in rows]
+
+
+@admin.register(Approval)
+class ApprovalAdmin(LookOnly):
+    list_display = ("campaign_name", "status", "people", "cost", "because", "asked", "decided")
+    list_filter = ("state",)
+    list_select_related = ("campaign", "asked_by", "decided_by")
+    list_empty = gettext_lazy("Nothing waits for approval.")
+    search_fields = ("campaign__name",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """The menu has its entry with a count instead."""
+        return False
+
+    @admin.display(description=gettext_lazy("campaign"))
+    def campaign_name(self, approval: Approval) -> str:
+        return str(approval.campaign)
+
+    @admin.display(description=gettext_lazy("status"), ordering="state")
+    def status(self, approval: Approval) -> SafeString:
+        return badges.approval(approval)
+
+    @admin.display(description=gettext_lazy("people"))
+    def people(self, approval: Approval) -> str:
+        return show.count(approval.snapshot["covers"]["to_send"])
+
+    @admin.display(description=gettext_lazy("cost at most"))
+    def cost(self, approval: Approval) -> str:
+        return show.money(approval.snapshot["covers"]["cost"]["high"])
+
+    @admin.display(description=gettext_lazy("why"))
+    def because(self, approval: Approval) -> str:
+        return "；".join(approving.sentence(found) for found in approval.snapshot["because"])
+
+    @admin.display(description=gettext_lazy("asked"), ordering="id")
+    def asked(self, approval: Approval) -> str:
+        return format_html("{} {}", approval.asked_by.get_username(), show.when(approval.asked_at))
+
+    @admin.display(description=gettext_lazy("decided"))
+    def decided(self, approval: Approval) -> str:
+        if approval.decided_by is None:
+            return ""
+        return format_html("{} {}", approval.decided_by.get_username(), show.when(approval.decided_at))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        key = object_id if object_id.isdigit() else 0
+        approval = get_object_or_404(Approval.objects.select_related(*_RELATED), pk=key)
+        may_decide = request.user.has_perm("campaigns.approve_campaign")
+        if request.method == "POST":
+            if not may_decide:
+                raise PermissionDenied
+            return self._decide(request, approval)
+        return self._show(request, approval, may_decide)
+
+    def _decide(self, request: HttpRequest, approval: Approval) -> HttpResponse:
+        reason = request.POST.get("reason", "").strip()[:200]
+        try:
+            if request.POST.get("decision") == "grant":
+                approving.grant(approval, request.user, reason)
+                self.message_user(request, _("Approved. The campaign can be confirmed now."))
+            else:
+                approving.refuse(approval, request.user, reason)
+                self.message_user(request, _("Sent back with your reason."))
+        except approving.CannotDecide as refusal:
+            say_error(request, refusal)
+            return redirect(self.address("change", approval.pk))
+        return redirect(self.address("changelist"))
+
+    def _show(self, request: HttpRequest, approval: Approval, may_decide: bool) -> HttpResponse:
+        is_open = approval.state == ApprovalState.PENDING
+        return self.page(
+            request,
+            "campaigns/approval.html",
+            title=_("Approval: %(campaign)s") % {"campaign": approval.campaign},
+            approval=approval,
+            badge=badges.approval(approval),
+            because=[approving.sentence(found) for found in approval.snapshot["because"]],
+            facts=_facts(approval),
+            own=is_open and may_decide and approving.is_own(approval, request.user),
+            open=is_open and may_decide,
+        )
+
+
+def _facts(approval: Approval) -> list[tuple[Any, Any]]:
+    """The numbers are the snapshot's; the names are those of the campaign, which is unchanged while the request is open."""
+    campaign, covers = approval.campaign, approval.snapshot["covers"]
+    cost = covers["cost"]["high"]
+    version = reverse("admin:templates_5g_templateversion_change", args=[campaign.version_id])
+    facts = [
+        (_("To"), _("%(n)s people") % {"n": show.count(covers["to_send"])}),
+        (_("Not sent to"), show.count(sum(covers["excluded"].values()))),
+        (_("Cost at most"), show.money(Decimal(cost)) if cost else _("not known: the account has no prices")),
+        (_("Content"), format_html('<a href="{}">{}</a>', version, campaign.version)),
+        (_("Audience"), campaign.audience),
+        (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
+        (_("Start"), show.when(campaign.start_at) if campaign.start_at else _("as soon as it is confirmed")),
+        (_("Send window"), _window(campaign)),
+        (_("Not sent after"), show.when(campaign.useless_after) if campaign.useless_after else _("no limit")),
+    ]
+    asked = format_html("{} {}", approval.asked_by.get_username(), show.moment(approval.asked_at))
+    return [*facts, *sheets.watch_words(campaign), (_("Asked by"), asked)]
+
+
+def _window(campaign: Campaign) -> str:
+    if campaign.window_from is None or campaign.window_until is None:
+        return _("at any hour")
+    return f"{campaign.window_from:%H:%M}–{campaign.window_until:%H:%M}"

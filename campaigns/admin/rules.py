@@ -1,0 +1,46 @@
+"""The house's sending rules: one page, changed by administrators, seen by those who send."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from campaigns.forms_rules import RulesForm
+from campaigns.models import SendingRules
+from campaigns.services import ruling
+from messaging.admin.base import Page
+
+
+@admin.register(SendingRules)
+class SendingRulesAdmin(Page):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_change = self.has_change_permission(request)
+        if request.method == "POST" and not may_change:
+            raise PermissionDenied
+        rules = SendingRules.current()
+        form = RulesForm(request.POST or None, instance=rules, changeable=may_change)
+        if request.method == "POST" and form.is_valid():
+            with transaction.atomic():
+                waiting = ruling.save(form.save(commit=False), form.changed_data, request.user)
+            self.message_user(request, _("Saved. %(n)s open send rounds have the new holidays.") % {"n": waiting})
+            return redirect(self.address("changelist"))
+        return self.page(
+            request,
+            "campaigns/rules.html",
+            title=_("Sending rules"),
+            form=form,
+            groups=form.groups(),
+            may_change=may_change,
+        )
