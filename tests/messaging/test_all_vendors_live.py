@@ -103,6 +103,8 @@ def test_a_lost_answer_is_settled_by_what_comes_back(stage, settings, fault):
     stage.hear()
     sweeping.rematch_waiting()  # where nothing of ours comes back, the task id is adopted by the one batch that fits
     assert counts(campaign) == {"delivered": 4}
+    assert stage.unknown() == []
+    assert set(Attempt.objects.values_list("outcome", flat=True)) == {"accepted"}
     assert stage.accepted() == once(4)
     assert not Receipt.objects.filter(state="unmatched").exists()
     assert sound(campaign)
