@@ -1,6 +1,9 @@
 """What higher apps may listen to. Receivers run in the caller's transaction and must be quick."""
 
+from collections.abc import Callable
+
 from django.dispatch import Signal
+from django.http import HttpRequest
 
 # Every few seconds, from the one tick: start what is due, look at what runs.
 ticked = Signal()
@@ -12,3 +15,8 @@ reply_arrived = Signal()
 deliveries_moved = Signal()
 # review=: a vendor decided.
 review_decided = Signal()
+
+# What higher apps add to the look-up: (request, phone) -> a rendered panel under the state of the number, "" for none; and
+# (request) -> another way to search. They check permissions themselves.
+number_panels: list[Callable[[HttpRequest, str], str]] = []
+search_panels: list[Callable[[HttpRequest], str]] = []

@@ -145,3 +145,9 @@ def _others(phone: str, found: histories.Found) -> Iterator[tuple[str, QuerySet[
 
 def live_suppressions(phone: str) -> QuerySet[Suppression]:
     return Suppression.objects.filter(phone=phone, lifted_at__isnull=True).select_related("signature", "account")
+
+
+def suppressions(phone: str) -> list[Suppression]:
+    """Every entry of a number, lifted ones too, newest first."""
+    rows = Suppression.objects.filter(phone=phone).select_related("signature", "account")
+    return list(rows.order_by("-id")[:200])

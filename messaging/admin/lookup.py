@@ -5,9 +5,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -16,10 +17,11 @@ from django.views.decorators.cache import never_cache
 
 from config.kit import audit, phones, show
 from config.kit.words import gettext_noop
-from messaging import selectors
+from messaging import badges, hooks, selectors
 from messaging.admin.base import LookOnly, lookup_address, needs
 from messaging.admin.timeline import entries
-from messaging.models import Delivery
+from messaging.models import Delivery, Receipt
+from messaging.services import exchange
 
 PAGE = 50
 
@@ -55,6 +57,7 @@ class LookupAdmin(LookOnly):
         return [
             path("", wrap(self.ask_view), name="phone_lookup"),
             path("<str:key>/", wrap(never_cache(self.number_view)), name="phone_lookup_key"),
+            path("<str:key>/exchange/<int:pk>/", wrap(never_cache(self.exchange_view)), name="phone_lookup_exchange"),
             path("<str:key>/reveal/", wrap(never_cache(self.reveal_view)), name="phone_lookup_reveal"),
         ]
 
@@ -65,7 +68,10 @@ class LookupAdmin(LookOnly):
         if phone:
             return redirect(lookup_address(phone))
         problem = _("Eleven digits are needed: a mobile number of the mainland.") if request.method == "POST" else ""
-        return self.page(request, "messaging/lookup_ask.html", title=_("Look up one number"), problem=problem)
+        others = [html for panel in hooks.search_panels if (html := panel(request))]
+        return self.page(
+            request, "messaging/lookup_ask.html", title=_("Look up one number"), problem=problem, others=others
+        )
 
     @needs("messaging.look_up_delivery")
     def number_view(self, request: HttpRequest, key: str) -> HttpResponse:
@@ -74,19 +80,44 @@ class LookupAdmin(LookOnly):
     def _show(self, request: HttpRequest, phone: str, key: str, **values: Any) -> HttpResponse:
         before = _time_of(request.GET.get("before", ""))
         items = selectors.phone_history(phone, before=before, limit=PAGE)
+        stops = selectors.suppressions(phone)
         return self.page(
             request,
             "messaging/lookup.html",
             title=show.masked(phone),
             masked=show.masked(phone),
             key=key,
-            entries=entries(items),
+            entries=entries(items, stops),
             older=items[-1].at.isoformat() if len(items) == PAGE else "",
-            suppressions=selectors.live_suppressions(phone),
+            suppressions=[stop for stop in stops if stop.lifted_at is None],
+            panels=[html for panel in hooks.number_panels if (html := panel(request, phone))],
+            may_see_exchange=_may_see_exchange(request),
             may_reveal=request.user.has_perm("messaging.reveal_phone"),
             may_add=request.user.has_perm("messaging.add_suppression"),
             may_lift=request.user.has_perm("messaging.lift_suppression"),
             **values,
+        )
+
+    @needs("messaging.look_up_delivery")
+    def exchange_view(self, request: HttpRequest, key: str, pk: int) -> HttpResponse:
+        """What was said to the vendor about this person alone, and what came back, masked."""
+        phone = _phone_of(key)
+        if not _may_see_exchange(request):
+            raise PermissionDenied
+        related = ("batch", "dispatch__account", "dispatch__version", "dispatch__signature", "dispatch__chatbot")
+        delivery = get_object_or_404(Delivery.objects.select_related(*related), pk=pk, phone=phone)
+        return self.page(
+            request,
+            "messaging/exchange.html",
+            title=_("Vendor exchange: %(number)s") % {"number": show.masked(phone)},
+            masked=show.masked(phone),
+            key=key,
+            delivery=delivery,
+            exchanges=[
+                (one, badges.outcome(one.attempt.outcome), [(call, badges.outcome(call.outcome)) for call in one.calls])
+                for one in exchange.exchanges(delivery)
+            ],
+            receipts=Receipt.objects.filter(phone=phone, attempt__batch=delivery.batch_id).order_by("id")[:20],
         )
 
     @needs("messaging.reveal_phone")
@@ -109,6 +140,11 @@ class LookupAdmin(LookOnly):
             audit.record(gettext_noop("Showed a full number"), actor=request.user, detail=detail)
         messages.info(request, _("The full number is shown for 60 seconds; this is logged."))
         return self._show(request, phone, key, revealed=phone)
+
+
+def _may_see_exchange(request: HttpRequest) -> bool:
+    """The variables of one person are in it: for those who look after vendors, and those who may see full numbers."""
+    return bool(request.user.has_perm("messaging.view_vendorcall") or request.user.has_perm("messaging.reveal_phone"))
 
 
 def _phone_of(key: str) -> str:

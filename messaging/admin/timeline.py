@@ -1,13 +1,15 @@
 """The line of time of a number, as the templates show it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from config.kit import show
 from messaging import badges
 from messaging.models import Click, Delivery, Reply, Suppression
 from messaging.selectors import HistoryItem
@@ -32,11 +34,12 @@ class Entry:
     row: Any = None
 
 
-def entries(items: Iterable[HistoryItem]) -> list[Entry]:
-    return [_MAKERS[item.kind](item) for item in items]
+def entries(items: Iterable[HistoryItem], stops: Sequence[Suppression] = ()) -> list[Entry]:
+    """`stops`: every do-not-send entry of the number, lifted ones too: they say why a message was not sent."""
+    return [_delivery(item, stops) if item.kind == "delivery" else _MAKERS[item.kind](item) for item in items]
 
 
-def _delivery(item: HistoryItem) -> Entry:
+def _delivery(item: HistoryItem, stops: Sequence[Suppression]) -> Entry:
     row: Delivery = item.row
     dispatch = row.dispatch
     reason = _reason(row, item.status)
@@ -47,13 +50,69 @@ def _delivery(item: HistoryItem) -> Entry:
         kind="delivery",
         title=f"{dispatch.title} · {purpose}",
         badge=badges.delivery(item.status, row.channel, _first_choice(dispatch)),
-        why=str(sentence.what) if sentence and item.status not in ("delivered", "read") else "",
+        why=_why(row, item.status, sentence, stops),
         say=str(sentence.say) if sentence else "",
         do=str(sentence.do) if sentence else "",
         word=row.vendor_word or (row.batch.vendor_word if row.batch and row.own is None else ""),
         steps=_steps(row, item.status),
         row=row,
     )
+
+
+def _why(row: Delivery, status: str, sentence: Any, stops: Sequence[Suppression]) -> str:
+    """What happened, and the particulars where there are some."""
+    what = str(sentence.what) if sentence and status not in ("delivered", "read") else ""
+    return " ".join(part for part in (what, _particulars(row, status, stops)) if part)
+
+
+def _particulars(row: Delivery, status: str, stops: Sequence[Suppression]) -> str:
+    dispatch = row.dispatch
+    if status == "skipped" and row.reason in ("suppressed", "opted_out"):
+        return _stopped_by(row, stops)
+    if status == "skipped" and row.reason == "over_cap" and dispatch.cap_count:
+        words = _("The cap is %(n)s messages in %(days)s days.")
+        return words % {"n": dispatch.cap_count, "days": dispatch.cap_days}
+    if status in ("held", "queued"):
+        return _waiting_for(row)
+    if status == "lapsed" and dispatch.useless_after:
+        return _("It was useless after %(time)s.") % {"time": show.day_and_time(dispatch.useless_after)}
+    return _("Arrived more than once: the vendor reported several channels.") if row.legs_delivered > 1 else ""
+
+
+def _stopped_by(row: Delivery, stops: Sequence[Suppression]) -> str:
+    """The entry that was in force for this signature or account when the round was laid out, else when it ran."""
+    dispatch = row.dispatch
+    for stop in stops:
+        mine = {
+            "all": True,
+            "signature": stop.signature_id == dispatch.signature_id,
+            "account": stop.account_id == dispatch.account_id,
+        }[stop.scope]
+        lifted_before = stop.lifted_at is not None and stop.lifted_at < dispatch.created_at
+        if mine and not lifted_before:
+            values = {"since": show.day_and_time(stop.since), "source": stop.get_source_display(), "note": stop.note}
+            return (
+                _("Since %(since)s, %(source)s: %(note)s") if stop.note else _("Since %(since)s, %(source)s.")
+            ) % values
+    return ""
+
+
+def _waiting_for(row: Delivery) -> str:
+    dispatch = row.dispatch
+    until = [moment for moment in (dispatch.start_at, row.batch.not_before if row.batch else None) if moment]
+    later = max((moment for moment in until if moment > timezone.now()), default=None)
+    words = []
+    if dispatch.state in ("paused", "stopped"):
+        because = SENTENCES.get(dispatch.stop_reason)
+        words.append(str(because.what) if because else _("The round is paused."))
+    if later:
+        words.append(_("Not before %(time)s.") % {"time": show.day_and_time(later)})
+    if dispatch.window_from and dispatch.window_until:
+        window = f"{dispatch.window_from:%H:%M}–{dispatch.window_until:%H:%M}"
+        words.append(_("Sent from %(window)s only.") % {"window": window})
+    if dispatch.useless_after:
+        words.append(_("Not sent after %(time)s.") % {"time": show.day_and_time(dispatch.useless_after)})
+    return " ".join(words)
 
 
 def _first_choice(dispatch: Any) -> str:
@@ -82,6 +141,8 @@ def _reason(row: Delivery, status: str) -> str:
 
 def _steps(row: Delivery, status: str) -> tuple[tuple[str, datetime], ...]:
     steps = []
+    if row.dispatch.started_at and row.batch:
+        steps.append((pgettext("moment", "round started"), row.dispatch.started_at))
     if row.batch and row.batch.submitted_at:
         steps.append((pgettext("moment", "handed over"), row.batch.submitted_at))
     if row.reported_at:
@@ -118,4 +179,4 @@ def _suppression(item: HistoryItem) -> Entry:
     return Entry(at=item.at, kind="suppression", title=title, why=why, row=row)
 
 
-_MAKERS: Mapping[str, Any] = {"delivery": _delivery, "reply": _reply, "click": _click, "suppression": _suppression}
+_MAKERS: Mapping[str, Any] = {"reply": _reply, "click": _click, "suppression": _suppression}

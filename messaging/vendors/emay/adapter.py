@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
+import orjson
+
 from config.kit.words import gettext_noop as _
 from messaging.gateway import reasons
 from messaging.gateway.base import Vendor
@@ -30,7 +32,7 @@ from messaging.gateway.types import (
 )
 from messaging.vendors.emay import answers, callbacks, codes, payloads, plain, times
 from messaging.vendors.emay.credentials import CREDENTIALS, EITHER, PLAIN, SEND_OPTIONS, SETTINGS
-from messaging.vendors.emay.envelope import seal
+from messaging.vendors.emay.envelope import seal, unseal
 from messaging.vendors.emay.operations import OPERATIONS, PATHS
 from templates_5g.blocks import Content, Fallback, Problem, Sms
 
@@ -216,6 +218,11 @@ class Emay(Vendor):
         if self._is_plain:
             return plain.send(request, self.account.settings)[0] in OWN_EACH
         return payloads.send(request, self.account.settings).operation in OWN_EACH
+
+    def opened(self, wire: WireRequest) -> bytes:
+        if self._is_plain:
+            return wire.body
+        return orjson.dumps(unseal(self._key, wire.body))
 
     def _safe(self, operation: str, payload: Mapping[str, Any], people: int = 0) -> WireRequest:
         """Sealed, with a fresh time: the vendor refuses a request that is older than it says."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
+import orjson
+
 from config.kit.words import gettext_noop as _
 from messaging.gateway import reasons
 from messaging.gateway.base import Vendor
@@ -193,6 +195,9 @@ class RcsGateway(Vendor):
     def parse(self, inbound: Inbound) -> list[Event]:
         self._known(inbound)
         return callbacks.parse(self.envelope, inbound)
+
+    def opened(self, wire: WireRequest) -> bytes:
+        return orjson.dumps(self.envelope.open(wire.body)) if wire.body else b""
 
     # --- shared -------------------------------------------------------------------------------------------------
 
