@@ -51,3 +51,7 @@ class CallbackRefused(GatewayError):
 
 class UnreadableBody(GatewayError):
     """A body that cannot be decrypted or parsed as a whole. It is kept raw and shown."""
+
+
+class UnusableKey(GatewayError):
+    """The account's key cannot seal anything: missing, or of the wrong length. Nothing was on the wire."""

@@ -8,13 +8,16 @@ import hmac
 from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from messaging.gateway.errors import UnreadableBody
+from messaging.gateway.errors import UnreadableBody, UnusableKey
 
 
 def aes_ecb_encrypt(key: bytes, plain: bytes) -> bytes:
-    """AES-ECB with PKCS7 in 16-byte blocks; the key's length (16 or 32) chooses AES-128 or AES-256."""
+    """AES-ECB with PKCS7 in 16-byte blocks; the key's length (16 or 32) chooses AES-128 or AES-256. Raises UnusableKey."""
+    try:
+        encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - prescribed by the vendors
+    except ValueError as error:
+        raise UnusableKey("The account's key is missing or has the wrong length") from error
     padder = padding.PKCS7(128).padder()
-    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - prescribed by the vendors
     return encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
 
 

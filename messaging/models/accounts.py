@@ -72,9 +72,11 @@ class VendorAccount(models.Model):
 
     @property
     def config(self) -> AccountConfig:
-        """The account as an adapter sees it, defaults of undeclared settings filled in."""
-        declared = {field.name: field.default for field in vendor_class(self.vendor).settings}
-        return AccountConfig(self.name, self.base_url, self.credentials, {**declared, **self.settings})
+        """The account as an adapter sees it: every declared credential ("" where it is not given yet) and setting."""
+        vendor = vendor_class(self.vendor)
+        blank = {field.name: "" for field in vendor.credentials}
+        defaults = {field.name: field.default for field in vendor.settings}
+        return AccountConfig(self.name, self.base_url, {**blank, **self.credentials}, {**defaults, **self.settings})
 
 
 class AccountPace(models.Model):

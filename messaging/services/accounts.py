@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome, Unsupported
+from messaging.gateway.errors import Outcome, Unsupported, UnusableKey
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Balance, Verdict
 from messaging.models import VendorAccount
@@ -36,6 +36,8 @@ def refresh_balance(account: VendorAccount) -> Balance:
     """Ask and store. `verdict` says what came of it; the stored balance changes only on an answer."""
     try:
         balance = adapter_for(account).balance()
+    except UnusableKey as error:
+        return Balance(Verdict(Outcome.BLOCKED, reasons.CREDENTIALS, "", str(error), blocks="account"))
     except Unsupported:
         return Balance(Verdict(Outcome.UNSURE, reasons.UNKNOWN_WORD, "", _("This vendor does not tell a balance.")))
     if balance.verdict.outcome is Outcome.ACCEPTED:

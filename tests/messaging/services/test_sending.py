@@ -296,3 +296,14 @@ def test_the_same_person_cannot_be_in_a_run_and_leg_twice(house):
     dispatch = house.make_dispatch(phones(1))
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.create(dispatch=dispatch, run=dispatch.run, leg=dispatch.leg, phone=phones(1)[0])
+
+
+@pytest.mark.parametrize("vendor", ["rcs_gateway", "hanwg", "veesing", "yixintong", "emay"])
+def test_an_account_without_credentials_sends_nothing_and_breaks_nothing(house, vendor):
+    from messaging.gateway.errors import Outcome
+    from messaging.models import VendorAccount
+    from messaging.services import accounts, reviews
+
+    account = VendorAccount.objects.create(name="空", vendor=vendor, base_url="http://127.0.0.1:9/x", status="ok")
+    assert reviews.problems_for(house.version, account) is not None
+    assert accounts.refresh_balance(account).verdict.outcome is not Outcome.ACCEPTED
