@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: demo test test-quick lint messages locks clean
+.PHONY: demo test lint messages locks clean
 
 demo: $(VENV)/.runtime
 	@exec $(PY) manage.py demo

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -67,3 +68,13 @@ class SecretJSONField(models.TextField):
 
     def value_to_string(self, obj: models.Model) -> str:
         raise TypeError(f"{self.name} is encrypted and cannot be exported")
+
+
+def encrypted_columns() -> list[tuple[str, str]]:
+    """(table, column) of every secret in the database, whichever app it belongs to."""
+    return [
+        (model._meta.db_table, field.column)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, SecretJSONField)
+    ]

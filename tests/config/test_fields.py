@@ -4,8 +4,10 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core import serializers
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import connection
 
+from campaigns.models import WebhookEndpoint
 from config.kit import fields
 from config.kit.fields import WrongFieldKey
 from messaging.models import VendorAccount
@@ -91,3 +93,20 @@ def test_secrets_can_be_neither_searched_nor_exported(account):
         VendorAccount.objects.filter(credentials="x").exists()
     with pytest.raises(TypeError, match="cannot be exported"):
         serializers.serialize("json", [account])
+
+
+def test_every_secret_moves_to_the_newest_key(account, settings):
+    endpoint = WebhookEndpoint.objects.create(name="shop", url="https://shop.example/hook", secret={"key": "s-1"})
+    settings.FIELD_KEYS = [NEW, OLD]
+    call_command("rotate_secrets")
+    settings.FIELD_KEYS = [NEW]
+    assert read(account) == SECRETS
+    assert WebhookEndpoint.objects.get(pk=endpoint.pk).secret == {"key": "s-1"}
+
+
+def test_a_missing_key_changes_no_secret(account, settings):
+    before = stored(account)
+    settings.FIELD_KEYS = [OTHER]
+    with pytest.raises(WrongFieldKey):
+        call_command("rotate_secrets")
+    assert stored(account) == before
