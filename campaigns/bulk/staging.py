@@ -39,15 +39,15 @@ def drop() -> None:
         cursor.execute("DROP TABLE IF EXISTS staged_problem")
 
 
-def add_rows(rows: Sequence[tuple[int, str, str, bytes]]) -> None:
+def add_rows(rows: Sequence[tuple[int, str, str, str]]) -> None:
     """(line, phone, operator, variables as JSON)."""
     if is_postgres():
         # Written by hand: four columns, of which only the JSON can hold a backslash.
-        text = "".join([f"{a}\t{b}\t{c}\t{d.decode()}\n" for a, b, c, d in rows])
+        text = "".join([f"{a}\t{b}\t{c}\t{d}\n" for a, b, c, d in rows])
         with connection.cursor() as cursor, cursor.copy("COPY staged_row FROM STDIN") as copy:
             copy.write(text.replace("\\", "\\\\"))
         return
-    _many("INSERT INTO staged_row VALUES (%s, %s, %s, %s)", [(a, b, c, d.decode()) for a, b, c, d in rows])
+    _many("INSERT INTO staged_row VALUES (%s, %s, %s, %s)", rows)
 
 
 def add_problems(rows: Sequence[tuple[int, str, str, str]]) -> None:

@@ -1,18 +1,25 @@
-"""Rows sorted into good and bad. The usual row takes the short way; whatever is odd about one is looked at slowly."""
+"""Rows sorted into good and bad. Usual rows take the short way; whatever is odd about one is looked at slowly."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from operator import itemgetter
 from typing import NamedTuple
 
 import orjson
 
-from campaigns.services.importing.phones import is_plain, masked, normalise, unquoted
+from campaigns.services.importing.phones import masked, normalise, unquoted
 from campaigns.services.importing.reading import Row
 
 MAX_CELL = 2000
+BLOCK, SMALL_BLOCK = 40, 5
 # line, phone, operator, variables as JSON
-Staged = tuple[int, str, str, bytes]
+Staged = tuple[int, str, str, str]
+# Stands between the cells of a block; a cell that has one makes the block odd.
+_WALL = "¦"
+_ODD = ('"', "\\", f" {_WALL}", f"{_WALL} ", f"{_WALL}=", f"{_WALL}#")
+_NUMBERS = re.compile(r"(?:1[3-9]\d{9},)*1[3-9]\d{9}", re.ASCII)
 
 
 class Bad(NamedTuple):
@@ -35,38 +42,71 @@ class Plan:
 
 
 def sift(rows: Iterable[Row], plan: Plan) -> tuple[list[Staged], list[Bad]]:
-    """Each row once, in one of the two lists. Unfolded where a million rows pass: every call costs 0.1 s there."""
+    """Each row once, in one of the two lists. Blocks of usual rows are checked as one text, since a call for each of a
+    million rows costs 0.1 s; in a block that holds anything odd, smaller ones are, and there each row is looked at."""
     good: list[Staged] = []
     bad: list[Bad] = []
-    width, place, names, operators = len(plan.header), plan.phone, plan.names, plan.operators
-    pick, dumps = _picker(plan.indexes), orjson.dumps
+    remaining = iter(rows)
+    usual = _usual_maker(plan)
+    while block := list(islice(remaining, BLOCK)):
+        if _is_usual(block, plan):
+            good += usual(block)
+            continue
+        for start in range(0, len(block), SMALL_BLOCK):
+            few = block[start : start + SMALL_BLOCK]
+            if _is_usual(few, plan):
+                good += usual(few)
+            else:
+                _look_at_each(few, plan, good, bad)
+    return good, bad
+
+
+def _usual_maker(plan: Plan) -> Callable[[list[Row]], list[Staged]]:
+    template, pick = _template(plan.names), _picker(plan.indexes)
+    place, operator_of = plan.phone, plan.operators.get
+
+    def make(block: list[Row]) -> list[Staged]:
+        return [(line, row[place], operator_of(row[place][:5], ""), template % pick(row)) for line, row in block]
+
+    return make
+
+
+def _look_at_each(rows: list[Row], plan: Plan, good: list[Staged], bad: list[Bad]) -> None:
     for line, row in rows:
-        if len(row) == width and is_plain(phone := row[place]):
-            variables = dumps(dict(zip(names, pick(row))))  # noqa: B905 - strict costs as much as the zip
-            if not (
-                # A blank at an end, a formula or its error, a NUL, a long cell: seldom, and looked at slowly.
-                b'" ' in variables
-                or b' "' in variables
-                or b'":"=' in variables
-                or b'":"#' in variables
-                or b"\\u0000" in variables
-                or len(variables) > MAX_CELL
-            ):
-                good.append((line, phone, operators.get(phone[:5], ""), variables))
-                continue
         found = _look(line, row, plan)
         if isinstance(found, Bad):
             bad.append(found)
         elif found:
             good.append(found)
-    return good, bad
 
 
-def _picker(indexes: tuple[int, ...]) -> Callable[[list[str]], Sequence[str]]:
+def _is_usual(block: list[Row], plan: Plan) -> bool:
+    """All of the right width, with plain numbers, and no cell with anything that JSON escapes, a blank at an end, or the
+    beginning of a formula or its error."""
+    rows = [row for _, row in block]
+    if set(map(len, rows)) != {len(plan.header)}:
+        return False
+    if not _NUMBERS.fullmatch(",".join([row[plan.phone] for row in rows])):
+        return False
+    text = _WALL + _WALL.join(map(_WALL.join, rows)) + _WALL
+    return (
+        text.isprintable()
+        and text.count(_WALL) == len(rows) * len(plan.header) + 1
+        and not any(sign in text for sign in _ODD)
+        and (len(text) <= MAX_CELL or max(map(len, chain.from_iterable(rows))) <= MAX_CELL)
+    )
+
+
+def _template(names: Sequence[str]) -> str:
+    """The variables as JSON, but for the values."""
+    return "{" + ",".join(orjson.dumps(name).decode().replace("%", "%%") + ':"%s"' for name in names) + "}"
+
+
+def _picker(indexes: tuple[int, ...]) -> Callable[[list[str]], tuple[str, ...]]:
     """itemgetter, which for one index gives no tuple and takes no empty list."""
     if len(indexes) > 1:
         return itemgetter(*indexes)
-    return lambda row: [row[index] for index in indexes]
+    return lambda row: tuple(row[index] for index in indexes)
 
 
 def _look(line: int, row: list[str], plan: Plan) -> Staged | Bad | None:
@@ -84,7 +124,7 @@ def _look(line: int, row: list[str], plan: Plan) -> Staged | Bad | None:
         if wrong := _wrong(cells[index]):
             return Bad(line, plan.header[index] or name, wrong, masked(cells[index]))
     variables = orjson.dumps({name: cells[i] for name, i in zip(plan.names, plan.indexes, strict=True)})
-    return line, phone, plan.operators.get(phone[:5], ""), variables
+    return line, phone, plan.operators.get(phone[:5], ""), variables.decode()
 
 
 def _reason(reason: str, cells: list[str], plan: Plan) -> str:
