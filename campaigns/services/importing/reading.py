@@ -157,7 +157,7 @@ def _xlsx_rows(path: Path) -> Iterator[Row]:
         raise ImportRefused("bad_xlsx", what=str(error)[:80]) from error
     for line, row in enumerate(sheet.iter_rows(), 1):
         cells = [cell if cell.__class__ is str else as_text(cell) for cell in row]
-        if any(cells):
+        if cells and (cells[0] or any(cells)):
             yield line, cells
 
 
