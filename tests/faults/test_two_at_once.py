@@ -199,16 +199,20 @@ def test_after_a_pause_only_what_was_claimed_goes_out(scene):
 def test_an_opt_out_while_its_batch_is_claimed_is_either_obeyed_or_too_late_never_both(scene):
     chance = random.Random(5)
     outcomes_seen = Counter()
-    for _round in range(12):
+    for nth in range(12):
         dispatch = scene.dispatch(4, 4)
         phone = chance.choice(list(Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True)))
         scene.sent.clear()
         early = chance.uniform(0, 0.02)
 
-        def opt_out(phone=phone, wait=early):
+        def opt_out(phone=phone, wait=early, late=nth == 1):
             threading.Event().wait(wait)
+            while late and not scene.sent:
+                threading.Event().wait(0.002)
             suppressing.suppress(phone, source="reply")
 
+        if nth == 0:
+            opt_out()
         at_once(lambda d=dispatch: sending.send_some(d.pk, seconds=5), opt_out)
         sending.send_some(dispatch.pk, seconds=5)
         times = scene.times_sent()
@@ -220,7 +224,7 @@ def test_an_opt_out_while_its_batch_is_claimed_is_either_obeyed_or_too_late_neve
         assert {status[other] for other in others} == {"submitted"}
         assert counts(dispatch) == recount(dispatch)
         outcomes_seen[status[phone]] += 1
-    assert set(outcomes_seen) == {"submitted", "skipped"}, "both orders must have happened for this to mean anything"
+    assert set(outcomes_seen) == {"submitted", "skipped"}
 
 
 def test_the_same_number_entered_by_two_at_once_is_one_entry(scene):
@@ -234,7 +238,13 @@ def test_the_same_number_entered_by_two_at_once_is_one_entry(scene):
 def test_cancelling_while_others_claim_at_a_pace_of_the_rounds_own(scene):
     for _round in range(5):
         dispatch = scene.dispatch(40, 2, per_second=100_000)
-        cancel = lambda d=dispatch: dispatching.cancel(Dispatch.objects.get(pk=d.pk))  # noqa: E731
+        begun = len(scene.sent)
+
+        def cancel(dispatch=dispatch, begun=begun):
+            while len(scene.sent) < begun + 3:
+                threading.Event().wait(0.002)
+            dispatching.cancel(Dispatch.objects.get(pk=dispatch.pk))
+
         at_once(*[lambda d=dispatch: sending.send_some(d.pk, seconds=10)] * 2, cancel)
         found = counts(dispatch)
         assert set(found) <= {"submitted", "cancelled"}
