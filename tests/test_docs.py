@@ -82,10 +82,9 @@ def test_no_address_of_a_registry_and_no_path_of_a_machine(guide):
     assert re.findall(r"(?<![\w.])/(?:home|root|work|tmp|Users|mnt)/[\w/.-]*", text) == []
 
 
-def test_the_pictures_are_small_and_all_shown_or_of_the_editor():
+def test_the_pictures_are_small_and_all_shown():
     shown = {Path(link).name for page in PAGES for link in links(page)}
-    stray = {picture.name for picture in PICTURES} - shown
-    assert {name for name in stray if not name.startswith("editor-")} == set()
+    assert {picture.name for picture in PICTURES} - shown == set()
     assert sum(picture.stat().st_size for picture in PICTURES) < 6_000_000
 
 

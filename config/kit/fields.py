@@ -70,11 +70,15 @@ class SecretJSONField(models.TextField):
         raise TypeError(f"{self.name} is encrypted and cannot be exported")
 
 
+def _secrets_of(model: type[models.Model]) -> list[models.Field]:
+    return [field for field in model._meta.local_fields if isinstance(field, SecretJSONField)]
+
+
+def encrypted_models() -> list[type[models.Model]]:
+    """Every model with a secret, whichever app it belongs to."""
+    return [model for model in apps.get_models() if _secrets_of(model)]
+
+
 def encrypted_columns() -> list[tuple[str, str]]:
-    """(table, column) of every secret in the database, whichever app it belongs to."""
-    return [
-        (model._meta.db_table, field.column)
-        for model in apps.get_models()
-        for field in model._meta.local_fields
-        if isinstance(field, SecretJSONField)
-    ]
+    """(table, column) of every secret in the database."""
+    return [(model._meta.db_table, str(field.column)) for model in encrypted_models() for field in _secrets_of(model)]
