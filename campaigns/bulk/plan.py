@@ -13,7 +13,7 @@ from django.db import connection
 
 from campaigns.models import AudienceMember
 from messaging.models import Batch, Delivery, Dispatch, Suppression
-from messaging.states import Own
+from messaging.states import OWN_UNSENT, Own
 from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES
 from templates_5g.models import TemplateVersion
 
@@ -21,6 +21,9 @@ _MEMBER = AudienceMember._meta.db_table
 _SUPPRESSION = Suppression._meta.db_table
 _DELIVERY, _BATCH, _DISPATCH = Delivery._meta.db_table, Batch._meta.db_table, Dispatch._meta.db_table
 _VERSION = TemplateVersion._meta.db_table
+
+# Who was left out or refused inside a batch that went out did not get it.
+_WAS_SENT = f"COALESCE(d.own, 0) NOT IN ({', '.join(str(int(own)) for own in OWN_UNSENT)})"
 
 Sql = tuple[str, list[Any]]
 
@@ -127,7 +130,7 @@ def _suppressed(rules: Rules) -> Sql:
 def _over_cap(rules: Rules) -> Sql:
     sql = f"""m.phone IN (SELECT d.phone FROM {_BATCH} b JOIN {_DELIVERY} d ON d.batch_id = b.id
                 JOIN {_DISPATCH} x ON x.id = b.dispatch_id
-                WHERE x.purpose = 'marketing' AND x.run <> %s AND b.submitted_at >= %s
+                WHERE x.purpose = 'marketing' AND x.run <> %s AND b.submitted_at >= %s AND {_WAS_SENT}
                 GROUP BY d.phone HAVING COUNT(*) >= %s)"""  # noqa: S608
     return sql, [_run(rules.run), _time(rules.cap_since), rules.cap_count]
 
@@ -135,7 +138,7 @@ def _over_cap(rules: Rules) -> Sql:
 def _sent_lately(rules: Rules) -> Sql:
     sql = f"""m.phone IN (SELECT d.phone FROM {_VERSION} v JOIN {_DISPATCH} x ON x.version_id = v.id
                 JOIN {_BATCH} b ON b.dispatch_id = x.id JOIN {_DELIVERY} d ON d.batch_id = b.id
-                WHERE v.template_id = %s AND x.run <> %s AND b.submitted_at >= %s)"""  # noqa: S608
+                WHERE v.template_id = %s AND x.run <> %s AND b.submitted_at >= %s AND {_WAS_SENT})"""  # noqa: S608
     return sql, [rules.template, _run(rules.run), _time(rules.lately_since)]
 
 

@@ -31,7 +31,7 @@ from messaging.gateway.types import (
     WireResponse,
 )
 from messaging.vendors.emay import answers, callbacks, codes, payloads, plain, times
-from messaging.vendors.emay.credentials import CREDENTIALS, EITHER, PLAIN, SEND_OPTIONS, SETTINGS
+from messaging.vendors.emay.credentials import CREDENTIALS, EITHER, PLAIN, SEALED, SEND_OPTIONS, SETTINGS
 from messaging.vendors.emay.envelope import seal, unseal
 from messaging.vendors.emay.operations import OPERATIONS, PATHS
 from templates_5g.blocks import Content, Fallback, Problem, Sms
@@ -190,6 +190,10 @@ class Emay(Vendor):
         return codes.verdict(answers.bare_code(response.body))
 
     # --- inbound ------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def signs_callbacks(cls, settings: Mapping[str, Any]) -> bool:
+        return settings.get("pushes") == SEALED
 
     def verify(self, inbound: Inbound) -> None:
         """There is no signature with a time; the key and the appId must be ours."""

@@ -13,6 +13,7 @@ from templates_5g.blocks.variables import PATTERN, fill, names_in
 
 MAX_NUMBERS = 500
 SHORT_LINK = "{#短网址#}"
+FREE_TEXT_OPTIONS = ("short_link_url", "code_column", "time_column")
 Payload = dict[str, Any]
 
 
@@ -66,8 +67,9 @@ def texts(request: SendRequest, text: str) -> list[str]:
 
 
 def send(request: SendRequest, settings: Mapping[str, Any]) -> Sending:
-    """Which of the eight ways to send fits, and its payload. Raises Unsupported for a short link with differing texts."""
-    if template_of(request):
+    """Which of the eight ways to send fits, and its payload. An option that templates do not have (short link, a time or code
+    for each number) is sent as a free text. Raises Unsupported for a short link with differing texts."""
+    if template_of(request) and not any(request.options.get(name) for name in FREE_TEXT_OPTIONS):
         return _by_template(request, settings)
     each = texts(request, base_text(request, settings))
     if request.options.get("short_link_url"):

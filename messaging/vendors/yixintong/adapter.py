@@ -47,6 +47,7 @@ class Yixintong(Vendor):
         variables=False,
         repeat_is_safe=True,
         polls=frozenset({"receipt", "reply"}),
+        confirmed_polls=frozenset({"reply"}),
     )
     operations: ClassVar[tuple[Operation, ...]] = (
         Operation("send", "发送短信", SEND, _("Send SMS"), "send"),

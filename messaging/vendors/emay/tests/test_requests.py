@@ -365,3 +365,21 @@ def test_a_value_is_never_expanded_again():
     people = (Recipient(TWO[0], {"a": "${b}", "b": "x"}), Recipient(TWO[1], {"a": "1", "b": "y"}))
     body = built(send_request(recipients=people, text="${a}", signature=""))[2]
     assert [person["content"] for person in body["smses"]] == ["${b}", "1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "operation"),
+    [
+        ({"short_link_url": "https://example.com"}, "short_link"),
+        ({"code_column": "code"}, "personal_all"),
+        ({}, "template_normal"),
+    ],
+)
+def test_an_option_that_templates_do_not_have_is_never_dropped(options, operation):
+    request = send_request(*TWO, text="看{#短网址#}", template_id="T9", content=None, options=options)
+    assert payloads.send(request, {}).operation == operation
+
+
+@pytest.mark.parametrize(("pushes", "signed"), [("sealed", True), ("plain", False), ("either", False), (None, False)])
+def test_an_account_that_takes_plain_pushes_is_not_guarded_by_a_seal(pushes, signed):
+    assert Emay.signs_callbacks({"pushes": pushes}) is signed
