@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
 from campaigns.api import errors
@@ -43,6 +43,14 @@ class View(APIView):
 
     def get_exception_handler(self) -> Any:
         return errors.handle
+
+    def read_query(self, serializer: type[Serializer], request: Request) -> dict[str, Any]:
+        """A misspelt parameter is refused: unseen, it would widen what is answered. So is an empty one."""
+        given = request.query_params.dict()
+        unknown = sorted(set(given) - set(serializer().fields))
+        if unknown:
+            raise ValidationError({name: [_("There is no such parameter.")] for name in unknown}, "unknown")
+        return self.read(serializer, given)
 
     def read(self, serializer: type[Serializer], data: Any) -> dict[str, Any]:
         found = serializer(data=data)

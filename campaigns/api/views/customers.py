@@ -32,7 +32,7 @@ class Deliveries(View):
         operation="deliveries_list",
     )
     def get(self, request: Request) -> Response:
-        asked = self.read(shapes.DeliveryQuery, request.query_params)
+        asked = self.read_query(shapes.DeliveryQuery, request)
         rows = Delivery.objects.filter(phone=asked["phone"]).select_related("batch", "dispatch__account")
         if "before" in asked:
             rows = rows.filter(pk__lt=asked["before"])
@@ -74,7 +74,7 @@ class Replies(View):
         operation="replies_list",
     )
     def get(self, request: Request) -> Response:
-        asked = self.read(shapes.ReplyQuery, request.query_params)
+        asked = self.read_query(shapes.ReplyQuery, request)
         rows = Reply.objects.filter(pk__gt=asked["after"]).select_related("account").order_by("pk")
         data = [webhooks.reply_data(row) for row in rows[: asked["limit"]]]
         note_reveal(request, len(data))
@@ -93,7 +93,7 @@ class Suppressions(View):
         operation="suppressions_list",
     )
     def get(self, request: Request) -> Response:
-        asked = self.read(shapes.SuppressionQuery, request.query_params)
+        asked = self.read_query(shapes.SuppressionQuery, request)
         by_phone = {"phone": asked["phone"]} if "phone" in asked else {"lifted_at__isnull": True}
         rows = Suppression.objects.filter(**by_phone).select_related("account", "signature")
         if "before" in asked:

@@ -18,6 +18,7 @@ SETTINGS = {
 
 
 class Schema(SpectacularAPIView):
+    schema = None
     authentication_classes: Any = []
     custom_settings = SETTINGS
     urlconf = "campaigns.api.served"

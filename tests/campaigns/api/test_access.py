@@ -151,6 +151,8 @@ def test_a_refused_call_counts_too(caller):
         ("POST", "/suppressions/", b" " * (4 * 1024 * 1024 + 1), "application/json", (413, "too_large", "")),
         ("POST", "/audiences/", b"--x", "multipart/form-data", (400, "malformed", "")),
         ("GET", "/deliveries/", None, "application/json", (400, "invalid", "phone")),
+        ("GET", "/suppressions/?phone=", None, "application/json", (400, "invalid", "phone")),
+        ("GET", "/suppressions/?fone=13800000001", None, "application/json", (400, "invalid", "fone")),
         ("GET", "/replies/?limit=0", None, "application/json", (400, "invalid", "limit")),
         ("GET", f"/replies/?after={2**63}", None, "application/json", (400, "invalid", "after")),
     ],
