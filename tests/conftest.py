@@ -54,3 +54,11 @@ def one_person_suffices(monkeypatch: pytest.MonkeyPatch) -> None:
         return cls.objects.filter(pk=1).first() or unsaved
 
     monkeypatch.setattr(SendingRules, "current", classmethod(current))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With FAIL_ON_SKIP (continuous integration) a skipped test is a failed run: nothing may quietly stop being tested."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("FAIL_ON_SKIP") and skipped and not exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

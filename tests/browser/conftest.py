@@ -24,6 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in item.path.parts and "page" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip("Chromium is not installed (package: chromium)"))
 
 
 @pytest.fixture(scope="session")

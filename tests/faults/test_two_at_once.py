@@ -26,7 +26,7 @@ from tests import postgres
 from tests.campaigns.conftest import Maker
 from tests.installation import looking_into, no_house_rules
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
 
 ACCEPTED = SendResult(Verdict(Outcome.ACCEPTED, "accepted"), task_id="t")
 
