@@ -1,0 +1,171 @@
+"""Audiences go up and campaigns run through the API as through the pages."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from campaigns.models import Audience, AudienceImport, Campaign, SendingRules
+from messaging.models import Dispatch
+from tests.campaigns.conftest import TEXT, Maker
+
+pytestmark = pytest.mark.django_db
+
+FILE = "手机号,姓名,余额\n13800000001,张三,1\n13800000002,李四,2\n138,王五,3\n13800000001,赵六,4\n"
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def file(text=FILE, name="名单.csv"):
+    return SimpleUploadedFile(name, text.encode())
+
+
+def error(response):
+    found = response.json()["error"]
+    return response.status_code, found["code"], found["path"]
+
+
+class TestAudience:
+    def test_up_checked_confirmed(self, caller, run_queue):
+        system = caller("audiences")
+        sent = system.upload(name="老客", file=file(), consent_source="门店", consent_on="2026-01-02")
+        assert sent.status_code == 202
+        pk = sent.json()["id"]
+        assert (sent.json()["state"], sent.json()["phone"]) == ("checking", "手机号")
+        run_queue()
+        now = system.get(f"/imports/{pk}/").json()
+        assert (now["state"], now["rows"], now["stored"], now["invalid"], now["duplicate"]) == ("ready", 4, 2, 1, 1)
+        assert sum(one["rows"] for one in now["problems"]) == 2
+        assert system.post(f"/imports/{pk}/confirm/").json()["state"] == "done"
+        audience = Audience.objects.get()
+        assert (audience.size, audience.columns, audience.consent_source) == (2, ["姓名", "余额"], "门店")
+        assert (str(audience.consent_on), audience.created_by) == ("2026-01-02", system.token.created_by)
+        assert error(system.post(f"/imports/{pk}/confirm/")) == (409, "not_now", "")
+        assert error(system.post(f"/imports/{pk}/discard/")) == (409, "not_now", "")
+
+    def test_columns_by_name(self, caller, run_queue, make):
+        source = AudienceImport.objects.create(
+            audience=Audience.objects.create(name="人群"),
+            file_name="a.csv",
+            sha256="0" * 64,
+            header=["电话", "手机号", "姓名"],
+            mapping={"phone": 1, "variables": {"电话": 0, "姓名": 2}},
+        )
+        system = caller("audiences")
+        wrong = system.post(f"/imports/{source.pk}/check/", {"phone": "没有"})
+        assert error(wrong) == (400, "invalid", "phone")
+        done = system.post(f"/imports/{source.pk}/check/", {"phone": "电话", "variables": ["姓名"]})
+        assert (done.status_code, done.json()["phone"]) == (202, "电话")
+        source.refresh_from_db()
+        assert source.mapping == {"phone": 0, "variables": {"姓名": 2}}
+
+    @pytest.mark.parametrize(
+        ("fields", "wanted"),
+        [
+            ({"name": "新"}, (400, "invalid", "file")),
+            ({"file": file()}, (400, "invalid", "name")),
+            ({"name": "有了", "file": file()}, (400, "invalid", "name")),
+            ({"name": "新", "file": file(), "consent_source": "门店"}, (400, "invalid", "consent_on")),
+            ({"name": "新", "file": file("姓名,城市\n张三,杭州\n")}, (400, "no_phone", "file")),
+            ({"name": "新", "file": file("手机号\n")}, (400, "only_header", "file")),
+        ],
+    )
+    def test_a_refused_file_leaves_nothing(self, caller, fields, wanted):
+        Audience.objects.create(name="有了")
+        for value in fields.values():
+            if hasattr(value, "seek"):
+                value.seek(0)
+        assert error(caller("audiences").upload(**fields)) == wanted
+        assert Audience.objects.count() == 1
+        assert not AudienceImport.objects.exists()
+
+    def test_discarded(self, caller, run_queue):
+        system = caller("audiences")
+        pk = system.upload(name="老客", file=file()).json()["id"]
+        run_queue()
+        assert system.post(f"/imports/{pk}/discard/").status_code == 204
+        assert not AudienceImport.objects.exists()
+
+
+@pytest.fixture
+def scene(make: Maker):
+    class Scene:
+        account = make.account()
+        signature = make.signature()
+        version = make.version(TEXT, purpose="notice")
+        audience = make.audience(make.people(7), invalid=2)
+        review = make.approve(version, account)
+
+        def body(self, **values):
+            return {
+                "name": "通知",
+                "template": self.version.template.name,
+                "audience": self.audience.pk,
+                "account": self.account.name,
+                "signature": self.signature.text,
+                **values,
+            }
+
+    SendingRules(approve_first_use=False).save()
+    return Scene()
+
+
+class TestCampaign:
+    def test_made_checked_started_paused_resumed_cancelled(self, caller, scene):
+        system = caller("campaigns")
+        made = system.post("/campaigns/", scene.body(window_from="00:00", window_until="23:59:59"))
+        assert made.status_code == 201, made.content
+        path = f"/campaigns/{made.json()['id']}"
+        assert (made.json()["state"], made.json()["sheet"], made.json()["progress"]) == ("draft", None, None)
+        sheet = system.post(f"{path}/check/").json()["sheet"]
+        assert (sheet["rows"], sheet["to_send"], sheet["left_out"], sheet["difference"]) == (9, 7, 2, 0)
+        assert sheet["excluded"] == {"invalid": 2}
+        assert error(system.post(f"{path}/start/", {"people": 8})) == (409, "count_differs", "people")
+        assert not Dispatch.objects.exists()
+        started = system.post(f"{path}/start/", {"people": 7})
+        assert started.status_code == 200, started.content
+        assert started.json()["state"] == "running"
+        campaign = Campaign.objects.get()
+        assert campaign.confirmed_by == campaign.created_by == system.token.created_by
+        assert error(system.post(f"{path}/start/", {"people": 7}))[:2] == (409, "cannot_start")
+        assert Dispatch.objects.count() == 1
+        assert error(system.post(f"{path}/resume/")) == (409, "not_now", "")
+        assert system.post(f"{path}/pause/").json()["state"] == "paused"
+        assert system.post(f"{path}/resume/").json()["state"] == "running"
+        done = system.post(f"{path}/cancel/").json()
+        assert done["state"] == "cancelled"
+        now = system.get(f"{path}/").json()["progress"]
+        assert (now["counts"], now["total"], now["people"], now["closes"]) == ({"cancelled": 7}, 7, 7, True)
+        assert error(system.post(f"{path}/check/")) == (409, "not_now", "")
+
+    @pytest.mark.parametrize(
+        ("values", "wanted"),
+        [
+            ({"audience": 999}, (400, "invalid", "audience")),
+            ({"template": "没有"}, (400, "invalid", "template")),
+            ({"sender": "没有"}, (400, "invalid", "sender")),
+            ({"operators": ["xyz"]}, (400, "invalid", "operators.0")),
+            ({"window_from": "20:00", "window_until": "09:00"}, (400, "invalid", "window_until")),
+            ({"useless_after": "2020-01-01T00:00:00Z"}, (400, "invalid", "useless_after")),
+            ({"needs_consent": "yes"}, (400, "invalid", "needs_consent")),
+            ({"options": {"x": 1}}, (400, "invalid", "options.x")),
+        ],
+    )
+    def test_what_is_wrong_makes_none(self, caller, scene, values, wanted):
+        assert error(caller("campaigns").post("/campaigns/", scene.body(**values))) == wanted
+        assert not Campaign.objects.exists()
+
+    def test_what_blocks_is_told_and_holds(self, caller, scene):
+        system = caller("campaigns")
+        path = f"/campaigns/{system.post('/campaigns/', scene.body()).json()['id']}"
+        type(scene.account).objects.update(status="stopped")
+        sheet = system.post(f"{path}/check/").json()["sheet"]
+        assert [(one["code"], one["blocks"]) for one in sheet["obstacles"] if one["blocks"]] == [("account", True)]
+        assert error(system.post(f"{path}/start/", {"people": 7})) == (409, "cannot_start", "")
+        assert not Dispatch.objects.exists()
+
+    def test_unchecked_it_does_not_start(self, caller, scene):
+        system = caller("campaigns")
+        path = f"/campaigns/{system.post('/campaigns/', scene.body()).json()['id']}"
+        assert error(system.post(f"{path}/start/", {"people": 7})) == (409, "cannot_start", "")
