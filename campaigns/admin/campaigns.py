@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import badges
 from campaigns.admin import approvals, sheets
+from campaigns.admin.following import FollowingPages
 from campaigns.admin.people import PeoplePages
 from campaigns.admin.sending import SendingPages
 from campaigns.forms import CampaignForm
@@ -25,7 +26,7 @@ CAN_CHECK = (*running.CAN_EDIT, CampaignState.CHECKING)
 
 
 @admin.register(Campaign)
-class CampaignAdmin(SendingPages, PeoplePages):
+class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
     list_display = ("name", "status", "bar", "delivered", "people", "starts")
     list_filter = ("state",)
     search_fields = ("name",)
@@ -80,6 +81,7 @@ class CampaignAdmin(SendingPages, PeoplePages):
             self.own_url("<int:pk>/ask/", self.ask_view, "ask"),
             self.own_url("<int:pk>/ask/withdraw/", self.withdraw_view, "withdraw"),
             *self.sending_urls(),
+            *self.following_urls(),
             *self.people_urls(),
             *super().get_urls(),
         ]
@@ -132,7 +134,8 @@ class CampaignAdmin(SendingPages, PeoplePages):
 
     def campaign_or_404(self, pk: int) -> Campaign:
         related = ("account", "audience", "version__template", "signature", "chatbot", "dispatch", "confirmed_by")
-        return get_object_or_404(Campaign.objects.select_related(*related), pk=pk)
+        more = ("version_b__template", "fallback_account", "fallback_version__template")
+        return get_object_or_404(Campaign.objects.select_related(*related, *more), pk=pk)
 
     @needs("campaigns.view_campaign")
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:

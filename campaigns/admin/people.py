@@ -1,6 +1,7 @@
 """Whom a number on the sheet or the progress page stands for, and everybody as a file."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -19,7 +20,7 @@ from campaigns.bulk import plan
 from campaigns.models import Campaign
 from campaigns.services import progress
 from campaigns.services.planning import REASONS
-from campaigns.services.planning.rules import rules_for
+from campaigns.services.planning.rules import arms, rules_for
 from config.kit import audit
 from config.kit.sheets import csv_lines, write_xlsx
 from config.kit.words import gettext_noop
@@ -104,9 +105,11 @@ def _planned(campaign: Campaign, group: str) -> list[tuple[str, str]]:
     """Before the rows exist: the same expression as the sheet, asked for the moment of the check."""
     if not campaign.sheet or group not in ("to_send", *REASONS):
         raise Http404
-    rules = rules_for(campaign, campaign.checked_at or timezone.now(), campaign.sheet["imports"])
-    found = plan.people(rules, "" if group == "to_send" else group, SHOWN)
-    return [(phone, _plain(variables)) for phone, variables in found]
+    at, wanted = campaign.checked_at or timezone.now(), "" if group == "to_send" else group
+    found = []
+    for arm in arms(campaign):
+        found += plan.people(rules_for(arm, at, campaign.sheet["imports"]), wanted, SHOWN)
+    return [(phone, _plain(variables)) for phone, variables in sorted(found, key=itemgetter(0))[:SHOWN]]
 
 
 def _stored(campaign: Campaign, group: str) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from campaigns import badges
 from campaigns.admin import sheets
 from campaigns.forms import TypedCountForm
 from campaigns.models import Campaign
-from campaigns.services import approving, progress, running, watching
+from campaigns.services import approving, following, progress, running, watching
 from campaigns.services.breakdown import breakdown
 from campaigns.states import CampaignState
 from config.kit import show
@@ -192,7 +192,7 @@ def _purpose(campaign: Campaign) -> str:
 
 def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
     shown = sheets.shown(campaign)
-    cost, balance = shown["sheet"]["cost"], campaign.account.balance
+    cost = shown["sheet"]["cost"]
     spent = show.money(cost["high"]) if cost["high"] else _("not known: the account has no prices")
     facts = [
         (
@@ -207,9 +207,8 @@ def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
         (_("Done at about"), show.when(shown["finish_at"])),
         (_("Not sent after"), show.when(campaign.useless_after) if campaign.useless_after else _("no limit")),
     ]
-    if balance is not None:
-        unit = "" if shown["balance_is_yuan"] else _("(unit as the vendor has it)")
-        facts.insert(2, (_("Balance"), show.money(balance) if shown["balance_is_yuan"] else f"{balance} {unit}"))
+    if shown["balance"]:
+        facts.insert(2, (_("Balance"), shown["balance"]))
     facts += sheets.watch_words(campaign)
     approval = approving.granted(campaign)
     if approval is not None and approval.decided_by is not None:
@@ -244,6 +243,9 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "may_resume": may_send and campaign.state in running.CAN_RESUME,
         "decides_at": watching.decides_at(campaign) if campaign.state == CampaignState.CANARY else None,
         "by_limit": watching.is_limit(campaign.state_note) and campaign.state == CampaignState.STOPPED,
+        "sides": progress.side_by_side(campaign),
+        "twice": following.reached_twice(campaign) if campaign.fallback_account_id else 0,
+        "may_follow": may_send and campaign.state in following.CAN_FOLLOW,
         "may_cancel": may_send and campaign.state in running.CAN_CANCEL,
     }
 

@@ -11,6 +11,7 @@ from campaigns.models import AudienceImport, Campaign
 from campaigns.services import planning
 from campaigns.states import Operator
 from config.kit import show
+from messaging.admin.accounts import balance_text
 from messaging.models import TemplateReview
 from messaging.states import Channel
 
@@ -20,15 +21,13 @@ def shown(campaign: Campaign) -> dict[str, Any]:
     sheet = campaign.sheet
     if not sheet:
         return {"sheet": {}, "blocked": True}
-    balance = campaign.account.balance
     return {
         "sheet": sheet,
         "files": list(AudienceImport.objects.filter(pk__in=sheet["imports"])),
         "excluded": [(reason, badges.unsent(reason), people) for reason, people in sheet["excluded"].items()],
         "operators": [(_operator(code), people) for code, people in sheet["operators"].items()],
         "cost_lines": [(Channel(line["channel"]).label, line) for line in sheet["cost"]["lines"]],
-        "balance": balance,
-        "balance_is_yuan": campaign.account.balance_unit == "yuan",
+        "balance": "" if campaign.account.balance is None else balance_text(campaign.account),
         "finish_at": parse_datetime(sheet["finish_at"]) if sheet["finish_at"] else None,
         "obstacles": [(planning.sentence(found), found["blocks"]) for found in sheet["obstacles"]],
         "blocked": planning.blocked(sheet),

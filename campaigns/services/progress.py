@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from campaigns.services.planning.sheet import window_of
 from campaigns.services.planning.timing import finish_time
 from config.kit import masking
 from messaging import selectors
-from messaging.models import Batch, Delivery, Dispatch
+from messaging.models import Batch, Delivery, Dispatch, Reply
 from messaging.sentences import SENTENCES
 from messaging.states import BatchState, Channel
 
@@ -137,17 +138,69 @@ def reason_words(reason: str) -> str:
 def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:
     """campaign id -> what selectors.dispatch_counts says of its main leg; three queries for all of them."""
     runs = {campaign.run: campaign.pk for campaign in campaigns if campaign.dispatch_id}
-    main = Dispatch.objects.filter(run__in=runs, leg="main").values_list("pk", "run")
-    rounds = {pk: runs[run] for pk, run in main}
-    found: dict[int, Counter[str]] = {pk: Counter() for pk in rounds.values()}
+    main = dict(Dispatch.objects.filter(run__in=runs, leg="main").values_list("pk", "run"))
+    found: dict[int, Counter[str]] = {pk: Counter() for pk in runs.values()}
+    for dispatch, counts in counts_by_round(main).items():
+        found[runs[main[dispatch]]].update(counts)
+    return {pk: dict(counts) for pk, counts in found.items()}
+
+
+def counts_by_round(rounds: Iterable[int]) -> dict[int, dict[str, int]]:
+    """round id -> {status: people}, without zeros; two queries for all of them."""
+    found: dict[int, Counter[str]] = {pk: Counter() for pk in rounds}
     sums = {column: Sum(column) for column in selectors.OWN_COLUMNS.values()}
-    batches: Any = Batch.objects.filter(dispatch__in=rounds).values("dispatch", "state")
+    batches: Any = Batch.objects.filter(dispatch__in=found).values("dispatch", "state")
     for row in batches.annotate(people=Sum("size"), **sums).order_by():
-        counts = found[rounds[row["dispatch"]]]
+        counts = found[row["dispatch"]]
         own = {word: row[column] or 0 for word, column in selectors.OWN_COLUMNS.items()}
         counts.update(own)
         counts["queued" if row["state"] == BatchState.CLAIMED else row["state"]] += row["people"] - sum(own.values())
-    unsent = Delivery.objects.filter(dispatch__in=rounds, batch__isnull=True)
+    unsent = Delivery.objects.filter(dispatch__in=found, batch__isnull=True)
     for dispatch, own_value, people in unsent.values_list("dispatch", "own").annotate(n=Count("id")).order_by():
-        found[rounds[dispatch]][selectors.OWN_WORDS.get(own_value, "held")] += people
+        found[dispatch][selectors.OWN_WORDS.get(own_value, "held")] += people
     return {pk: {status: n for status, n in counts.items() if n} for pk, counts in found.items()}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One round beside the others of its campaign. `rate` is (delivered, with a result), `opted_out` people."""
+
+    dispatch: Dispatch
+    counts: dict[str, int]
+    opted_out: int
+
+    @property
+    def people(self) -> int:
+        return sum(self.counts.values()) - self.counts.get("skipped", 0)
+
+    @property
+    def delivered(self) -> int:
+        return self.counts.get("delivered", 0) + self.counts.get("read", 0)
+
+    @property
+    def read(self) -> int:
+        return self.counts.get("read", 0)
+
+    @property
+    def failed(self) -> int:
+        return self.counts.get("failed", 0) + self.counts.get("refused", 0)
+
+    @property
+    def unknown(self) -> int:
+        return self.counts.get("unknown", 0)
+
+    @property
+    def with_result(self) -> int:
+        return self.delivered + self.counts.get("failed", 0) + self.counts.get("no_receipt", 0)
+
+
+def side_by_side(campaign: Campaign) -> list[Side]:
+    """Every round of the run, none where there is but one; four queries whatever their number."""
+    rounds = Dispatch.objects.filter(run=campaign.run).select_related("version__template", "account").order_by("pk")
+    by_id = {dispatch.pk: dispatch for dispatch in rounds}
+    if len(by_id) < 2:
+        return []
+    counts = counts_by_round(by_id)
+    left: Any = Reply.objects.filter(is_opt_out=True, delivery__dispatch__in=by_id).values_list("delivery__dispatch")
+    opted_out = dict(left.annotate(n=Count("id")).order_by())
+    return [Side(dispatch, counts[pk], opted_out.get(pk, 0)) for pk, dispatch in by_id.items()]

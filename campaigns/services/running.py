@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.hooks import campaign_finished
 from campaigns.models import Campaign, SendingRules
-from campaigns.services import approving, planning, watching
+from campaigns.services import approving, following, planning, watching
 from campaigns.states import CampaignState
 from config.kit import audit, show
 from config.kit.words import gettext_noop
@@ -171,6 +171,8 @@ def refresh_state(campaign: Campaign) -> None:
     if campaign.state not in ALIVE or campaign.dispatch_id is None:
         return
     state, note = _state_of(rounds(campaign))
+    if _still_to_fall_back(campaign, state):
+        state = CampaignState.SETTLING
     values: dict[str, Any] = {"state": state, "state_note": note[:300]}
     if state in FINAL and campaign.finished_at is None:
         values["finished_at"] = timezone.now()
@@ -202,6 +204,14 @@ def _state_of(dispatches: list[Dispatch]) -> tuple[str, str]:
     if all(state == DispatchState.CANCELLED for state in main):
         return CampaignState.CANCELLED, ""
     return (CampaignState.DONE if _settled(dispatches) else CampaignState.SETTLING), ""
+
+
+def _still_to_fall_back(campaign: Campaign, state: str) -> bool:
+    return (
+        state == CampaignState.DONE
+        and campaign.fallback_account_id is not None
+        and bool(following.fallback_waits(campaign))
+    )
 
 
 def _round_state(dispatch: Dispatch) -> tuple[str, str]:
@@ -244,6 +254,8 @@ def tick() -> None:
     for campaign in Campaign.objects.filter(state__in=ALIVE, dispatch__isnull=False):
         if campaign.state in CAN_PAUSE:
             watching.look(campaign)
+        if campaign.state in (*CAN_PAUSE, CampaignState.SETTLING):
+            following.look(campaign)
         refresh_state(campaign)
 
 

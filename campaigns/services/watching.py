@@ -109,7 +109,7 @@ def _look_at_canary(campaign: Campaign, dispatch: Dispatch) -> None:
     found = beyond(campaign, rates, 1 if ended else LEAST)
     if found:
         stop(campaign, f"limit_{found[0]}", f"{found[1]}|{found[2]}")
-    elif ended and rates.handed and not rates.results:
+    elif ended and rates.handed and not rates.results and _limited(campaign):
         stop(campaign, "canary_silent", "")
     elif ended:
         go_on(campaign, dispatch, rates)

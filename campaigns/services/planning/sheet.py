@@ -152,8 +152,11 @@ def _sums(imports: list[int], people: Counter[str], to_send: int) -> Sheet:
 
 
 def _requests(campaign: Campaign, rules: plan.Rules, to_send: int) -> int:
-    size = batch_size(campaign)
-    return plan.count_requests(rules, size) if rules.text and to_send else -(-to_send // size)
+    """A canary has its own, so that it may make one more."""
+    size, canary = batch_size(campaign), canary_of(campaign, to_send)
+    if rules.text and to_send:
+        return plan.count_requests(rules, size)
+    return -(-canary // size) - (-(to_send - canary) // size)
 
 
 def window_of(campaign: Campaign) -> tuple[Any, Any] | None:

@@ -1,0 +1,353 @@
+"""Two versions side by side, a follow-up to those not reached, one fallback: never to anybody reached or perhaps reached."""
+
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns import roles
+from campaigns.models import AuditEvent, SendingRules
+from campaigns.services import following, planning, progress, running
+from campaigns.services.verify import failed, verify
+from campaigns.states import CampaignState
+from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.services import claiming, dispatching
+from messaging.states import BatchState, DispatchState, Own
+
+pytestmark = pytest.mark.django_db
+OTHER = {"kind": "text", "text": "另一种说法，${姓名}", "suggestions": []}
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    cache.clear()
+
+
+@pytest.fixture
+def zhang(db):
+    roles.ensure()
+    user = get_user_model().objects.create_user("张三", is_staff=True)
+    user.groups.add(Group.objects.get(name=roles.CAMPAIGNS))
+    return user
+
+
+def begin(campaign, actor):
+    planning.check(campaign)
+    return running.confirm_and_start(campaign, "", actor)
+
+
+def outcome(dispatch, **by_own):
+    """Hand over everything; the first people get the named own statuses, the rest stay handed over."""
+    owns = [Own[name.upper()] for name, count in by_own.items() for _ in range(count)]
+    people = list(dispatch.deliveries.filter(own__isnull=True, batch__state="queued").order_by("phone"))
+    for person, own in zip(people, owns, strict=False):
+        Delivery.objects.filter(pk=person.pk).update(own=own)
+        column = f"n_{Own(own).name.lower()}"
+        batch = Batch.objects.get(pk=person.batch_id)
+        Batch.objects.filter(pk=batch.pk).update(**{column: getattr(batch, column) + 1})
+    dispatch.batches.filter(state="queued").update(
+        state=BatchState.SUBMITTED, submitted_at=timezone.now(), claimed_at=timezone.now()
+    )
+    dispatching.finish(dispatch)
+
+
+def phones(dispatch):
+    return sorted(dispatch.deliveries.filter(batch__isnull=False).values_list("phone", flat=True))
+
+
+def proven(campaign):
+    campaign.refresh_from_db()
+    return [str(equation) for equation in failed(verify(campaign))]
+
+
+class TestTwoVersions:
+    @pytest.fixture
+    def campaign(self, make, zhang):
+        account = make.account()
+        other = make.version(OTHER)
+        make.approve(other, account)
+        Suppression.objects.create(phone="13800000005", scope="all", source="hand")
+        return begin(make.campaign(make.people(100), account=account, version_b=other, share_b=30), zhang)
+
+    def test_everybody_gets_one_of_them(self, campaign):
+        first, second = Dispatch.objects.order_by("pk")
+        assert (first.leg, second.leg, first.run, first.state, second.state) == (
+            "main",
+            "main",
+            second.run,
+            "running",
+            "running",
+        )
+        assert (first.version, second.version) == (campaign.version, campaign.version_b)
+        assert sorted(phones(first) + phones(second)) == [
+            p for p in (str(13800000001 + n) for n in range(100)) if p != "13800000005"
+        ]
+        assert 20 <= len(phones(second)) <= 40
+        assert campaign.sheet["arms"] == [
+            {"version": first.version_id, "to_send": len(phones(first))},
+            {"version": second.version_id, "to_send": len(phones(second))},
+        ]
+        assert campaign.sheet["requests"] == Batch.objects.count()
+        assert progress.progress(campaign)["people"] == 99
+        assert proven(campaign) == []
+
+    def test_the_same_people_are_drawn_again_for_the_same_campaign(self, campaign):
+        _first, second = Dispatch.objects.order_by("pk")
+        rules = planning.rules.rules_for(planning.arms(campaign)[1], timezone.now(), campaign.sheet["imports"])
+        from campaigns.bulk import plan
+
+        assert sorted(phone for phone, _values in plan.people(rules, "", 200)) == phones(second)
+
+    def test_both_start_pause_and_end_together(self, campaign, zhang):
+        assert running.pause(campaign, zhang)
+        assert set(Dispatch.objects.values_list("state", flat=True)) == {DispatchState.PAUSED}
+        assert running.resume(campaign, zhang)
+        first, second = Dispatch.objects.order_by("pk")
+        outcome(first, delivered=len(phones(first)))
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.RUNNING
+        outcome(second, delivered=len(phones(second)))
+        running.tick()
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.DONE
+        assert proven(campaign) == []
+
+    def test_side_by_side(self, campaign, django_assert_num_queries):
+        first, second = Dispatch.objects.order_by("pk")
+        outcome(first, delivered=10, failed=2)
+        outcome(second, read=3, failed=4)
+        with django_assert_num_queries(4):
+            left, right = progress.side_by_side(campaign)
+        assert (left.delivered, left.failed, left.with_result) == (10, 2, 12)
+        assert (right.delivered, right.read, right.failed, right.people) == (3, 3, 4, len(phones(second)))
+        assert progress.counts_by_campaign([campaign])[campaign.pk] == progress.progress(campaign)["counts"]
+
+    def test_a_version_that_is_not_approved_blocks(self, make):
+        campaign = make.campaign(version_b=make.version(OTHER))
+        planning.check(campaign)
+        assert "not_approved" in [found["key"] for found in campaign.sheet["obstacles"] if found["blocks"]]
+
+
+class TestFollowUp:
+    @pytest.fixture
+    def done(self, make, zhang):
+        """12 people: 3 failed, 2 silent, 4 delivered, 3 handed over without a receipt."""
+        campaign = begin(make.campaign(make.people(12)), zhang)
+        outcome(campaign.dispatch, failed=3, no_receipt=2, delivered=4)
+        running.tick()
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.SETTLING
+        return campaign
+
+    def test_only_those_not_reached(self, done, zhang):
+        assert following.preview(done, ["failed"]).people == 3
+        assert following.preview(done, ["failed", "no_receipt"]).people == 5
+        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        assert phones(dispatch) == ["13800000001", "13800000002", "13800000003"]
+        assert (dispatch.leg, dispatch.kind, dispatch.run) == ("resend-1", "resend", done.run)
+        done.refresh_from_db()
+        assert done.state == CampaignState.RUNNING
+        assert proven(done) == []
+        assert AuditEvent.objects.get(action="Sent a follow-up").detail == {
+            "leg": "resend-1",
+            "groups": ["failed"],
+            "people": 3,
+        }
+
+    def test_nobody_twice_while_the_first_follow_up_is_open_or_has_reached_them(self, done, zhang):
+        (first,) = following.resend(done, ["failed"], 3, zhang)
+        assert following.preview(done, ["failed"]).people == 0
+        outcome(first, delivered=2, failed=1)
+        running.tick()
+        done.refresh_from_db()
+        (second,) = following.resend(done, ["failed"], 1, zhang)
+        assert (second.leg, phones(second)) == ("resend-2", ["13800000003"])
+        assert proven(done) == []
+
+    def test_unknown_people_never(self, done, zhang):
+        Batch.objects.filter(number=4).update(state=BatchState.UNKNOWN)
+        everybody = list(following.GROUPS)
+        assert following.preview(done, everybody).people == 5
+        Batch.objects.filter(number=4).update(state=BatchState.REFUSED)
+        assert following.preview(done, ["refused"]).people == 3
+
+    def test_new_in_the_list(self, done, make, zhang):
+        make.audience(make.people(2, first=13900000001), audience=done.audience)
+        (dispatch,) = following.resend(done, ["new"], 2, zhang)
+        assert phones(dispatch) == ["13900000001", "13900000002"]
+        assert proven(done) == []
+
+    def test_who_opted_out_meanwhile_is_left_out(self, done, zhang):
+        Suppression.objects.create(phone="13800000001", scope="all", source="reply")
+        assert following.preview(done, ["failed"]).left_out == 1
+        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        assert len(phones(dispatch)) == 2
+        assert proven(done) == []
+
+    def test_more_than_confirmed_starts_nothing(self, done, zhang):
+        with pytest.raises(following.CannotFollow):
+            following.resend(done, ["failed", "no_receipt"], 3, zhang)
+        assert Dispatch.objects.count() == 1
+
+    def test_above_a_limit_it_is_a_campaign_of_its_own(self, done, zhang):
+        SendingRules(approve_people=2, approve_first_use=False, approve_outside_hours=False).save()
+        with pytest.raises(following.CannotFollow, match="2"):
+            following.resend(done, ["failed"], 3, zhang)
+
+    def test_the_lock_of_the_leg(self, done, zhang):
+        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Delivery.objects.create(
+                dispatch=dispatch, run=done.run, leg="resend-1", phone="13800000001", own=Own.SKIPPED
+            )
+
+    def test_by_hand_and_once(self, done, zhang):
+        client = Client()
+        client.force_login(zhang)
+        start = reverse("admin:campaigns_campaign_again", args=[done.pk])
+        assert start in client.get(reverse("admin:campaigns_campaign_progress", args=[done.pk])).content.decode()
+        assert client.get(start).status_code == 200
+        where = client.post(start, {"groups": ["failed"]}).url
+        page = client.get(where).content.decode()
+        token = re.search(r'name="token" value="([^"]+)"', page)[1]
+        client.post(where, {"token": token})
+        client.post(where, {"token": token})
+        assert Dispatch.objects.filter(leg="resend-1").count() == 1
+        assert not Dispatch.objects.filter(leg="resend-2").exists()
+        page = client.get(reverse("admin:campaigns_campaign_progress", args=[done.pk])).content.decode()
+        assert Dispatch.objects.get(leg="resend-1").title in page
+
+    @pytest.mark.parametrize("role", [roles.MARKETING, roles.SUPPORT, roles.ADMINISTRATORS])
+    def test_who_may_not(self, done, role):
+        user = get_user_model().objects.create_user("某人", is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        client = Client()
+        client.force_login(user)
+        for name in ("again", "again_confirm"):
+            address = reverse(f"admin:campaigns_campaign_{name}", args=[done.pk])
+            assert client.post(f"{address}?group=failed", {"groups": ["failed"]}).status_code == 403
+        assert Dispatch.objects.count() == 1
+
+
+class TestFallback:
+    @pytest.fixture
+    def campaign(self, make, zhang):
+        second, version = make.account(), make.version(OTHER)
+        make.approve(version, second)
+        campaign = make.campaign(make.people(9), fallback_account=second, fallback_version=version)
+        return begin(campaign, zhang)
+
+    def test_only_after_a_final_failure_and_only_once(self, campaign):
+        outcome(campaign.dispatch, failed=2, no_receipt=1, delivered=3)
+        assert following.fall_back(campaign) == 2
+        dispatch = Dispatch.objects.get(leg="fallback-1")
+        assert (dispatch.account, dispatch.version, dispatch.state) == (
+            campaign.fallback_account,
+            campaign.fallback_version,
+            "running",
+        )
+        assert phones(dispatch) == ["13800000001", "13800000002"]
+        assert following.fall_back(campaign) == 0
+        assert isinstance(claiming.claim_next(dispatch.pk), claiming.Claimed)
+        assert proven(campaign) == []
+
+    def test_later_failures_join_the_same_round(self, campaign):
+        outcome(campaign.dispatch, failed=1)
+        following.fall_back(campaign)
+        dispatch = Dispatch.objects.get(leg="fallback-1")
+        outcome(dispatch, delivered=1)
+        dispatch.refresh_from_db()
+        assert dispatch.state == DispatchState.DONE
+        late = campaign.dispatch.deliveries.get(phone="13800000002")
+        Delivery.objects.filter(pk=late.pk).update(own=Own.FAILED)
+        Batch.objects.filter(pk=late.batch_id).update(n_failed=2)
+        assert following.fall_back(campaign) == 1
+        dispatch.refresh_from_db()
+        assert (dispatch.state, dispatch.total) == (DispatchState.RUNNING, 2)
+        assert list(dispatch.batches.order_by("number").values_list("number", flat=True)) == [1, 2]
+        assert proven(campaign) == []
+
+    def test_after_silence_only_by_the_setting(self, campaign):
+        outcome(campaign.dispatch, no_receipt=2)
+        assert following.fall_back(campaign) == 0
+        type(campaign).objects.update(fallback_on_silence=True)
+        campaign.refresh_from_db()
+        assert following.fall_back(campaign) == 2
+
+    def test_unknown_and_handed_over_people_never(self, campaign):
+        outcome(campaign.dispatch)
+        campaign.dispatch.batches.filter(number=1).update(state=BatchState.UNKNOWN)
+        assert following.fall_back(campaign) == 0
+
+    def test_a_refused_batch_falls_back(self, campaign):
+        campaign.dispatch.batches.filter(number=1).update(state=BatchState.REFUSED, reason="content_refused")
+        assert following.fall_back(campaign) == 3
+
+    def test_the_campaign_is_not_done_before_its_fallback(self, campaign):
+        outcome(campaign.dispatch, failed=2, delivered=7)
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.SETTLING
+        running.tick()
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.RUNNING
+        outcome(Dispatch.objects.get(leg="fallback-1"), delivered=2)
+        running.tick()
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.DONE
+        assert proven(campaign) == []
+
+    def test_a_late_delivery_beside_the_fallback_is_shown(self, campaign):
+        outcome(campaign.dispatch, failed=1)
+        following.fall_back(campaign)
+        outcome(Dispatch.objects.get(leg="fallback-1"), delivered=1)
+        assert following.reached_twice(campaign) == 0
+        first = campaign.dispatch.deliveries.get(phone="13800000001")
+        Delivery.objects.filter(pk=first.pk).update(own=Own.DELIVERED)
+        assert following.reached_twice(campaign) == 1
+
+    def test_a_follow_up_and_a_fallback_never_meet(self, campaign, zhang):
+        outcome(campaign.dispatch, failed=2, delivered=7)
+        following.fall_back(campaign)
+        assert following.preview(campaign, list(following.GROUPS)).people == 0
+
+    def test_a_cancelled_campaign_does_not_fall_back(self, campaign, zhang):
+        campaign.dispatch.batches.filter(number=1).update(state=BatchState.REFUSED)
+        running.cancel(campaign, zhang)
+        assert following.fall_back(campaign) == 0
+
+    def test_one_that_could_not_be_sent_blocks_the_start(self, make):
+        campaign = make.campaign(fallback_account=make.account(status="off"))
+        planning.check(campaign)
+        assert "fallback_not_ready" in [found["key"] for found in campaign.sheet["obstacles"]]
+
+
+def test_the_whole_way_with_everything_at_once(house, make, zhang, run_queue):
+    """Over HTTP: a canary of two versions, then the others; the vendor takes each person once."""
+    other = house.make_version({**OTHER, "text": "另一种说法，拒收请回复R"}, name="乙")
+    campaign = make.campaign(
+        audience=make.audience(make.people(60)),
+        version=house.version,
+        version_b=other,
+        account=house.account,
+        signature=house.signature,
+        chatbot=house.chatbot,
+        canary_people=4,
+        canary_minutes=0,
+    )
+    begin(campaign, zhang)
+    assert campaign.state == CampaignState.CANARY
+    run_queue()
+    assert 0 < sum(house.accepted().values()) <= 8
+    running.tick()
+    run_queue()
+    assert set(house.accepted().values()) == {1}
+    assert len(house.accepted()) == 60
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.SETTLING
+    assert proven(campaign) == []
