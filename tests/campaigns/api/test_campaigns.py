@@ -39,7 +39,7 @@ class TestAudience:
         assert sum(one["rows"] for one in now["problems"]) == 2
         assert system.post(f"/imports/{pk}/confirm/").json()["state"] == "done"
         audience = Audience.objects.get()
-        assert (audience.size, audience.columns, audience.consent_source) == (2, ["姓名", "余额"], "门店")
+        assert (audience.size, set(audience.columns), audience.consent_source) == (2, {"姓名", "余额"}, "门店")
         assert (str(audience.consent_on), audience.created_by) == ("2026-01-02", system.token.created_by)
         assert error(system.post(f"/imports/{pk}/confirm/")) == (409, "not_now", "")
         assert error(system.post(f"/imports/{pk}/discard/")) == (409, "not_now", "")

@@ -1,9 +1,12 @@
 """What the schema says is what the API does: random calls made from it break neither."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi import checks
 
@@ -47,7 +50,17 @@ def test_it_is_versioned_and_open(client):
 
 
 @pytest.fixture
-def token(db) -> str:
+def open_connection() -> Iterator[None]:
+    """The end of a request closes a connection that is within a transaction, as every test's is."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def token(db, open_connection) -> str:
     """Something stands behind the small ids: a campaign, an import, a reply, an entry."""
     make = Maker()
     campaign = make.campaign(make.people(3), content={"kind": "text", "text": "您好", "suggestions": []})
