@@ -17,7 +17,9 @@ def recipients(batch: Batch) -> list[Recipient]:
             f"SELECT phone, {text} FROM messaging_delivery WHERE batch_id = %s AND own IS NULL ORDER BY phone",  # noqa: S608
             [batch.pk],
         )
-        return [Recipient(phone, variables(raw)) for phone, raw in cursor.fetchall()]
+        # Mapped, since a call of our own for each of a thousand people costs as much as the parsing.
+        phones, texts = zip(*found, strict=True) if (found := cursor.fetchall()) else ((), ())
+        return list(map(Recipient._make, zip(phones, map(orjson.loads, texts), strict=True)))
 
 
 def variables(raw: str) -> Mapping[str, str]:

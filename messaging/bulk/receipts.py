@@ -184,6 +184,18 @@ def find(words: Sequence[Word]) -> dict[tuple[UUID, str, str], Delivery]:
     return found
 
 
+def any_waiting(account_id: int, reference: str, task_id: str) -> bool:
+    """Whether a receipt of this account waits for its match under our reference or the vendor's task id. Asked after each
+    request, so asked plainly."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT 1 FROM messaging_receipt WHERE account_id = %s AND state = 'unmatched'
+               AND (reference = %s OR (task_id = %s AND task_id <> '')) LIMIT 1""",
+            [account_id, reference, task_id],
+        )
+        return cursor.fetchone() is not None
+
+
 def move_counters(moved: Sequence[Moved]) -> None:
     """Move the batch counters by what climbed, one statement."""
     deltas: dict[int, Counter[str]] = {}

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from messaging.bulk import rows
 from messaging.gateway.base import Vendor
 from messaging.gateway.http import Http
 from messaging.gateway.registry import vendor_class
@@ -29,7 +30,7 @@ class _Recorder:
         try:
             # Outside a transaction one INSERT is its own: a transaction around it would be two more round trips.
             with transaction.atomic() if connection.in_atomic_block else nullcontext():
-                VendorCall.objects.create(account=self.account, attempt=self.attempt, **asdict(record))
+                rows.insert(VendorCall(account=self.account, attempt=self.attempt, **asdict(record)))
         except DatabaseError:
             log.exception("A vendor exchange (%s, %s) was not kept", record.operation, record.outcome)
 

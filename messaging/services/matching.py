@@ -199,11 +199,13 @@ def _receipt(
 
 def rematch_attempt(attempt: Attempt) -> int:
     """After an answer named the task (`attempt.task_id`): apply the receipts that waited for it. Returns how many."""
+    if not bulk.any_waiting(attempt.account_id, attempt.reference, attempt.task_id):
+        return 0
     mine = Q(reference=attempt.reference)
     if attempt.task_id:
         mine |= Q(task_id=attempt.task_id)
     waiting = Receipt.objects.filter(mine, account=attempt.account_id, state=Receipt.State.UNMATCHED)
-    return rematch(waiting) if waiting.exists() else 0
+    return rematch(waiting)
 
 
 def rematch(waiting: Any) -> int:

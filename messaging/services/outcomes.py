@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
+from messaging.bulk import rows
 from messaging.gateway.errors import Outcome
 from messaging.gateway.types import SendResult, Verdict
 from messaging.hooks import dispatch_changed
@@ -40,15 +41,17 @@ def _close(attempt: Attempt, result: SendResult) -> bool:
     open_outcomes = [AttemptOutcome.OPEN]
     if verdict.outcome is not Outcome.UNSURE:
         open_outcomes.append(AttemptOutcome.UNSURE)
-    return bool(
-        Attempt.objects.filter(pk=attempt.pk, outcome__in=open_outcomes).update(
-            outcome=verdict.outcome.value,
-            reason=verdict.reason,
-            vendor_code=verdict.code[:80],
-            vendor_word=_word(attempt, verdict),
-            task_id=result.task_id[:80],
-            finished_at=timezone.now(),
-        )
+    return rows.update(
+        Attempt,
+        attempt.pk,
+        "outcome",
+        open_outcomes,
+        outcome=verdict.outcome.value,
+        reason=verdict.reason,
+        vendor_code=verdict.code[:80],
+        vendor_word=_word(attempt, verdict),
+        task_id=result.task_id[:80],
+        finished_at=timezone.now(),
     )
 
 
@@ -61,10 +64,12 @@ def _step(batch: Batch, olds: tuple[str, ...], new: str, **values: object) -> bo
 
 
 def _accepted(batch: Batch, attempt: Attempt, result: SendResult) -> None:
-    _step(
-        batch,
+    rows.update(
+        Batch,
+        batch.pk,
+        "state",
         (BatchState.SENDING, BatchState.UNKNOWN),
-        BatchState.SUBMITTED,
+        state=BatchState.SUBMITTED,
         submitted_at=timezone.now(),
         reason="",
         vendor_word="",

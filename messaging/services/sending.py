@@ -13,17 +13,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.kit import masking
+from messaging.bulk import rows, wiring
 from messaging.bulk.people import recipients as people
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome
 from messaging.gateway.types import Recipient, SendRequest, SendResult, Verdict
 from messaging.models import Attempt, Batch, Dispatch, TemplateReview
 from messaging.services import adapters, claiming, outcomes
-from messaging.states import BatchState, DispatchState
+from messaging.states import BatchState
 
 log = logging.getLogger(__name__)
 LONGEST_NAP = 5.0  # seconds that a worker sleeps for one round while others may wait for it
-AT_ONCE = 4  # batches that one claim takes, so that its rechecks are asked once for all of them
+AT_ONCE = 8  # batches that one claim takes, so that its rechecks are asked once for all of them
 STALE_SECONDS = 2.0  # a claim older than this is asked anew
 Reviews = Mapping[str, TemplateReview]
 
@@ -84,11 +85,7 @@ def begin(batch: Batch, dispatch: Dispatch, reviews: Reviews | None = None) -> t
     finds the batch on the wire.
     """
     with transaction.atomic():
-        running = Dispatch.objects.filter(pk=dispatch.pk, state=DispatchState.RUNNING)
-        mine = Batch.objects.filter(pk=batch.pk, state=BatchState.CLAIMED, claim=batch.claim)
-        if not mine.filter(dispatch__in=running).update(
-            state=BatchState.SENDING, attempts_made=batch.attempts_made + 1, claimed_at=timezone.now()
-        ):
+        if not wiring.begin(batch, timezone.now()):
             claiming.release(batch)
             return None
         recipients = people(batch)
@@ -98,9 +95,10 @@ def begin(batch: Batch, dispatch: Dispatch, reviews: Reviews | None = None) -> t
         number = batch.attempts_made + 1
         reference = adapters.kept_adapter(dispatch.account).reference(batch.pk, number)
         batch.dispatch = dispatch
-        attempt = Attempt.objects.create(
+        attempt = Attempt(
             batch=batch, account=dispatch.account, number=number, reference=reference, started_at=timezone.now()
         )
+        rows.insert(attempt)
         return attempt, build_request(dispatch, batch, recipients, reference, reviews=reviews)
 
 
