@@ -61,7 +61,7 @@ _DEFAULTS = ("canary_minutes", "share_b")
 
 class VersionField(forms.ModelChoiceField):
     def label_from_instance(self, obj: TemplateVersion) -> str:
-        return _("%(name)s, version %(n)s") % {"name": obj.template.name, "n": obj.number}
+        return str(obj)
 
 
 class SenderField(forms.ModelChoiceField):
@@ -215,7 +215,7 @@ class CampaignForm(forms.ModelForm):
         self._check_ways(cleaned)
         for name in _DEFAULTS:
             if cleaned.get(name) is None:
-                cleaned[name] = Campaign._meta.get_field(name).get_default()
+                cleaned[name] = getattr(Campaign(), name)
         chatbot, account = cleaned.get("chatbot"), cleaned.get("account")
         if chatbot and account and chatbot.account_id != account.pk:
             words = _("This 5G sender belongs to another account. Choose one of %(account)s.")

@@ -1,6 +1,7 @@
 """What messaging shows outside of its own pages: the menu, the to-do list of the home page."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, Min, Sum
@@ -13,12 +14,15 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from config.kit import menu, show, workbench
 from config.kit.workbench import Todo
-from messaging.models import Batch, Receipt, Reply, TemplateReview, VendorAccount
+from messaging.models import Batch, Receipt, Reply, Signature, TemplateReview, VendorAccount
 from messaging.sentences import SENTENCES
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 
 FEW = 5
 MOST_COUNTED = 1000
+EXPIRES_SOON = timedelta(days=7)
+EXPIRED_SHOWN = timedelta(days=7)
+FILING_ENDS_SOON = timedelta(days=30)
 
 
 def register() -> None:
@@ -44,7 +48,16 @@ def register() -> None:
     menu.page("settings", gettext_lazy("Run status"), "admin:run_status", "messaging.test_vendoraccount")
     menu.counter("messaging.Reply", _unread)
     workbench.panel(today, rank=40)
-    for function in (unknown_outcomes, refused_reviews, stopped_accounts, low_balances, unread_replies, unmatched):
+    for function in (
+        unknown_outcomes,
+        refused_reviews,
+        expiring_reviews,
+        expiring_filings,
+        stopped_accounts,
+        low_balances,
+        unread_replies,
+        unmatched,
+    ):
         workbench.todo(function)
 
 
@@ -89,7 +102,8 @@ def unknown_outcomes(request: HttpRequest) -> Iterator[Todo]:
         age = _("the oldest for %(time)s") % {"time": show.duration(found["oldest"])}
         line = text % {"n": show.count(count), "people": show.count(found["people"])}
         url = reverse("admin:unknown_outcomes")
-        yield Todo(_("Unknown outcomes"), f"{line}, {age}", url, _("Settle"), count=count, rank=10)
+        words = _("%(batches)s, %(age)s") % {"batches": line, "age": age}
+        yield Todo(_("Unknown outcomes"), words, url, _("Settle"), count=count, rank=10)
 
 
 def refused_reviews(request: HttpRequest) -> Iterator[Todo]:
@@ -100,6 +114,39 @@ def refused_reviews(request: HttpRequest) -> Iterator[Todo]:
         text = f"{review.version} · {review.account}: {review.vendor_word}".rstrip(": ")
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
         yield Todo(_("Template rejected"), text, url, _("See why"), rank=20)
+
+
+def expiring_reviews(request: HttpRequest) -> Iterator[Todo]:
+    """Approvals at vendors that end within a week, the soonest first. Those that ended count a week longer."""
+    if not request.user.has_perm("messaging.submit_templatereview"):
+        return
+    now = timezone.now()
+    reviews = TemplateReview.objects.filter(
+        live=True,
+        status=ReviewStatus.APPROVED,
+        approved_until__gt=now - EXPIRED_SHOWN,
+        approved_until__lt=now + EXPIRES_SOON,
+        version__template__archived_at__isnull=True,
+    )
+    for review in reviews.select_related("version__template", "account").order_by("approved_until")[:FEW]:
+        text = f"{review.version} · {review.account} · {_until(review.approved_until)}"
+        url = reverse("admin:messaging_templatereview_change", args=[review.pk])
+        yield Todo(_("Approval ends"), text, url, _("Renew"), rank=25)
+
+
+def expiring_filings(request: HttpRequest) -> Iterator[Todo]:
+    """Signatures whose filing at the carriers ends within a month."""
+    if not request.user.has_perm("messaging.change_signature"):
+        return
+    soon = timezone.localdate() + FILING_ENDS_SOON
+    for signature in Signature.objects.filter(expires_on__lt=soon).order_by("expires_on")[:FEW]:
+        text = f"{signature} · {_until(signature.expires_on)}"
+        url = reverse("admin:messaging_signature_change", args=[signature.pk])
+        yield Todo(_("Filing ends"), text, url, _("Renew"), rank=35)
+
+
+def _until(moment: Any) -> str:
+    return _("until %(day)s") % {"day": show.day(moment)}
 
 
 def stopped_accounts(request: HttpRequest) -> Iterator[Todo]:

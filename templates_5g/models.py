@@ -62,7 +62,7 @@ class TemplateVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["template", "number"], name="version_number_per_template")]
 
     def __str__(self) -> str:
-        return f"{self.template.name} v{self.number}"
+        return str(_("%(name)s, version %(n)s") % {"name": self.template.name, "n": self.number})
 
     @property
     def is_frozen(self) -> bool:

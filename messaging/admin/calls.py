@@ -12,9 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from config.kit import show
 from messaging import badges
 from messaging.admin.base import BigList, needs
+from messaging.admin.polls import INBOUND_TITLES
 from messaging.models import Batch, VendorAccount, VendorCall
 from messaging.services import workers
 from messaging.states import BatchState
+
+
+def _last_polls(account: VendorAccount) -> list[tuple[Any, Any]]:
+    """(what was asked for, when an answer came last)."""
+    return [(INBOUND_TITLES.get(poll.kind, poll.kind), poll.answered_at) for poll in account.polls.all()]
 
 
 class OutcomeFilter(admin.SimpleListFilter):
@@ -59,7 +65,7 @@ class VendorCallAdmin(BigList):
             queues=workers.queue_beats(),
             events=count,
             events_since=since,
-            accounts=[(account, badges.account(account.status), list(account.polls.all())) for account in accounts],
+            accounts=[(account, badges.account(account.status), _last_polls(account)) for account in accounts],
             unknown=Batch.objects.filter(state=BatchState.UNKNOWN).count(),
         )
 

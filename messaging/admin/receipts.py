@@ -36,10 +36,16 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(state=self.value() or Receipt.State.UNMATCHED)
 
 
+class AccountFilter(admin.RelatedFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("vendor account")
+
+
 @admin.register(Receipt)
 class ReceiptAdmin(PhoneSearch, BigList):
     list_display = ("arrived", "account", "number", "word", "ids", "state_badge", "note")
-    list_filter = (StateFilter, "account")
+    list_filter = (StateFilter, ("account", AccountFilter))
     list_select_related = ("account",)
     list_empty = gettext_lazy("No unmatched receipts.")
     actions = ("match_again", "dismiss")

@@ -140,7 +140,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
             "songda/form.html",
             title=_("Add to the do-not-send list"),
             form=form,
-            button=_("Add"),
+            button=_("Add to the do-not-send list"),
             back=lookup_address(known) if known else self.address("changelist"),
         )
 
