@@ -8,14 +8,19 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from campaigns import listeners, on_templates, roles, workbench
+        from campaigns import charts, listeners, on_templates, roles, workbench
         from config.kit import menu
+        from config.kit import workbench as kit_workbench
 
         listeners.connect()
         on_templates.fill()
         workbench.register()
+        kit_workbench.panel(charts.last_days, rank=60)
         menu.model("campaigns.SendingRules", "settings")
         menu.model("campaigns.OperatorPrefix", "settings")
+        for name in ("ApiToken", "WebhookEndpoint", "WebhookDelivery"):
+            menu.model(f"campaigns.{name}", "settings")
+        menu.page("data", _("Reports"), "admin:reports", "campaigns.view_report", after="first")
         menu.page(
             "send",
             _("Approvals"),

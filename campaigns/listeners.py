@@ -4,7 +4,7 @@ from typing import Any
 
 from campaigns import hooks as own_hooks
 from campaigns.models import AuditEvent
-from campaigns.services import idempotency, importing, running, webhooks
+from campaigns.services import figures, idempotency, importing, running, webhooks
 from config.kit import audit, masking
 from messaging import hooks
 
@@ -28,6 +28,8 @@ def on_dispatch(dispatch: Any, **_signal: Any) -> None:
 def on_tick(**_signal: Any) -> None:
     running.tick()
     importing.wake_stuck()
+    figures.refresh()
+    figures.read_balances()
     idempotency.forget_old()
     webhooks.forget_old()
     webhooks.wake()

@@ -24,7 +24,10 @@ def _codes(app: str, actions: str, *models: str) -> set[str]:
     return {f"{app}.{action}_{model}" for action in actions.split() for model in models}
 
 
-_EVERYBODY_SEES = _codes("templates_5g", "view", "messagetemplate", "templateversion") | {"campaigns.view_campaign"}
+_EVERYBODY_SEES = _codes("templates_5g", "view", "messagetemplate", "templateversion") | {
+    "campaigns.view_campaign",
+    "campaigns.view_report",
+}
 
 PERMISSIONS: dict[str, set[str]] = {
     # Builds content and submits it for review.

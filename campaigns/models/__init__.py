@@ -1,6 +1,7 @@
 from campaigns.models.api import ApiToken, IdempotentCall, WebhookDelivery, WebhookEndpoint
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
+from campaigns.models.figures import BalanceReading, RoundFigures
 from campaigns.models.prefixes import OperatorPrefix
 from campaigns.models.rules import SendingRules
 from campaigns.models.trail import AuditEvent
@@ -12,10 +13,12 @@ __all__ = [
     "AudienceImport",
     "AudienceMember",
     "AuditEvent",
+    "BalanceReading",
     "Campaign",
     "IdempotentCall",
     "ImportProblem",
     "OperatorPrefix",
+    "RoundFigures",
     "SendingRules",
     "WebhookDelivery",
     "WebhookEndpoint",
