@@ -32,8 +32,9 @@ class TokenForm(forms.ModelForm):
 
 
 class NewTokenForm(TokenForm):
-    class Meta(TokenForm.Meta):
-        fields = ("name", "scopes", "per_minute")
+    """A new one is active."""
+
+    active = None
 
 
 @admin.register(ApiToken)
