@@ -20,6 +20,13 @@ class CampaignsConfig(AppConfig):
         menu.model("campaigns.OperatorPrefix", "settings")
         for name in ("ApiToken", "WebhookEndpoint", "WebhookDelivery"):
             menu.model(f"campaigns.{name}", "settings")
+        menu.page(
+            "customers",
+            _("Consent records"),
+            "admin:consent_records",
+            "messaging.view_suppression",
+            after="messaging.suppression",
+        )
         menu.page("data", _("Reports"), "admin:reports", "campaigns.view_report", after="first")
         menu.page(
             "send",
