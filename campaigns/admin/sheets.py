@@ -42,7 +42,7 @@ def watch_words(campaign: Campaign) -> list[tuple[str, str]]:
         words = _("first %(n)s people, then %(m)s minutes of watching")
         values = {"n": show.count(campaign.sheet["canary"]), "m": campaign.canary_minutes}
         found.append((_("Canary"), words % values))
-    limits = [str(word) % {"limit": f"{limit:g}"} for word, limit in _limits(campaign) if limit is not None]
+    limits = [str(word) % {"limit": f"{limit.normalize():f}"} for word, limit in _limits(campaign) if limit is not None]
     if limits:
         found.append((_("Stops by itself"), "；".join(limits)))
     if campaign.version_b:

@@ -76,7 +76,7 @@ def beyond(campaign: Campaign, rates: Rates, least: int = 1) -> tuple[str, str, 
     for name, part, whole in rates.parts():
         limit = getattr(campaign, f"stop_{name}")
         if limit is not None and whole >= least and part * 100 > limit * whole:
-            return name, f"{Decimal(part * 100) / whole:.1f}", f"{limit:g}" if limit % 1 else f"{limit:.0f}"
+            return name, f"{Decimal(part * 100) / whole:.1f}", f"{limit.normalize():f}"
     return None
 
 
