@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.core.files.base import File
 from django.utils import timezone
 
 from campaigns.bench.sink import CREDENTIALS
@@ -77,24 +77,14 @@ def build(base_url: str, *, batch_size: int = 1000, per_second: Decimal = FASTES
 def upload(house: House, path: Path, name: str) -> AudienceImport:
     """The file as a person gives it, up to the moment when a worker takes it over."""
     audience = Audience.objects.create(name=name, consent_source="会员登记", consent_on=timezone.localdate())
-    source = importing.start_import(audience, _uploaded(path), house.actor)
+    with path.open("rb") as stream:
+        uploaded: Any = File(stream, name=path.name)
+        source = importing.start_import(audience, uploaded, house.actor)
     if not source.header:
         importing.look_at_import(source.pk)
         source.refresh_from_db()
     importing.choose_columns(source, source.mapping, house.actor)
     return source
-
-
-def _uploaded(path: Path) -> Any:
-    if path.stat().st_size < 1 << 20:
-        return SimpleUploadedFile(path.name, path.read_bytes())
-    file = TemporaryUploadedFile(path.name, "application/octet-stream", path.stat().st_size, None)
-    with path.open("rb") as source:
-        while piece := source.read(1 << 20):
-            file.write(piece)
-    file.flush()
-    file.seek(0)
-    return file
 
 
 def campaign(house: House, audience: Audience, name: str) -> Campaign:

@@ -1,6 +1,7 @@
 """What came out: one line for each stage for people, or JSON for machines."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -41,3 +42,21 @@ def _plain(value: Any) -> str:
 
 def as_json(line: Line) -> dict[str, Any]:
     return {**asdict(line), "per_second": line.per_second}
+
+
+def from_json(values: dict[str, Any]) -> Line:
+    return Line(**{name: value for name, value in values.items() if name != "per_second"})
+
+
+def medians(runs: Sequence[Sequence[Line]]) -> list[Line]:
+    """One line for each stage: that of the run in the middle by ratio, or by seconds where there is none; with the ratios of
+    all runs beside it."""
+    found = []
+    for stage in dict.fromkeys(line.stage for run in runs for line in run):
+        same = sorted(
+            (line for run in runs for line in run if line.stage == stage), key=lambda one: one.ratio or one.seconds
+        )
+        middle = same[(len(same) - 1) // 2]
+        spread = ", ".join(f"{line.ratio or line.seconds:.2f}" for line in same)
+        found.append(replace(middle, details={**middle.details, "all runs": spread}))
+    return found

@@ -3,8 +3,9 @@
 import json
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -41,33 +42,50 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2, help="sending processes")
         parser.add_argument("--seconds", type=int, default=60, help="how long the pushes of «load» last")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--runs", type=int, default=1, help="repeat all, each in a new database, and show the medians"
+        )
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--here", action="store_true", help="in the configured database, which must be empty")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["here"]:
             self._measure(options)
+        elif options["runs"] == 1:
+            self._start(options, None)
         else:
-            self._start(options)
+            self._repeat(options)
 
-    def _start(self, options: dict[str, Any]) -> None:
+    def _repeat(self, options: dict[str, Any]) -> None:
+        """Each run in a database of its own; the medians at the end."""
+        runs = []
+        for number in range(1, options["runs"] + 1):
+            with tempfile.TemporaryFile("w+b") as output:
+                self._start(options, output)
+                output.seek(0)
+                lines = output.read().decode().splitlines()
+                runs.append([report.from_json(json.loads(line)) for line in lines if line.startswith("{")])
+            self.stderr.write(f"Run {number} of {options['runs']} is done")
+        self._show(report.medians(runs), as_json=options["json"])
+
+    def _start(self, options: dict[str, Any], output: IO[bytes] | None) -> None:
         """Again in a process whose only database is the benchmark's own."""
         with tempfile.TemporaryDirectory(prefix="songda-bench-data-") as home:
             if options["database"] == "sqlite":
-                self._inside(f"sqlite:///{home}/bench.sqlite3", home)
+                self._inside(f"sqlite:///{home}/bench.sqlite3", home, output)
             elif options["database"]:
-                self._inside(options["database"], home)
+                self._inside(options["database"], home, output)
             elif postgres.binaries() is None:
                 raise CommandError(f"{postgres.MISSING}; or give --database.")
             else:
                 with postgres.server(SERVER) as server:
-                    self._inside(server.url, home)
+                    self._inside(server.url, home, output)
 
-    def _inside(self, url: str, home: str) -> None:
+    def _inside(self, url: str, home: str, output: IO[bytes] | None) -> None:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:], "--here"]
-        child = Child(
-            "bench", command, env={"DATABASE_URL": url, "DATA_DIR": home}, cwd=Path(settings.BASE_DIR)
-        ).start()
+        env = {"DATABASE_URL": url, "DATA_DIR": home}
+        command += ["--json"] if output else []
+        child = Child("bench", command, env=env, cwd=Path(settings.BASE_DIR), output=output).start()
         try:
             code = child.process.wait() if child.process else 1
         finally:
@@ -90,10 +108,11 @@ class Command(BaseCommand):
             workers=options["workers"],
             seconds=options["seconds"],
         )
-        if not options["json"]:
+        self._show(found, as_json=options["json"])
+
+    def _show(self, found: Iterable[report.Line], *, as_json: bool) -> None:
+        if not as_json:
             self.stdout.write(report.HEADER)
         for line in found:
-            self.stdout.write(
-                json.dumps(report.as_json(line), ensure_ascii=False) if options["json"] else report.as_text(line)
-            )
+            self.stdout.write(json.dumps(report.as_json(line), ensure_ascii=False) if as_json else report.as_text(line))
             self.stdout.flush()
