@@ -151,3 +151,12 @@ def suppressions(phone: str) -> list[Suppression]:
     """Every entry of a number, lifted ones too, newest first."""
     rows = Suppression.objects.filter(phone=phone).select_related("signature", "account")
     return list(rows.order_by("-id")[:200])
+
+
+def partly_accepted() -> QuerySet[Any]:
+    """Batches of which the vendor took fewer people than were `sent`, the newest first; `silent`: people still without a word
+    of their own."""
+    own = sum((F(column) for column in OWN_COLUMNS.values()), start=Value(0))
+    rows = Batch.objects.filter(accepted_count__isnull=False).annotate(sent=F("size") - F("n_skipped"))
+    rows = rows.filter(accepted_count__lt=F("sent")).annotate(silent=F("size") - own)
+    return rows.select_related("dispatch", "account").order_by("-id")

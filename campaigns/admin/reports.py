@@ -121,7 +121,7 @@ def _table(by: str, since: date, until: date) -> tuple[list[Any], list[list[Any]
     ]  # fmt: skip
     rows = [_row(line) for line in [*found.lines, found.whole]]
     reasons = [[what, people, do] for what, do, people in found.reasons]
-    return header, [*rows, [], [_("Reason"), _("People"), _("What to do")], *reasons]
+    return header, [*rows, [], [_("Reason"), _("People"), _("What we can do")], *reasons]
 
 
 def _row(line: reporting.Line) -> list[Any]:

@@ -2,18 +2,30 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config.kit import audit, show
 from config.kit.words import gettext_noop
-from messaging import badges
-from messaging.admin.base import BigList, PhoneSearch, number_link
+from messaging import badges, selectors
+from messaging.admin.base import BigList, PhoneSearch, needs, number_link
 from messaging.models import Receipt
 from messaging.services import sweeping
+from messaging.states import Channel
+
+MOST_FLAGGED = 100
+MOST_AT_ONCE = 500
+DISMISSABLE = (Receipt.State.UNMATCHED, Receipt.State.ODD)
+
+
+class DismissForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=200)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -44,6 +56,7 @@ class AccountFilter(admin.RelatedFieldListFilter):
 
 @admin.register(Receipt)
 class ReceiptAdmin(PhoneSearch, BigList):
+    change_list_template = "messaging/receipt_list.html"
     list_display = ("arrived", "account", "number", "word", "ids", "state_badge", "note")
     list_filter = (StateFilter, ("account", AccountFilter))
     list_select_related = ("account",)
@@ -100,9 +113,55 @@ class ReceiptAdmin(PhoneSearch, BigList):
             messages.success(request, _("All of them found their message."))
 
     @admin.action(description=gettext_lazy("Dismiss"), permissions=["dismiss"])
-    def dismiss(self, request: HttpRequest, queryset: Any) -> None:
-        states = (Receipt.State.UNMATCHED, Receipt.State.ODD)
-        count = queryset.filter(state__in=states).update(state=Receipt.State.DISMISSED)
-        audit.record(gettext_noop("Dismissed receipts"), actor=request.user, detail={"count": count})
-        text = ngettext("%(n)d receipt dismissed.", "%(n)d receipts dismissed.", count)
-        messages.success(request, text % {"n": count})
+    def dismiss(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Asks for the reason first."""
+        keys = queryset.filter(state__in=DISMISSABLE).values_list("pk", flat=True)[:MOST_AT_ONCE]
+        return redirect(f"{self.address('dismiss')}?keys={'-'.join(map(str, keys))}")
+
+    def get_urls(self) -> list[Any]:
+        return [
+            self.own_url("dismiss/", self.dismiss_view, "dismiss"),
+            self.own_url("flagged/", self.flagged_view, "flagged"),
+            *super().get_urls(),
+        ]
+
+    @needs("messaging.change_receipt")
+    def dismiss_view(self, request: HttpRequest) -> HttpResponse:
+        keys = [int(key) for key in request.GET.get("keys", "").split("-") if key.isdigit()][:MOST_AT_ONCE]
+        chosen = Receipt.objects.filter(pk__in=keys, state__in=DISMISSABLE)
+        form = DismissForm(request.POST or None)
+        if form.is_valid():
+            with transaction.atomic():
+                reason = form.cleaned_data["reason"]
+                count = chosen.update(state=Receipt.State.DISMISSED, note=reason)
+                detail = {"count": count, "reason": reason}
+                audit.record(gettext_noop("Dismissed receipts"), actor=request.user, detail=detail)
+            text = ngettext("%(n)d receipt dismissed.", "%(n)d receipts dismissed.", count)
+            messages.success(request, text % {"n": count})
+            return redirect(self.address("changelist"))
+        return self.page(
+            request,
+            "songda/confirm.html",
+            title=_("Dismiss receipts"),
+            facts=[(_("Receipts"), show.count(chosen.count()))],
+            form=form,
+            button=_("Dismiss"),
+            back=self.address("changelist"),
+        )
+
+    @needs("messaging.view_receipt")
+    def flagged_view(self, request: HttpRequest) -> HttpResponse:
+        """Requests that a vendor took in part, and people who got it by two channels."""
+        further = Receipt.objects.filter(note="further leg").select_related("account").order_by("-id")[:MOST_FLAGGED]
+        return self.page(
+            request,
+            "messaging/flagged.html",
+            title=_("Flagged outcomes"),
+            batches=selectors.partly_accepted()[:MOST_FLAGGED],
+            receipts=[(receipt, number_link(receipt.phone), _channel(receipt.channel)) for receipt in further],
+            may_open=request.user.has_perm("messaging.view_dispatch"),
+        )
+
+
+def _channel(code: str) -> str:
+    return str(Channel(code).label) if code in Channel.values else code or show.UNKNOWN

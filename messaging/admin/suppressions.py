@@ -4,18 +4,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.kit import phones, show
+from config.kit import audit, phones, show
+from config.kit.sheets import csv_lines
+from config.kit.words import gettext_noop
 from messaging.admin.base import BigList, PhoneSearch, lookup_address, needs, number_link
 from messaging.models import Signature, Suppression, VendorAccount
-from messaging.services import suppressing
+from messaging.services import suppressing, suppression_files
 
 
 class PhoneField(forms.CharField):
@@ -27,12 +32,10 @@ class PhoneField(forms.CharField):
         return phone
 
 
-class AddForm(forms.Form):
-    phone = PhoneField(label=gettext_lazy("number"), max_length=20)
+class ScopeForm(forms.Form):
     scope = forms.ChoiceField(label=gettext_lazy("scope"), choices=Suppression.Scope.choices)
     signature = forms.ModelChoiceField(Signature.objects.all(), label=gettext_lazy("signature"), required=False)
     account = forms.ModelChoiceField(VendorAccount.objects.all(), label=gettext_lazy("vendor account"), required=False)
-    note = forms.CharField(label=gettext_lazy("reason"), max_length=200)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -43,6 +46,22 @@ class AddForm(forms.Form):
             if scope != name:
                 cleaned[name] = None
         return cleaned
+
+
+class AddForm(ScopeForm):
+    phone = PhoneField(label=gettext_lazy("number"), max_length=20)
+    note = forms.CharField(label=gettext_lazy("reason"), max_length=200)
+    field_order = ("phone", "scope", "signature", "account", "note")
+
+
+class ImportForm(ScopeForm):
+    file = forms.FileField(
+        label=gettext_lazy("CSV file"),
+        help_text=gettext_lazy(
+            "The first line names the columns: 手机号 or phone, and 原因 or reason if there is one."
+        ),
+    )
+    field_order = ("file", "scope", "signature", "account")
 
 
 class LiftForm(forms.Form):
@@ -68,6 +87,7 @@ class LiveFilter(admin.SimpleListFilter):
 
 @admin.register(Suppression)
 class SuppressionAdmin(PhoneSearch, BigList):
+    change_list_template = "messaging/suppression_list.html"
     list_display = ("number", "covers", "source", "note", "since_when", "state")
     list_display_links = None
     _may_lift = False
@@ -113,6 +133,8 @@ class SuppressionAdmin(PhoneSearch, BigList):
     def get_urls(self) -> list[Any]:
         return [
             self.own_url("add/", self.enter_view, "add"),
+            self.own_url("import/", self.import_view, "import"),
+            self.own_url("export.csv", self.export_view, "export"),
             self.own_url("<int:pk>/lift/", self.lift_view, "lift"),
             *super().get_urls(),
         ]
@@ -144,6 +166,47 @@ class SuppressionAdmin(PhoneSearch, BigList):
             back=lookup_address(known) if known else self.address("changelist"),
         )
 
+    @needs("messaging.add_suppression")
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        form = ImportForm(request.POST or None, request.FILES or None)
+        if form.is_valid():
+            values = form.cleaned_data
+            try:
+                rows = suppression_files.read(values["file"].read())
+            except ValidationError as error:
+                form.add_error("file", error)
+            else:
+                scoped = {key: values[key] for key in ("scope", "account", "signature")}
+                taken = suppression_files.take_in(rows, **scoped, actor=request.user)
+                messages.success(request, _taken_words(taken))
+                if taken.bad_lines:
+                    lines = ", ".join(map(str, taken.bad_lines))
+                    messages.warning(request, _("No mobile number in line %(lines)s.") % {"lines": lines})
+                return redirect(self.address("changelist"))
+        return self.page(
+            request,
+            "songda/form.html",
+            title=_("Import a do-not-send list"),
+            form=form,
+            note=_(
+                "Numbers that are on the list already stay as they are. What is queued for the new ones is not sent."
+            ),
+            button=_("Import"),
+            back=self.address("changelist"),
+        )
+
+    @needs("messaging.view_suppression")
+    def export_view(self, request: HttpRequest) -> Any:
+        """Everything with its reasons; numbers in full only for those who may see them."""
+        full = request.user.has_perm("messaging.reveal_phone")
+        audit.record(gettext_noop("Exported the do-not-send list"), actor=request.user, detail={"full_numbers": full})
+        lines = csv_lines(suppression_files.export_header(), suppression_files.export_rows(full_numbers=full))
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
+        name = f"do-not-send-{request.user.get_username()}-{stamp}.csv"
+        answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+        return answer
+
     @needs("messaging.lift_suppression")
     def lift_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         entry = get_object_or_404(Suppression.objects.select_related("signature", "account"), pk=pk)
@@ -172,6 +235,14 @@ class SuppressionAdmin(PhoneSearch, BigList):
             button=_("Allow sending again"),
             back=lookup_address(entry.phone),
         )
+
+
+def _taken_words(taken: suppression_files.Taken) -> str:
+    words = _(
+        "%(rows)s rows: %(added)s added, %(known)s known or repeated, %(lifted)s lifted, %(invalid)s without a number. "
+        "%(stopped)s queued messages are not sent."
+    )
+    return words % {name: show.count(getattr(taken, name)) for name in taken._fields if name != "bad_lines"}
 
 
 def _copy_for(page: SuppressionAdmin, request: HttpRequest) -> SuppressionAdmin:

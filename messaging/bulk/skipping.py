@@ -61,6 +61,17 @@ def skip_phone_in_queued(phone: str, batches: Iterable[Batch], reason: str) -> i
     return sum(_skip(batch, batch.deliveries.filter(phone=phone, own__isnull=True), reason) for batch in batches)
 
 
+def skip_phones(phones: Sequence[str], batches: Sequence[int], reason: str) -> Counter[int]:
+    """Take many numbers out of batches whose rows the caller has locked. People skipped by batch."""
+    return _skip_found(Delivery.objects.filter(phone__in=phones, batch__in=batches, own__isnull=True), reason)
+
+
+def queued_batches_of(phones: Sequence[str]) -> QuerySet[Batch]:
+    """queued_batches_with, for many numbers."""
+    people = Delivery.objects.filter(phone__in=phones, own__isnull=True)
+    return Batch.objects.filter(pk__in=people.values("batch"), state__in=(BatchState.QUEUED, BatchState.CLAIMED))
+
+
 def queued_batches_with(phone: str) -> QuerySet[Batch]:
     """Batches not yet on the wire that hold this number. Lock them before acting: a claim may be under way."""
     return Batch.objects.filter(
