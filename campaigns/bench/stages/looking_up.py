@@ -13,14 +13,14 @@ from campaigns.bench import limits
 from campaigns.bench.measuring import apart
 from campaigns.bench.report import Line
 from campaigns.bench.stages.common import Run, settle
-from campaigns.bench.stages.receiving import _history
+from campaigns.bench.stages.receiving import history_of
 from messaging import selectors
 
 NUMBERS = 500
 
 
 def look_up(run: Run) -> Iterator[Line]:
-    rounds = _history(run)
+    rounds = history_of(run)
     chance = random.Random(run.seed + 3)
     phones = [rounds[-1].phone(chance.randrange(rounds[-1].people)) for _ in range(NUMBERS)]
     settle()

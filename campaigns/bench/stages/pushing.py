@@ -21,7 +21,6 @@ from campaigns.bench.measuring import peak_mb
 from campaigns.bench.report import Line
 from campaigns.bench.sink import CREDENTIALS
 from campaigns.bench.stages.common import Run, settle
-from campaigns.bench.stages.receiving import _history
 from campaigns.demo.processes import wait_for
 from campaigns.models import Campaign
 from campaigns.services import planning
@@ -37,10 +36,10 @@ Push = tuple[bytes, dict[str, str]]
 
 
 def pushes_under_load(run: Run) -> Iterator[Line]:
-    """Needs `csv` and as many deliveries of history as there will be receipts."""
-    newest = _history(run)[-1]
-    count = min(RATE * run.seconds, newest.people // RECEIPTS)
-    pushes = [_push(newest, start * RECEIPTS) for start in range(count)]
+    """Needs `csv`. The receipts are about rounds that are made for it, beside whatever history is there."""
+    count = RATE * run.seconds
+    rounds = history.fill(run.house, count * RECEIPTS)
+    pushes = [_push(one, first) for one in rounds for first in range(0, one.people, RECEIPTS)]
     dispatch = _paced_campaign(run, count / RATE)
     port = postgres.free_port()
     web, worker = _web(port), _child("worker", ["manage.py", "worker"])

@@ -25,14 +25,14 @@ CHUNKS = 20
 
 def receipts(run: Run) -> Iterator[Line]:
     """Random over everything, then those of the newest round in the order of its requests, as a vendor sends them."""
-    rounds = _history(run)
+    rounds = history_of(run)
     chance = random.Random(run.seed)
     for name, picks in (("random", _anywhere(chance, rounds)), ("in order", _in_order(chance, rounds[-1]))):
         yield _compare(run, name, picks, "at least 0.65")
     yield _bulk_update(run, _anywhere(chance, rounds))
 
 
-def _history(run: Run) -> list[history.Round]:
+def history_of(run: Run) -> list[history.Round]:
     if "rounds" not in run.kept:
         run.kept["rounds"] = history.fill(run.house, run.history)
     rounds: list[history.Round] = run.kept["rounds"]
