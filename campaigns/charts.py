@@ -24,7 +24,7 @@ def last_days(request: HttpRequest) -> str:
     until = timezone.localdate()
     # The words of a channel are in the language of the reader.
     key = f"daily:{until}:{getattr(request, 'LANGUAGE_CODE', '')}"
-    figures = cache.get_or_set(key, lambda: _figures(until), KEPT_SECONDS)
+    figures: Any = cache.get_or_set(key, lambda: _figures(until), KEPT_SECONDS)
     if not figures["series"]["account"]:
         return ""
     whole = figures["whole"]

@@ -100,7 +100,7 @@ def _message_rows(phone: str) -> list[list[Any]]:
         attempt.batch_id: attempt
         for attempt in Attempt.objects.filter(batch__in=[row.batch_id for row in rows]).order_by("number")
     }
-    return [header, *(_message(row, last.get(row.batch_id)) for row in rows)]
+    return [header, *(_message(row, last.get(row.batch_id or 0)) for row in rows)]
 
 
 def _message(row: Delivery, attempt: Attempt | None) -> list[Any]:

@@ -95,12 +95,12 @@ def _groups(dispatch: Dispatch) -> list[list[Any]]:
 
 def read_balances() -> None:
     """Keep what vendors said of balances since the last look: later nobody else knows it."""
-    asked = VendorAccount.objects.filter(balance__isnull=False, balance_at__isnull=False)
-    readings = [
+    asked = VendorAccount.objects.exclude(balance=None).exclude(balance_at=None)
+    _keep_new(
         BalanceReading(account=account, at=account.balance_at, balance=account.balance, unit=account.balance_unit)
         for account in asked
-    ]
-    _keep_new(readings)
+        if account.balance is not None and account.balance_at is not None
+    )
 
 
 def _keep_new(readings: Iterable[BalanceReading]) -> None:
