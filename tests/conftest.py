@@ -45,6 +45,14 @@ def run_queue() -> Callable[[], int]:
 
 
 @pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """What one test has looked up is no answer for the next."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def one_person_suffices(monkeypatch: pytest.MonkeyPatch) -> None:
     """While no rules are saved, a new template or an open window alone asks for no colleague: most tests have one person."""
     from campaigns.models import SendingRules

@@ -36,7 +36,7 @@ def test_the_menu_groups_stand_in_the_order_of_work() -> None:
 
 def test_a_role_sees_its_own_pages_alone() -> None:
     support = groups_of(person(roles.SUPPORT))
-    assert support["客户"] == ["号码查询", "回复", "拒收名单", "关键词规则", "常用答复"]
+    assert support["客户"] == ["号码查询", "回复", "拒收名单", "同意记录", "关键词规则", "常用答复"]
     assert "服务商账号" not in support.get("设置", [])
     assert "系统" not in support
     marketing = groups_of(person(roles.MARKETING))
