@@ -76,7 +76,7 @@ def today(request: HttpRequest) -> str:
         "arrived": arrived,
         "settled": settled,
         "waiting": n["size"] - settled - n["n_refused"] - n["n_skipped"],
-        "opt_outs": Reply.objects.filter(state=Reply.State.AUTO, replied_at__gte=start).count(),
+        "opt_outs": Reply.objects.filter(is_opt_out=True, replied_at__gte=start).count(),
     }
     return render_to_string("messaging/today.html", context)
 

@@ -51,7 +51,7 @@ class BoxFilter(admin.SimpleListFilter):
         chosen: dict[str, dict[str, Any]] = {
             "new": {"state": state.NEW},
             "mine": {"assigned_to": request.user},
-            "auto": {"state": state.AUTO},
+            "auto": {"is_opt_out": True},
             "done": {"state__in": (state.ANSWERED, state.CLOSED)},
         }
         return queryset.filter(**chosen.get(self.value() or "", {}))

@@ -68,7 +68,7 @@ def answer(reply: Reply, text: str, signature: Signature, actor: Any) -> Dispatc
     with transaction.atomic():
         updated = (
             Reply.objects.filter(pk=reply.pk)
-            .exclude(state=Reply.State.AUTO)
+            .exclude(is_opt_out=True)
             .update(state=Reply.State.ANSWERED, assigned_to=actor)
         )
         if not updated:

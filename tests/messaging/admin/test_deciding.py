@@ -245,7 +245,8 @@ def test_receipts_are_matched_again_or_dismissed(office: Office) -> None:
     client, url = signed_in(roles.ADMINISTRATORS), "/admin/messaging/receipt/"
     post = {"action": "match_again", "_selected_action": [office.receipt.pk]}
     assert "仍有 1 条找不到对应消息" in read(client.post(url, post, follow=True)).text
-    client.post(url, {**post, "action": "dismiss"})
+    reasons = client.post(url, {**post, "action": "dismiss"}).headers["Location"]
+    client.post(reasons, {"reason": "别家的回执"})
     assert Receipt.objects.get(pk=office.receipt.pk).state == "dismissed"
     assert "没有未匹配的回执。" in read(client.get(url)).text
     looks = signed_in(roles.SUPPORT)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns.models import AuditEvent
 from messaging.gateway.types import ReplyEvent
 from messaging.models import Dispatch, KeywordRule, Reply, Suppression
-from messaging.services import keywords, replies
+from messaging.services import inbox, keywords, replies
 
 pytestmark = pytest.mark.django_db
 PHONE = "13800000001"
@@ -87,3 +87,11 @@ def test_a_repeat_applies_no_rule_again(house: Any) -> None:
     event = ReplyEvent(key="k1", phone=PHONE, content="几点开门", at=timezone.now())
     assert not replies.store(house.account, event)
     assert Dispatch.objects.count() == 1
+
+
+def test_what_a_rule_answered_a_person_may_answer_too(house: Any) -> None:
+    KeywordRule.objects.create(word="几点", match="prefix", action="answer", text="每天 9 点到 18 点。")
+    reply = say(house, "几点开门")
+    inbox.answer(reply, "周日不开门。", house.signature, None)
+    reply.refresh_from_db()
+    assert reply.state == Reply.State.ANSWERED
