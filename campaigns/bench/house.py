@@ -55,7 +55,7 @@ def build(base_url: str, *, batch_size: int = 1000, per_second: Decimal = FASTES
         credentials=credentials,
         status="ok",
         per_second=per_second,
-        in_flight=32,
+        in_flight=64,
         batch_size=batch_size,
     )
     signature = Signature.objects.create(text="示例商城", cmcc="filed", cucc="filed", ctcc="filed")

@@ -16,6 +16,7 @@ from messaging.models import Batch, Dispatch, TemplateReview
 from messaging.states import BatchState, DispatchState, ReviewStatus
 
 LONGEST_WAIT = 2.0  # seconds a worker may sleep on a booked slot; a longer wait books nothing
+TURNS = 8  # workers that may have a turn at one round: what one claims ahead is out of reach for the others
 NEAR = 0.05  # seconds: a slot so near is claimed together with the one before it
 
 
@@ -67,7 +68,8 @@ def claim_next(dispatch_id: int, most: int = 1) -> Claimed | Held:
         booking = pace.Booking(row, dispatch)
         if booking.wait > LONGEST_WAIT:
             return Held("pace", booking.wait)
-        slots = _take(dispatch, min(most, room), booking)
+        share = max(1, flights(dispatch) // TURNS)
+        slots = _take(dispatch, min(most, room, share), booking)
         if not slots:
             return Held("nothing")
         booking.save()

@@ -101,7 +101,7 @@ def _close_queued(dispatch_id: int, state: str, reason: str) -> int:
 
 def nudge(dispatch: Dispatch) -> None:
     """Wake as many workers as may be on the wire at once for this account."""
-    for slot in range(min(claiming.flights(dispatch), 8)):
+    for slot in range(min(claiming.flights(dispatch), claiming.TURNS)):
         queue.nudge_once(
             f"send:{dispatch.pk}:{slot}", "messaging.tasks.send_some", dispatch.pk, slot, queue=dispatch.queue
         )
