@@ -7,7 +7,7 @@ from messaging.models.media import VendorMedia
 from messaging.models.receipts import CallbackEvent, Receipt
 from messaging.models.replies import Click, Reply
 from messaging.models.reviews import TemplateReview
-from messaging.models.suppressions import Suppression
+from messaging.models.suppressions import Suppression, SuppressionImport, SuppressionProblem
 
 __all__ = [
     "AccountPace",
@@ -26,6 +26,8 @@ __all__ = [
     "Reply",
     "Signature",
     "Suppression",
+    "SuppressionImport",
+    "SuppressionProblem",
     "TemplateReview",
     "VendorAccount",
     "VendorCall",

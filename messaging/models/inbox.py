@@ -1,5 +1,7 @@
 """What the inbox does by itself and offers to people: keyword rules and canned answers."""
 
+from datetime import time
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +11,8 @@ from messaging.models.accounts import VendorAccount
 
 class KeywordRule(models.Model):
     """`word` is compared without regard to case, width and surrounding punctuation. The first rule that fits acts, by `order`;
-    opt-out words of the house come before all rules. An answer costs a message, so a number gets one rule's at most once a day."""
+    opt-out words of the house come before all rules. An answer costs a message, so a number gets one rule's at most once a day;
+    outside `answers_from`–`answers_until` it waits for the next morning. Both empty: at any hour."""
 
     class Match(models.TextChoices):
         EXACT = "exact", _("Is exactly")
@@ -35,6 +38,14 @@ class KeywordRule(models.Model):
     action = models.CharField(_("then"), max_length=8, choices=Action)
     tag = models.CharField(_("tag"), max_length=20, blank=True)
     text = models.CharField(_("answer"), max_length=500, blank=True)
+    answers_from = models.TimeField(
+        _("answers from"),
+        null=True,
+        blank=True,
+        default=time(9, 0),
+        help_text=_("Beijing time. Outside these hours an answer waits for the next morning. Both empty: at any hour."),
+    )
+    answers_until = models.TimeField(_("answers until"), null=True, blank=True, default=time(20, 30))
     enabled = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -57,6 +68,10 @@ class KeywordRule(models.Model):
         )
         if needed and not getattr(self, needed).strip():
             raise ValidationError({needed: _("Needed for this action.")})
+        if bool(self.answers_from) != bool(self.answers_until):
+            raise ValidationError({"answers_until": _("Fill in both times, or neither.")})
+        if self.answers_from and self.answers_until and self.answers_from >= self.answers_until:
+            raise ValidationError({"answers_until": _("The end must be after the beginning.")})
 
 
 class CannedAnswer(models.Model):

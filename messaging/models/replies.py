@@ -44,8 +44,12 @@ class Reply(models.Model):
         verbose_name_plural = _("replies")
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="reply_once_per_account")]
         indexes = [
-            models.Index(fields=["phone"], name="reply_phone"),
+            # The newest of a number, and whether there is a newer one: what a list of conversations asks of each row.
+            models.Index(fields=["phone", "-id"], name="reply_phone_newest"),
             models.Index(fields=["-id"], name="reply_new", condition=Q(state="new")),
+            models.Index(fields=["assigned_to", "-id"], name="reply_taken", condition=Q(state="assigned")),
+            models.Index(fields=["tag", "-id"], name="reply_tagged", condition=~Q(tag="")),
+            models.Index(fields=["replied_at"], name="reply_opt_out", condition=Q(is_opt_out=True)),
         ]
 
 

@@ -69,5 +69,66 @@ class Suppression(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["phone"], name="suppression_live", condition=Q(lifted_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["phone"], name="suppression_live", condition=Q(lifted_at__isnull=True)),
+            # A number's line of time asks for lifted entries too.
+            models.Index(fields=["phone"], name="suppression_phone"),
+        ]
         permissions = [("lift_suppression", _("Can lift a do-not-send entry"))]
+
+
+class SuppressionImport(models.Model):
+    """One file of numbers. `rows` = added + known + lifted + problems, always; `stopped` people were taken out of queued
+    batches. `error` is a dumped sentence of config.kit.tables. `moved_at`: when it last got on, so that a dead one shows."""
+
+    class State(models.TextChoices):
+        READING = "reading", _("Being read")
+        DONE = "done", _("Imported")
+        FAILED = "failed", _("Not imported")
+
+    file = models.FileField(_("file"), upload_to="imports/")
+    file_name = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    scope = models.CharField(_("scope"), max_length=10, choices=Suppression.Scope)
+    account = models.ForeignKey(
+        VendorAccount, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("vendor account")
+    )
+    signature = models.ForeignKey(
+        Signature, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("signature")
+    )
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.READING)
+    error = models.TextField(_("error"), blank=True)
+    rows = models.PositiveIntegerField(_("rows in the file"), default=0)
+    added = models.PositiveIntegerField(_("added"), default=0)
+    known = models.PositiveIntegerField(_("known or repeated"), default=0)
+    lifted = models.PositiveIntegerField(_("lifted in the file"), default=0)
+    invalid = models.PositiveIntegerField(_("without a number"), default=0)
+    stopped = models.PositiveIntegerField(_("queued messages not sent"), default=0)
+    moved_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("imported by")
+    )
+    created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("do-not-send file")
+        verbose_name_plural = _("do-not-send files")
+        ordering = ["-id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class SuppressionProblem(models.Model):
+    """A row without a usable number: `line` as in the file (the header is line 1), `reason` a key, `value` masked."""
+
+    source = models.ForeignKey(SuppressionImport, on_delete=models.CASCADE, related_name="problems", db_index=False)
+    line = models.PositiveIntegerField()
+    reason = models.CharField(max_length=24)
+    value = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["source", "line"], name="suppression_problem_once_per_line")]
