@@ -27,6 +27,7 @@ def _codes(app: str, actions: str, *models: str) -> set[str]:
 _EVERYBODY_SEES = _codes("templates_5g", "view", "messagetemplate", "templateversion") | {
     "campaigns.view_campaign",
     "campaigns.view_report",
+    "campaigns.view_exportrecord",
 }
 
 PERMISSIONS: dict[str, set[str]] = {

@@ -4,7 +4,7 @@ from campaigns.models.campaigns import Approval, Campaign
 from campaigns.models.figures import BalanceReading, RoundFigures
 from campaigns.models.prefixes import OperatorPrefix
 from campaigns.models.rules import SendingRules
-from campaigns.models.trail import AuditEvent
+from campaigns.models.trail import AuditEvent, ExportRecord
 
 __all__ = [
     "ApiToken",
@@ -15,6 +15,7 @@ __all__ = [
     "AuditEvent",
     "BalanceReading",
     "Campaign",
+    "ExportRecord",
     "IdempotentCall",
     "ImportProblem",
     "OperatorPrefix",

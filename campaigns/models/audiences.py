@@ -33,7 +33,8 @@ class Audience(models.Model):
 
 class AudienceImport(models.Model):
     """One file. `rows` counts data rows (the header and wholly empty lines are none); rows = stored + problems, always.
-    `mapping` is {"phone": column index, "variables": {name: column index}}. An empty header: not looked at yet.
+    `mapping` is {"phone": column index, "variables": {name: column index}}, with "consent_on" and "consent_source" where the
+    file has columns of each number's own consent. An empty header: not looked at yet.
     `error` is a dumped sentence of services.importing. `moved_at`: when the check last got on, so that a dead one shows."""
 
     audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="imports", verbose_name=_("audience"))
@@ -75,6 +76,9 @@ class AudienceImport(models.Model):
 class AudienceMember(models.Model):
     """One number of an audience. Stored sorted by phone. `operator` is cmcc, cucc, ctcc, cbn or "" by prefix.
 
+    `consent_source` is NULL where the file has no consent of its own for each number: the audience's holds then. Otherwise
+    the row's own counts: "" means the audience's source, and without `consent_on` there is no consent.
+
     The foreign keys are not checked by the database: that costs as much again as storing a million rows, and rows are
     written by one statement alone, with the audience locked."""
 
@@ -88,6 +92,8 @@ class AudienceMember(models.Model):
     source = models.ForeignKey(
         AudienceImport, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
+    consent_source = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL and "" say different things
+    consent_on = models.DateField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["audience", "phone"], name="member_once_per_audience")]

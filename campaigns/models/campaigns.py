@@ -138,11 +138,17 @@ class Campaign(models.Model):
 
 
 class Approval(models.Model):
-    """A colleague's word on a frozen snapshot; any change of what it covers makes it void."""
+    """A colleague's word on a frozen snapshot; any change of what it covers makes it void. One for a follow-up holds for one
+    follow-up: `spent_at` is when that was sent."""
+
+    class Kind(models.TextChoices):
+        CAMPAIGN = "campaign", _("Campaign")
+        FOLLOW_UP = "follow_up", _("Follow-up")
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("campaign")
     )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CAMPAIGN)
     snapshot = models.JSONField()
     state = models.CharField(_("status"), max_length=8, choices=ApprovalState, default=ApprovalState.PENDING)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -150,6 +156,7 @@ class Approval(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    spent_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("approval")

@@ -22,4 +22,34 @@ class AuditEvent(models.Model):
         verbose_name = _("audit event")
         verbose_name_plural = _("audit trail")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["target_type", "target_id"], name="audit_target")]
+        indexes = [
+            models.Index(fields=["target_type", "target_id"], name="audit_target"),
+            models.Index(fields=["action", "-id"], name="audit_action"),
+        ]
+
+
+# Acts by which data left the house as a file.
+EXPORTS = (
+    "Exported the recipients of a campaign",
+    "Exported the do-not-send list",
+    "Exported unknown outcomes",
+    "Downloaded a report",
+    "Took an evidence pack",
+)
+
+
+class Exports(models.Manager["AuditEvent"]):
+    def get_queryset(self) -> models.QuerySet["AuditEvent"]:
+        return super().get_queryset().filter(action__in=EXPORTS)
+
+
+class ExportRecord(AuditEvent):
+    """The part of the trail that tells of files taken out. The files themselves are not kept."""
+
+    objects = Exports()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("export")
+        verbose_name_plural = _("exports taken")
+        default_permissions = ("view",)
