@@ -81,6 +81,7 @@ class ReviewStatus(models.TextChoices):
     APPROVED = "approved", _("Approved at the vendor")
     REFUSED = "refused", _("Rejected at the vendor")
     UNKNOWN = "unknown", _("Unknown whether the vendor has it")
+    DRAFT = "draft", _("Draft at the vendor")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 

@@ -54,6 +54,7 @@ class Capabilities:
     main_kinds        kinds of content it sends itself
     fallback_parts    parts of `Fallback` it does by itself on its side
     review_parts      parts submitted for audit ("main" covers content with its fallback when they go in one request)
+    review_days       working days that an audit usually takes, where the account says nothing else
     review_optional   a message may go out without an audit; an approved template is used where there is one
     max_batch         numbers in one request; 0 = it cannot send
     per_text          one text for all in a request: personalised messages are cut by equal text
@@ -71,6 +72,7 @@ class Capabilities:
     main_kinds: frozenset[str] = frozenset()
     fallback_parts: frozenset[str] = frozenset()
     review_parts: frozenset[str] = frozenset()
+    review_days: int = 3
     review_optional: bool = False
     max_batch: int = 1000
     per_text: bool = False
@@ -245,12 +247,15 @@ class Submission:
 @dataclass(frozen=True)
 class SubmissionResult:
     """`approved` True where the vendor needs no audit or answers at once. `valid_days`: how long an approval will hold,
-    None where it holds until somebody ends it or the vendor does not say."""
+    None where it holds until somebody ends it or the vendor does not say. `renews` True where the vendor prolongs it by
+    itself, `draft` where it was only saved there and nobody audits it."""
 
     verdict: Verdict
     template_id: str = ""
     approved: bool = False
     valid_days: int | None = None
+    renews: bool = False
+    draft: bool = False
 
 
 class ReviewState(StrEnum):

@@ -4,7 +4,7 @@ import secrets
 from decimal import Decimal
 from typing import Any
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +54,20 @@ class VendorAccount(models.Model):
     )
     callback_token = models.CharField(max_length=64, unique=True, default=new_callback_token, editable=False)
     callback_addresses = models.TextField(_("allowed callback addresses"), blank=True)
+    review_days = models.PositiveSmallIntegerField(
+        _("working days a review takes"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(60)],
+        help_text=_("Counted back from a planned send. Empty: what is usual at this vendor."),
+    )
+    review_pauses = models.TextField(
+        _("days without reviews"),
+        blank=True,
+        help_text=_(
+            "One a line, as 2027-02-05 or 2027-02-05 – 2027-02-18. Weekends and the holidays count by themselves."
+        ),
+    )
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

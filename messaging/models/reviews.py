@@ -9,8 +9,13 @@ from messaging.states import ReviewStatus
 
 
 class TemplateReview(models.Model):
-    """One submission of one part of a version to an account. `vendor_word` is the vendor's reason as it came. `decided_by`
-    orders audits: the time in the push's header, else its arrival; an older decision never beats a newer one."""
+    """One submission of one part of a version to an account. `vendor_word` is the vendor's reason as it came. `decided_at`
+    orders audits: the time in the push's header, else its arrival; an older decision never beats a newer one.
+
+    `live` is the one that counts for sending. A `renewal` waits beside a live approval that is about to end, and takes its
+    place when it is approved itself; neither of both is history. `claimed_at` is when a worker took the submission, just
+    before it may have been on the wire; `not_before` keeps one that certainly did not arrive from the next try.
+    `renews_itself`: the vendor prolongs the approval without being asked."""
 
     version = models.ForeignKey(
         "templates_5g.TemplateVersion", on_delete=models.PROTECT, related_name="reviews", verbose_name=_("version")
@@ -32,7 +37,11 @@ class TemplateReview(models.Model):
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     approved_until = models.DateTimeField(_("approved until"), null=True, blank=True)
     valid_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    renews_itself = models.BooleanField(_("renewed by the vendor"), default=False)
     live = models.BooleanField(default=True)
+    renewal = models.BooleanField(_("renewal"), default=False)
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
     by_hand = models.BooleanField(_("registered by hand"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -42,7 +51,11 @@ class TemplateReview(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["version", "account", "part"], condition=Q(live=True), name="one_live_review_per_part"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["version", "account", "part"], condition=Q(renewal=True), name="one_renewal_per_part"
+            ),
+            models.CheckConstraint(condition=~Q(live=True, renewal=True), name="a_renewal_is_not_live_yet"),
         ]
         indexes = [models.Index(fields=["account", "vendor_template_id"], name="review_by_vendor_id")]
         permissions = [("submit_templatereview", _("Can submit a version for review"))]
