@@ -55,8 +55,15 @@ _FOLDED: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (gettext_lazy("Compare two versions"), ("version_b", "share_b")),
     (gettext_lazy("Fallback once"), ("fallback_account", "fallback_version", "fallback_on_silence")),
 )
+# What the house's rules give a new campaign, by the same names.
+_HOUSE = ("canary_percent", "canary_minutes", "stop_failed", "stop_unknown", "stop_opted_out")
 # What holds where the form leaves them empty.
 _DEFAULTS = ("canary_minutes", "share_b")
+
+
+def house_values(rules: SendingRules) -> dict[str, Any]:
+    """Canary and stop limits of a campaign that says nothing of them."""
+    return {name: getattr(rules, name) for name in _HOUSE}
 
 
 class VersionField(forms.ModelChoiceField):
@@ -187,8 +194,8 @@ class CampaignForm(forms.ModelForm):
 
     def _begin_with(self, rules: SendingRules) -> None:
         """What the house's rules give a new campaign. The class is not known yet: see _window_of_the_class."""
-        for name in ("canary_percent", "canary_minutes", "stop_failed", "stop_unknown", "stop_opted_out"):
-            self.fields[name].initial = getattr(rules, name)
+        for name, value in house_values(rules).items():
+            self.fields[name].initial = value
         window = rules.window_for("marketing")
         if window:
             self.fields["window_from"].initial, self.fields["window_until"].initial = window

@@ -49,3 +49,20 @@ class Phone(Text):
         if not phone:
             self.fail("phone")
         return phone
+
+
+class Percent(serializers.FloatField):
+    """A JSON number from 0.1 to 100, with one decimal at most; text is not turned into one."""
+
+    default_error_messages = {"decimal": _("One decimal at most.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": 0.1, "max_value": 100, **kwargs})
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, (int, float)) or isinstance(data, bool):
+            self.fail("invalid")
+        value = super().to_internal_value(data)
+        if round(value, 1) != value:
+            self.fail("decimal")
+        return value

@@ -92,7 +92,7 @@ class AudienceMember(models.Model):
     source = models.ForeignKey(
         AudienceImport, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    consent_source = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL and "" say different things
+    consent_source = models.CharField(max_length=200, null=True)
     consent_on = models.DateField(null=True)
 
     class Meta:

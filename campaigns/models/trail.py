@@ -38,15 +38,8 @@ EXPORTS = (
 )
 
 
-class Exports(models.Manager["AuditEvent"]):
-    def get_queryset(self) -> models.QuerySet["AuditEvent"]:
-        return super().get_queryset().filter(action__in=EXPORTS)
-
-
 class ExportRecord(AuditEvent):
-    """The part of the trail that tells of files taken out. The files themselves are not kept."""
-
-    objects = Exports()
+    """The part of the trail with an action of EXPORTS. The files themselves are not kept."""
 
     class Meta:
         proxy = True

@@ -2,9 +2,12 @@
 
 from rest_framework import serializers
 
-from campaigns.api.fields import Flag, Text, Whole
+from campaigns.api.fields import Flag, Percent, Text, Whole
 from campaigns.api.serializers.shared import Counts
+from campaigns.models.rules import MOST_CANARY_MINUTES
 from campaigns.states import CampaignState, Operator
+
+_BY_THE_HOUSE = "Percent. Left out: as the sending rules say; null: not watched."
 
 
 class NewCampaign(serializers.Serializer):
@@ -27,6 +30,16 @@ class NewCampaign(serializers.Serializer):
     cap_days = Whole(required=False, default=7, max_value=366)
     skip_same_days = Whole(required=False, default=0, min_value=0, max_value=366)
     needs_consent = Flag(required=False, default=True)
+    canary_people = Whole(required=False, allow_null=True, help_text="So many get it first; instead of canary_percent.")
+    canary_percent = Percent(
+        required=False, allow_null=True, help_text="Left out: as the sending rules say; null: no canary."
+    )
+    canary_minutes = Whole(
+        required=False, max_value=MOST_CANARY_MINUTES, help_text="Left out: as the sending rules say."
+    )
+    stop_failed = Percent(required=False, allow_null=True, help_text=_BY_THE_HOUSE)
+    stop_unknown = Percent(required=False, allow_null=True, help_text=_BY_THE_HOUSE)
+    stop_opted_out = Percent(required=False, allow_null=True, help_text=_BY_THE_HOUSE)
 
 
 class People(serializers.Serializer):
@@ -70,6 +83,17 @@ class Progress(serializers.Serializer):
     finish_at = serializers.DateTimeField(allow_null=True)
 
 
+class Watch(serializers.Serializer):
+    """The canary and the limits at which it stops by itself, in percent; null: none."""
+
+    canary_people = serializers.IntegerField(allow_null=True)
+    canary_percent = serializers.FloatField(allow_null=True)
+    canary_minutes = serializers.IntegerField()
+    stop_failed = serializers.FloatField(allow_null=True)
+    stop_unknown = serializers.FloatField(allow_null=True)
+    stop_opted_out = serializers.FloatField(allow_null=True)
+
+
 class CampaignOut(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -81,5 +105,6 @@ class CampaignOut(serializers.Serializer):
     audience = serializers.IntegerField()
     start_at = serializers.DateTimeField(allow_null=True)
     useless_after = serializers.DateTimeField(allow_null=True)
+    watch = Watch()
     sheet = Sheet(allow_null=True)
     progress = Progress(allow_null=True)

@@ -15,8 +15,8 @@ from campaigns.api.documenting import call
 from campaigns.api.errors import Problem
 from campaigns.api.serializers import campaigns as shapes
 from campaigns.api.views.base import View, token_of
-from campaigns.forms import CampaignForm
-from campaigns.models import Audience, Campaign
+from campaigns.forms import CampaignForm, house_values
+from campaigns.models import Audience, Campaign, SendingRules
 from campaigns.services import editing, planning, progress, running
 from campaigns.states import CampaignState, Scope
 
@@ -65,6 +65,7 @@ def _make(data: dict[str, Any], actor: Any) -> Campaign:
         raise ValidationError({"audience": [_("There is no audience of this number.")]}, "unknown")
     form = CampaignForm(
         {
+            **_watched(data),
             **data,
             "account": account.pk,
             "version": resolving.version(data, account).pk,
@@ -79,6 +80,12 @@ def _make(data: dict[str, Any], actor: Any) -> Campaign:
         campaign = editing.save(form, actor)
         Campaign.objects.filter(pk=campaign.pk).update(options=options)
     return campaign
+
+
+def _watched(data: dict[str, Any]) -> dict[str, Any]:
+    """The house's canary and stop limits: a machine does not get round them by saying nothing."""
+    house = house_values(SendingRules.current())
+    return {name: value for name, value in house.items() if name != "canary_percent" or not data.get("canary_people")}
 
 
 class OneCampaign(View):
@@ -186,8 +193,19 @@ def _shown(campaign: Campaign) -> dict[str, Any]:
         "audience": campaign.audience_id,
         "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
         "useless_after": campaign.useless_after.isoformat() if campaign.useless_after else None,
+        "watch": _watch(campaign),
         "sheet": _sheet(campaign) if campaign.sheet and campaign.state != CampaignState.CHECKING else None,
         "progress": _progress(campaign) if campaign.dispatch_id else None,
+    }
+
+
+def _watch(campaign: Campaign) -> dict[str, Any]:
+    percents = ("canary_percent", "stop_failed", "stop_unknown", "stop_opted_out")
+    values = {name: getattr(campaign, name) for name in percents}
+    return {
+        "canary_people": campaign.canary_people,
+        "canary_minutes": campaign.canary_minutes,
+        **{name: None if value is None else float(value) for name, value in values.items()},
     }
 
 

@@ -150,11 +150,33 @@ class TestCampaign:
             ({"useless_after": "2020-01-01T00:00:00Z"}, (400, "invalid", "useless_after")),
             ({"needs_consent": "yes"}, (400, "invalid", "needs_consent")),
             ({"options": {"x": 1}}, (400, "invalid", "options.x")),
+            ({"stop_failed": "10"}, (400, "invalid", "stop_failed")),
+            ({"stop_failed": 10.25}, (400, "invalid", "stop_failed")),
+            ({"stop_unknown": 0}, (400, "invalid", "stop_unknown")),
+            ({"canary_people": 5, "canary_percent": 1}, (400, "invalid", "canary_percent")),
         ],
     )
     def test_what_is_wrong_makes_none(self, caller, scene, values, wanted):
         assert error(caller("campaigns").post("/campaigns/", scene.body(**values))) == wanted
         assert not Campaign.objects.exists()
+
+    def test_canary_and_limits_are_the_houses_unless_it_says_so(self, caller, scene):
+        SendingRules(approve_first_use=False, canary_percent="1.5", canary_minutes=20, stop_opted_out=None).save()
+        system = caller("campaigns")
+        made = system.post("/campaigns/", scene.body()).json()
+        assert made["watch"] == {
+            "canary_people": None,
+            "canary_percent": 1.5,
+            "canary_minutes": 20,
+            "stop_failed": 10.0,
+            "stop_unknown": 5.0,
+            "stop_opted_out": None,
+        }
+        assert str(Campaign.objects.get(pk=made["id"]).stop_failed) == "10.0"
+        own = {"canary_people": 3, "canary_minutes": 5, "stop_failed": None, "stop_unknown": 2.5, "stop_opted_out": 0.5}
+        made = system.post("/campaigns/", scene.body(**own)).json()
+        assert made["watch"] == {**own, "canary_percent": None}
+        assert system.post("/campaigns/", scene.body(canary_percent=None)).json()["watch"]["canary_percent"] is None
 
     def test_what_blocks_is_told_and_holds(self, caller, scene):
         system = caller("campaigns")
