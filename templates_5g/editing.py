@@ -50,6 +50,7 @@ def asset_data(asset: MediaAsset) -> dict[str, Any]:
         "seconds": float(asset.seconds) if asset.seconds is not None else None,
         "url": local_url(asset),
         "thumb": local_url(thumb) if thumb else "",
+        "thumbnail": str(asset.thumbnail_id or "") if not asset.mime.startswith("image/") else "",
         "state": "archived" if asset.archived_at else asset.state,
     }
 
@@ -100,7 +101,12 @@ def _urls(version: TemplateVersion) -> dict[str, str]:
     own = {name: version_url(name, version) for name in ("check", "save", "copy")}
     shared = {
         name: reverse(f"admin:templates_5g_mediaasset_{view}")
-        for name, view in (("media_list", "list"), ("media_upload", "upload"), ("media_crop", "fit"))
+        for name, view in (
+            ("media_list", "list"),
+            ("media_upload", "upload"),
+            ("media_crop", "fit"),
+            ("media_frame", "frame"),
+        )
     }
     return {**own, **shared, "sample_rows": reverse("admin:templates_5g_templateversion_rows")}
 

@@ -61,7 +61,7 @@ class TemplateEditorWidget(forms.Textarea):
 
     @property
     def media(self) -> forms.Media:
-        scripts = ["vendor/preact-htm.js", *(f"editor/{name}.js" for name in EDITOR_FILES)]
+        scripts = ["vendor/preact-htm.js", "media/frame.js", *(f"editor/{name}.js" for name in EDITOR_FILES)]
         styles = ["editor/editor.css", "editor/fields.css", "editor/phone.css"]
         return forms.Media(css={"all": styles}, js=[reverse("jsi18n"), *scripts])
 

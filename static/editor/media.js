@@ -28,7 +28,7 @@
   function facts(asset) {
     const measures = asset.width ? fill(w.measures, asset) : "";
     const seconds = asset.seconds ? `${Number(asset.seconds)} s` : "";
-    return [measures, size(asset.size || 0), seconds].filter(Boolean).join(" · ");
+    return [measures, asset.size ? size(asset.size) : "", seconds].filter(Boolean).join(" · ");
   }
 
   const typeOf = (asset) => (asset.mime || "").split("/")[0];
@@ -58,7 +58,7 @@
       setBusy(true);
       setError("");
       try {
-        onDone(await server.upload(file));
+        onDone(await server.upload(file), file);
       } catch (failure) {
         setError(failure.message);
       }
@@ -136,9 +136,10 @@
       setOpen(false);
       requestAnimationFrame(() => button.current && button.current.focus());
     };
-    const pick = (chosen) => {
+    const pick = (chosen, file) => {
       onPick(String(chosen.id));
       close();
+      if (type !== "image") frameOf(chosen, file);
     };
     const found = own(problems, name);
     return html`<div class=${classes("field media-field", found.some((one) => one.severity === "error") && "invalid")}
@@ -158,11 +159,23 @@
     </div>`;
   }
 
+  /* A film stands for itself by a frame: the one it has, or one taken now from the file or from the library. */
+  async function frameOf(asset, file) {
+    const id = String(asset.id);
+    if (typeOf(asset) !== "video" || !E.config.urls.media_frame) return;
+    try {
+      const { thumbnail } = asset.thumbnail ? asset : await server.addFrame(asset, file || asset.url);
+      store.fillThumbnails(id, thumbnail);
+    } catch {
+      server.keep([{ ...asset, unreadable: true }]);
+    }
+  }
+
   /* A MediaRef or null at `path`: the asset, and what belongs to it. `asset` and `thumbAsset` are the library's rows. */
   const MediaField = memo(function MediaField({ path, name, label, value, asset, thumbAsset, box, problems, alt, type }) {
     const pick = (id) => {
       if (!id) return store.change(path, null);
-      return value ? store.change(path + ".asset", id) : store.change(path, shapes.media(id));
+      return store.change(path, value ? { ...value, asset: id, thumbnail: "" } : shapes.media(id));
     };
     const needsThumbnail = asset && typeOf(asset) !== "image";
     const assetName = name + ".asset";
@@ -173,7 +186,8 @@
         problems=${found} crop=${cropSentence(asset, box)} onPick=${pick} />
       ${needsThumbnail && alt && html`<${AssetField} path=${path + ".thumbnail"} label=${w.thumbnail}
         id=${value.thumbnail}
-        asset=${thumbAsset} type="image" name=${name + ".thumbnail"} problems=${problems} help=${w.thumbnailHelp}
+        asset=${thumbAsset} type="image" name=${name + ".thumbnail"} problems=${problems}
+        help=${asset.unreadable && !value.thumbnail ? w.unreadableFilm : w.thumbnailHelp}
         onPick=${(id) => store.change(path + ".thumbnail", id)} />`}
       ${value && alt && html`<details class="data"><summary>${w.alt}</summary>
         <${TextField} path=${path + ".alt"} name=${name + ".alt"} label=${w.alt} value=${value.alt} problems=${problems}

@@ -131,6 +131,17 @@
     return data;
   }
 
+  /* A film without a thumbnail gets a frame of itself, from the file just uploaded or from the library's own address.
+     Raises when this browser cannot play it. */
+  async function addFrame(asset, source) {
+    const taken = await window.Songda.frame.of(source);
+    const body = window.Songda.frame.form(asset.id, taken);
+    const { status, data } = await ask(urls().media_frame, { method: "POST", body });
+    if (status >= 300) throw new Error(data.message || w.hasProblems);
+    keep([data]);
+    return data;
+  }
+
   /* Another asset, cut to width and height. */
   async function crop(asset, box) {
     const { status, data } = await post(urls().media_crop, { asset, ...box });
@@ -139,8 +150,15 @@
     return data;
   }
 
+  /* A film's own frame is not listed in the library: it is known by its film. */
+  function frameAsset({ thumbnail, thumb, name }) {
+    return { id: thumbnail, name, mime: "image/jpeg", url: thumb, thumb };
+  }
+
   function keep(assets) {
-    store.set({ assets: { ...store.get().assets, ...Object.fromEntries(assets.map((one) => [String(one.id), one])) } });
+    const frames = assets.filter((one) => one.thumbnail).map(frameAsset);
+    const known = store.get().assets;
+    store.set({ assets: Object.fromEntries([...frames, ...Object.values(known), ...assets].map((one) => [String(one.id), one])) });
   }
 
   async function rows(audience) {
@@ -148,6 +166,9 @@
     return data;
   }
 
-  E.server = { scheduleCheck, check, save, autosave, overwrite, pending: () => saving, start, current, listMedia, upload, crop, keep, rows };
+  E.server = {
+    scheduleCheck, check, save, autosave, overwrite, pending: () => saving, start, current, listMedia, upload, addFrame, crop,
+    keep, rows,
+  };
   E.events = { changed: scheduleCheck };
 })(window.Songda.editor);

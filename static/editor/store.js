@@ -72,6 +72,16 @@
     return copy;
   }
 
+  /* Wherever this film stands without a thumbnail: while its frame was being taken its card may have moved. */
+  function fillThumbnails(asset, thumbnail) {
+    const { content } = state;
+    const holders = [["", content], ["card.", content.card], ...(content.cards || []).map((card, at) => [`cards.${at}.`, card])];
+    for (const [path, holder] of holders) {
+      const media = holder && holder.media;
+      if (media && media.asset === asset && !media.thumbnail) change(path + "media.thumbnail", thumbnail);
+    }
+  }
+
   /* What the other kind cannot hold is kept aside, and comes back when the kind is chosen again. */
   function changeKind(kind) {
     const { content, shelf } = state;
@@ -132,6 +142,6 @@
   }
 
   E.store = {
-    get, set, subscribe, read, change, edit, insert, remove, move, duplicate, changeKind, toggle, toggleAll, say, load,
+    get, set, subscribe, read, change, edit, insert, remove, move, duplicate, fillThumbnails, changeKind, toggle, toggleAll, say, load,
   };
 })(window.Songda.editor);

@@ -82,6 +82,7 @@
     mediaFile: _("File"),
     thumbnail: _("Thumbnail"),
     thumbnailHelp: _("Shown before a sound or film is played."),
+    unreadableFilm: _("This browser cannot show a frame of the film. Choose a picture."),
     alt: _("Words for the picture"),
     altHelp: _("For people who cannot see it (optional)."),
     choose: _("Choose"),

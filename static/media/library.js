@@ -1,8 +1,11 @@
-/* Upload by dragging: each file is posted by itself, so that one refused file does not stop the others. */
+/* Upload by dragging: each file is posted by itself, so that one refused file does not stop the others. A film gets a frame
+   of itself as thumbnail. */
 (function () {
   "use strict";
   const zone = document.getElementById("drop-zone");
   if (!zone) return;
+  const { frame } = window.Songda;
+  const words = zone.dataset;
   const input = zone.querySelector('input[type="file"]');
   const list = zone.querySelector(".upload-list");
   const token = zone.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -14,24 +17,51 @@
     return item;
   }
 
-  function settle(item, name, good, message) {
-    item.textContent = good ? zone.dataset.done + name : `${name}: ${message}`;
+  function settle(item, good, text) {
+    item.textContent = text;
     item.className = good ? "done" : "failed";
     return good;
   }
 
-  async function upload(file) {
-    const item = line(zone.dataset.busy + file.name);
+  /* The answer, or an error with the server's sentence. */
+  async function post(address, form) {
+    const headers = { "X-CSRFToken": token, Accept: "application/json" };
+    const response = await fetch(address, { method: "POST", body: form, headers, credentials: "same-origin" });
+    const isJson = (response.headers.get("Content-Type") || "").includes("json");
+    const answer = isJson ? await response.json() : {};
+    if (!response.ok || !answer.id) throw new Error(answer.message || words.lost);
+    return answer;
+  }
+
+  function fileForm(file) {
     const form = new FormData();
     form.append("file", file);
-    const headers = { "X-CSRFToken": token, Accept: "application/json" };
+    return form;
+  }
+
+  /* The film stays where it is when this browser cannot show a frame of it: a person picks a picture on its page. */
+  async function addFrame(file, asset, item) {
     try {
-      const response = await fetch(zone.action, { method: "POST", body: form, headers, credentials: "same-origin" });
-      const isJson = (response.headers.get("Content-Type") || "").includes("json");
-      const answer = isJson ? await response.json() : {};
-      return settle(item, file.name, response.ok && Boolean(answer.id), answer.message || zone.dataset.lost);
+      await post(words.frame, frame.form(asset.id, await frame.of(file)));
+      return true;
     } catch {
-      return settle(item, file.name, false, zone.dataset.lost);
+      const link = document.createElement("a");
+      link.href = words.page.replace("/0/", `/${asset.id}/`);
+      link.textContent = file.name;
+      item.replaceChildren(link, ": " + words.unreadable);
+      item.className = "attention";
+      return false;
+    }
+  }
+
+  async function upload(file) {
+    const item = line(words.busy + file.name);
+    try {
+      const asset = await post(zone.action, fileForm(file));
+      if (asset.family === "video" && !asset.thumbnail && !(await addFrame(file, asset, item))) return false;
+      return settle(item, true, words.done + file.name);
+    } catch (failure) {
+      return settle(item, false, `${file.name}: ${failure instanceof TypeError ? words.lost : failure.message}`);
     }
   }
 

@@ -1,6 +1,7 @@
 """The media library: a grid with upload by dragging, one page for each file, and the endpoints that the editor uses."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from django.contrib import admin, messages
@@ -33,6 +34,7 @@ class MediaAssetAdmin(admin.ModelAdmin):
             ("list/", self.list_view, "list"),
             ("upload/", self.upload_view, "upload"),
             ("fit/", self.fit_view, "fit"),
+            ("frame/", self.frame_view, "frame"),
             ("<int:pk>/delete-file/", self.delete_file_view, "delete_file"),
         ]
         patterns = [
@@ -115,6 +117,21 @@ class MediaAssetAdmin(admin.ModelAdmin):
         except NotPossible as error:
             return JsonResponse({"message": error.sentence}, status=400)
         return JsonResponse(asset_data(copy))
+
+    def frame_view(self, request: HttpRequest) -> HttpResponse:
+        """POST asset, file and seconds (multipart): a frame that the browser took from a film -> the film's data."""
+        self._require(self.has_add_permission(request))
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        asset = assets_by_id([request.POST.get("asset", "")]).get(request.POST.get("asset", ""))
+        try:
+            if asset is None:
+                raise NotPossible(_("This file is not in the media library."))
+            file: Any = request.FILES.get("file") or _nothing()
+            services.give_frame(asset, file, _seconds(request.POST.get("seconds", "")), request.user)
+        except NotPossible as error:
+            return JsonResponse({"message": error.sentence}, status=400)
+        return JsonResponse(asset_data(asset))
 
     # --- one file ----------------------------------------------------------------------------------------------
 
@@ -204,6 +221,15 @@ class MediaAssetAdmin(admin.ModelAdmin):
             **{f"{name}_form": form for name, form in forms.items()},
         }
         return TemplateResponse(request, "admin/templates_5g/mediaasset/asset.html", context)
+
+
+def _seconds(text: str) -> float | None:
+    """A length as the browser writes it; None for anything else ("NaN" and "Infinity" too)."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if isfinite(seconds) else None
 
 
 def _nothing() -> Any:

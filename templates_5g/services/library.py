@@ -141,7 +141,12 @@ def _measure(data: bytes, kind: FileType) -> dict[str, Any]:
         raise MediaRefused(_("This file is damaged: nothing in it can be played. Save it again and upload it."))
     size = box_dimensions(data) if kind.family == "video" else None
     width, height = size or (None, None)
-    return {"seconds": Decimal(f"{seconds:.1f}"), "width": width, "height": height}
+    return {"seconds": _tenths(seconds), "width": width, "height": height}
+
+
+def _tenths(seconds: float) -> Decimal | None:
+    """None for a film whose head says 0: it was written while it was recorded, and only a player knows its length."""
+    return Decimal(f"{seconds:.1f}") if seconds >= 0.05 else None
 
 
 def make_fitting(
@@ -197,6 +202,32 @@ def set_thumbnail(asset: MediaAsset, picture: MediaAsset | None, actor: Any) -> 
     asset.thumbnail = thumbnail_of(picture) if picture else None
     asset.save(update_fields=["thumbnail"])
     audit.record(gettext_noop("media thumbnail changed"), actor=actor, target=asset)
+
+
+def give_frame(asset: MediaAsset, upload: BinaryIO, seconds: float | None, actor: Any) -> None:
+    """A frame of this film, taken by a browser, becomes its thumbnail; checked and made to fit as any picture is.
+    `seconds` is the length that the browser found; it counts only where the file itself does not say one.
+
+    Raises MediaRefused for anything but a whole picture, NotPossible for an asset that is no film.
+    """
+    if not asset.mime.startswith("video/"):
+        raise NotPossible(_("Only a film has frames."))
+    data = upload.read(_MOST_FRAME_BYTES + 1)
+    kind = file_type(data)
+    if kind is None or kind.family != "image" or len(data) > _MOST_FRAME_BYTES:
+        raise MediaRefused(_("The frame of the film is no picture that can be used. Choose a picture."))
+    picture = _open(data, kind)
+    if not _is_small(data, kind):
+        data, kind = pictures.thumbnail(picture), JPEG
+    asset.thumbnail = _store(data, kind, clean_name(f"{asset.name}.jpg"), actor, is_thumbnail=True)[0]
+    if asset.seconds is None and seconds is not None and 0.05 <= seconds < _LONGEST_SECONDS:
+        asset.seconds = _tenths(seconds)
+    asset.save(update_fields=["thumbnail", "seconds"])
+    audit.record(gettext_noop("media thumbnail changed"), actor=actor, target=asset)
+
+
+_MOST_FRAME_BYTES = 1 * MB
+_LONGEST_SECONDS = 24 * 3600
 
 
 def archive_media(asset: MediaAsset, actor: Any) -> None:

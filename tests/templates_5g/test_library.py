@@ -11,6 +11,7 @@ from django.utils import translation
 from PIL import Image
 
 from templates_5g import services
+from templates_5g.errors import MediaRefused, NotPossible
 from templates_5g.media import pictures
 from templates_5g.media.sniffing import GIF, JPEG, PNG
 from templates_5g.models import MediaAsset
@@ -220,6 +221,71 @@ def test_the_public_address_serves_the_file_without_login(ann, client):
     assert client.post(path).status_code == 405
     assert client.get(path.replace(".png", ".html")).status_code == 404
     assert client.get(f"/m/{asset.pk}.png").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "first", "last"),
+    [
+        ("bytes=0-9", 206, 0, 9),
+        ("bytes=10-", 206, 10, None),
+        ("bytes=-5", 206, -5, None),
+        ("bytes=3-99999999", 206, 3, None),
+        ("bytes=-99999999", 206, 0, None),
+        ("bytes=99999999-", 416, 0, 0),
+        ("bytes=-0", 416, 0, 0),
+        ("bytes=9-3", 200, 0, None),
+        ("bytes=0-1,4-5", 200, 0, None),
+        ("bytes=-", 200, 0, None),
+        ("lines=0-1", 200, 0, None),
+    ],
+)
+def test_players_ask_for_a_part(ann, client, asked, status, first, last):
+    data = files.film()
+    asset = add(data, "a.mp4", ann)
+    response = client.get(f"/m/{asset.key}.mp4", headers={"Range": asked})
+    assert response.status_code == status
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    if status == 416:
+        assert (response.content, response["Content-Range"]) == (b"", f"bytes */{len(data)}")
+        return
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    assert body == data[first : None if last is None else last + 1]
+    if status == 206:
+        start = len(data) - len(body) if last is None else first
+        assert response["Content-Range"] == f"bytes {start}-{start + len(body) - 1}/{len(data)}"
+
+
+def test_a_film_whose_head_says_no_length_is_taken(ann):
+    assert add(files.film(seconds=0), "a.mp4", ann).seconds is None
+
+
+def test_a_frame_from_the_browser_is_checked_and_made_small(ann):
+    film = add(files.film(seconds=0), "a.mp4", ann)
+    services.give_frame(film, io.BytesIO(files.picture(size=(640, 360), noise=True)), 7.26, ann)
+    film.refresh_from_db()
+    assert (film.thumbnail.mime, film.thumbnail.is_thumbnail) == ("image/jpeg", True)
+    assert film.thumbnail.size <= 10 * 1024
+    assert film.seconds == Decimal("7.3")
+    services.give_frame(film, io.BytesIO(files.picture()), 99.0, ann)
+    film.refresh_from_db()
+    assert film.seconds == Decimal("7.3")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"<svg/>", files.mp3(), files.picture()[:60], b"\xff\xd8\xff" + bytes(2_000_000)]
+)
+def test_a_frame_that_is_no_picture_is_refused(ann, data):
+    film = add(files.film(), "a.mp4", ann)
+    with pytest.raises(MediaRefused):
+        services.give_frame(film, io.BytesIO(data), None, ann)
+    film.refresh_from_db()
+    assert film.thumbnail is None
+
+
+@pytest.mark.parametrize(("data", "name"), [(files.picture(), "a.png"), (files.mp3(), "a.mp3")])
+def test_only_films_have_frames(ann, data, name):
+    with pytest.raises(NotPossible, match="Only a film"):
+        services.give_frame(add(data, name, ann), io.BytesIO(files.picture()), None, ann)
 
 
 def test_a_file_lost_from_the_store_is_not_found(ann, client):

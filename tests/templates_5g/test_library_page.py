@@ -150,3 +150,31 @@ def test_who_may_only_look_cannot_add_or_change(client, looker, stranger, market
     for path in ("", "list/", f"{asset_id}/change/"):
         assert client.get(LIBRARY + path).status_code == 403
     assert MediaAsset.objects.filter(is_thumbnail=False, archived_at=None).count() == 1
+
+
+def frame(client, asset, seconds="2.0", data=None):
+    file = SimpleUploadedFile("frame.jpg", files.picture("JPEG") if data is None else data)
+    return client.post(f"{LIBRARY}frame/", {"asset": asset, "seconds": seconds, "file": file})
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("2.04", 2.0), ("NaN", None), ("Infinity", None), ("-1", None), ("x", None)]
+)
+def test_a_frame_of_a_film_answers_with_the_film(mei, said, kept):
+    film = upload(mei, files.film(seconds=0), "a.mp4").json()
+    assert (film["thumb"], film["thumbnail"], film["seconds"]) == ("", "", None)
+    answer = frame(mei, film["id"], said).json()
+    picture = MediaAsset.objects.get(is_thumbnail=True)
+    assert (answer["id"], answer["thumbnail"], answer["seconds"]) == (film["id"], str(picture.pk), kept)
+    assert mei.get(answer["thumb"]).status_code == 200
+
+
+def test_a_refused_frame_says_why(mei, client, looker):
+    film = upload(mei, files.film(), "a.mp4").json()
+    assert "frame of the film" in frame(mei, film["id"], data=b"<svg/>").json()["message"]
+    assert frame(mei, "999").json()["message"] == "This file is not in the media library."
+    assert mei.post(f"{LIBRARY}frame/", {"asset": film["id"]}).json()["message"] == "Choose a file first."
+    assert mei.get(f"{LIBRARY}frame/").status_code == 405
+    client.force_login(looker)
+    assert frame(client, film["id"]).status_code == 403
+    assert MediaAsset.objects.get().thumbnail is None
