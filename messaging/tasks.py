@@ -58,6 +58,11 @@ def ask_vendor(batch_id: int) -> None:
     unknowns.ask_vendor(batch_id)
 
 
+def hand_over_review(review_id: int) -> None:
+    queue.nudge_taken(f"submit:{review_id}")
+    reviews.hand_over(review_id)
+
+
 def heartbeat(name: str) -> None:
     """Runs on each queue, so that a queue whose workers hang is seen."""
     queue.nudge_taken(f"heartbeat:{name}:nudge")
@@ -77,6 +82,7 @@ def tick() -> None:
 
 _STEPS = (
     sweeping.sweep_leases,
+    reviews.sweep,
     sweeping.lapse_and_finish,
     sweeping.rematch_waiting,
     sweeping.flag_unanswered_polls,
@@ -110,7 +116,8 @@ def _housekeeping() -> None:
 
 
 def _wake() -> None:
-    """Nudge what has something to do: rounds with due batches, unapplied pushes, polls, unknown batches to ask about."""
+    """Nudge what has something to do: rounds with due batches, unapplied pushes, submissions to hand over, polls, unknown
+    batches to ask about."""
     now = timezone.now()
     due = Batch.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=now), state=BatchState.QUEUED).filter(
         Q(dispatch__hold_after__isnull=True) | Q(number__lte=F("dispatch__hold_after"))
@@ -120,6 +127,8 @@ def _wake() -> None:
         dispatching.nudge(dispatch)
     if CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).exists():
         queue.nudge_once("apply", "messaging.tasks.apply_events", queue="notice")
+    for review_id in reviews.due():
+        reviews.nudge(review_id)
     for account_id, kind in polling.due():
         queue.nudge_once(f"poll:{account_id}:{kind}:nudge", "messaging.tasks.poll", account_id, kind, queue="notice")
     for batch_id in unknowns.due_for_check():

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, VendorAccount
+from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, TemplateReview, VendorAccount
 from messaging.services import reviews
 from messaging.states import DispatchState, ReviewStatus
 from templates_5g.models import TemplateVersion
@@ -25,6 +25,15 @@ CARD = {
 
 def phones(count: int, start: int = 13800000000) -> list[str]:
     return [str(start + n) for n in range(count)]
+
+
+def handed_over(version: TemplateVersion, account: VendorAccount, **values: Any) -> list[TemplateReview]:
+    """Submitted, and handed to the vendor as a worker would, here and now."""
+    made = reviews.submit(version, account, **values)
+    for review in made:
+        reviews.hand_over(review.pk)
+        review.refresh_from_db()
+    return made
 
 
 class House:
@@ -56,7 +65,7 @@ class House:
         """A version that the sandbox has approved, registered here as its own push would."""
         version = create_template(name, "marketing", content or TEXT, {}, None)
         self.world.settings["auto_approve"] = True
-        (review,) = reviews.submit(version, self.account, signature=self.signature, chatbot=self.chatbot)
+        (review,) = handed_over(version, self.account, signature=self.signature, chatbot=self.chatbot)
         type(review).objects.filter(pk=review.pk).update(status=ReviewStatus.APPROVED)
         self.world.take_pushes()
         version.refresh_from_db()

@@ -52,6 +52,7 @@ class Office(Stage):
             data[f"{prefix}-chatbot"] = self.chatbot.pk
         answer = self.screen.post(url, {**data, **{f"{prefix}-option_{name}": values[name] for name in values}})
         assert answer.status_code == 302, read(answer).text
+        queue.run_waiting()
         return TemplateReview.objects.get(version=version, account=self.account, live=True)
 
     def test_page(self, version: Any, numbers: int, *values: str, **options: str) -> None:

@@ -128,9 +128,16 @@ class Others:
             self.say(f"Template {small.template}: number T2026 registered by hand at {account.name}")
             return
         (review,) = reviews.submit(version, account, signature=self.sign, actor=self.marketing)
+        self._handed_over(review)
         if small.vendor == "emay":
             reviews.refresh(review)
         self.say(f"Template {small.template}: submitted to {account.name}")
+
+    def _handed_over(self, review: TemplateReview) -> None:
+        """By the worker."""
+        waits = TemplateReview.objects.filter(pk=review.pk, status=ReviewStatus.SUBMITTING)
+        self.story.wait(f"{review.account} has the template", lambda: not waits.exists())
+        review.refresh_from_db()
 
     def _by_hand(
         self, version: TemplateVersion, account: VendorAccount, number: str, chatbot: Chatbot | None = None
@@ -173,7 +180,8 @@ class Others:
         version = seeding.template(EDITED, "marketing", content, {}, self.marketing)
         if not TemplateReview.objects.filter(version=version, account=account, live=True).exists():
             self._by_hand(version, account, HANWG_TEMPLATE, bot)
-            reviews.submit(version, account, signature=self.sign, chatbot=bot, actor=self.marketing)
+            for opened in reviews.submit(version, account, signature=self.sign, chatbot=bot, actor=self.marketing):
+                self._handed_over(opened)
         review = TemplateReview.objects.get(version=version, account=account, live=True)
         self.say(f"Template {EDITED}: registered by hand at {account.name}, edited there: {review.status}")
 

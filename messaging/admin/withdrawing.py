@@ -75,7 +75,7 @@ class Withdrawing(BigList):
 
 def may_withdraw(review: TemplateReview) -> bool:
     return (
-        review.live
+        (review.live or review.renewal)
         and bool(review.vendor_template_id)
         and review.status not in (ReviewStatus.WITHDRAWN, ReviewStatus.SUBMITTING)
         and withdrawing.can_delete(review.account)

@@ -14,10 +14,10 @@ from campaigns.services.verify import verify
 from campaigns.states import ImportState
 from messaging import selectors
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, TemplateReview, VendorAccount
-from messaging.services import accounts, reviews
+from messaging.services import accounts
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 from templates_5g.services import create_template
-from tests.builders import TEXT
+from tests.builders import TEXT, handed_over
 from tests.installation import VENDOR, Installation, no_house_rules
 
 OPEN = (BatchState.QUEUED, BatchState.CLAIMED, BatchState.SENDING)
@@ -39,9 +39,13 @@ class Ground:
         place.sandbox.register(VENDOR, {kind: f"{base}/{kind}/" for kind in ("review", "receipt", "reply")})
         place.sandbox.set(VENDOR, auto_approve=True, auto_receipt=True, delay=0.2, fail_every=17)
         self.version = create_template("双十一", "marketing", TEXT, {}, self.actor)
-        reviews.submit(self.version, self.account, signature=self.signature, chatbot=self.chatbot)
+        handed_over(self.version, self.account, signature=self.signature, chatbot=self.chatbot)
+        place.wait("a worker or we handed the template over", self._known_there)
         TemplateReview.objects.update(status=ReviewStatus.APPROVED)
         self.version.refresh_from_db()
+
+    def _known_there(self) -> bool:
+        return TemplateReview.objects.exclude(vendor_template_id="").filter(version=self.version).exists()
 
     def campaign(self, numbers: list[str], name: str) -> Campaign:
         """Checked, not started."""

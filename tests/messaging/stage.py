@@ -21,6 +21,7 @@ from messaging.services import applying, polling, reviews, sending
 from messaging.states import ReviewStatus
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
+from tests.builders import handed_over
 from tests.campaigns.conftest import Maker
 
 SMS = {"kind": "sms", "text": "您的余额${余额}元，会员日满300减50。拒收请回复R"}
@@ -77,7 +78,7 @@ class Stage:
         if self.vendor == "yixintong":
             self.register(version, "T1")
             return version
-        (review,) = reviews.submit(version, self.account, signature=self.signature, chatbot=self.chatbot)
+        (review,) = handed_over(version, self.account, signature=self.signature, chatbot=self.chatbot)
         self.deliver()
         if review.status != ReviewStatus.APPROVED and self.vendor == "emay":
             reviews.refresh(review)

@@ -14,9 +14,10 @@ from messaging.gateway.sandbox_server import run_in_thread, settle
 from messaging.models import Delivery, Reply, Signature, VendorAccount
 from messaging.models.accounts import vendor_choices
 from messaging.selectors import delivery_status
-from messaging.services import accounts, dispatching, reviews
+from messaging.services import accounts, dispatching
 from messaging.states import ReviewStatus
 from templates_5g.services import create_template
+from tests.builders import handed_over
 
 FOLDER = Path(__file__).parents[1] / "toy_vendors" / "toy"
 
@@ -103,7 +104,7 @@ def test_it_reviews_sends_and_hears_back(server, live_server, run_queue):
     assert (account.status, str(account.balance)) == ("ok", "12.5000")
 
     version = create_template("玩具", "marketing", {"kind": "sms", "text": "您好，拒收请回复R"}, {}, None)
-    (review,) = reviews.submit(version, account, signature=signature)
+    (review,) = handed_over(version, account, signature=signature)
     assert (review.status, review.vendor_template_id) == (ReviewStatus.WAITING, "m1")
     server.mount("toy").approve("m1", True, "")
     assert settle(server)

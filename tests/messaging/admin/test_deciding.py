@@ -85,7 +85,7 @@ def submit_url(house: House, version: Any) -> str:
     return reverse("admin:messaging_templatereview_submit", args=[version.pk])
 
 
-def test_a_version_is_submitted_from_the_page(house: House) -> None:
+def test_a_version_is_submitted_from_the_page(house: House, run_queue: Any) -> None:
     from templates_5g.services import create_template
 
     version = create_template("新品", "marketing", {"kind": "text", "text": "新品上市", "suggestions": []}, {}, None)
@@ -99,6 +99,8 @@ def test_a_version_is_submitted_from_the_page(house: House) -> None:
     nobody = client.post(url, {"signature": house.signature.pk, "token": token})
     assert "至少选一个账号。" in read(nobody).text
     assert client.post(url, {**data, "token": token}).status_code == 302
+    assert TemplateReview.objects.get(version=version).status == "submitting"
+    run_queue()
     review = TemplateReview.objects.get(version=version)
     assert (review.account, review.part, review.status) == (house.account, "main", "waiting")
     assert review.vendor_template_id

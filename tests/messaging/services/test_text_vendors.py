@@ -7,7 +7,7 @@ from messaging.models import Attempt, Batch, CallbackEvent, Click, Reply
 from messaging.services import applying, polling, reviews, sending, unknowns
 from messaging.states import ReviewStatus
 from templates_5g.services import create_template
-from tests.builders import phones
+from tests.builders import handed_over, phones
 
 pytestmark = pytest.mark.django_db
 
@@ -114,7 +114,7 @@ def test_emay_sends_a_version_without_an_audit_and_by_template_after_one(house):
     named = {"account": account, "version": version, "chatbot": None, "variables": {"姓名": "王"}}
     first = house.make_dispatch(phones(2), **named)
     sending.send_some(first.pk)
-    (review,) = reviews.submit(version, account, signature=house.signature, actor=None)
+    (review,) = handed_over(version, account, signature=house.signature, actor=None)
     reviews.refresh(review)
     second = house.make_dispatch(phones(2, 13900000000), **named)
     sending.send_some(second.pk)

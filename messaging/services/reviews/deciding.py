@@ -1,0 +1,113 @@
+"""What vendors decide: pushed, polled or asked for."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from config.kit import audit, masking
+from config.kit.words import gettext_noop
+from messaging.gateway.errors import Unsupported
+from messaging.gateway.types import ReviewEvent, ReviewState
+from messaging.hooks import review_decided
+from messaging.models import Batch, CallbackEvent, TemplateReview, VendorAccount
+from messaging.services import accounts
+from messaging.states import BatchState, ReviewStatus
+
+STANDING = Q(live=True) | Q(renewal=True)
+_STATUS_OF = {
+    ReviewState.WAITING: ReviewStatus.WAITING,
+    ReviewState.APPROVED: ReviewStatus.APPROVED,
+    ReviewState.REFUSED: ReviewStatus.REFUSED,
+}
+
+
+def until(valid_days: int | None, now: datetime) -> datetime | None:
+    """When an approval ends; None where it does not, or the vendor does not say."""
+    return now + timedelta(days=valid_days) if valid_days else None
+
+
+def apply_event(account: VendorAccount, event: ReviewEvent, source: CallbackEvent) -> bool:
+    """A pushed or polled audit. Matched by the vendor's template id; where the id is a send's, that batch becomes refused."""
+    decided_at = event.at or source.signed_at or source.arrived_at
+    review = (
+        TemplateReview.objects.filter(STANDING, account=account, vendor_template_id=event.template_id)
+        .exclude(vendor_template_id="")
+        .order_by("-pk")
+        .first()
+    )
+    if review and event.state:
+        return apply_decision(review, event.state, event.message or event.code, decided_at)
+    if event.task_id and event.state is ReviewState.REFUSED:
+        return _refuse_batch(account, event)
+    return False
+
+
+@transaction.atomic
+def apply_decision(
+    review: TemplateReview, state: ReviewState, message: str, decided_at: datetime, actor: Any = None
+) -> bool:
+    """Set a review's status unless a newer decision stands. True if it changed. An approved renewal begins to count."""
+    status = _STATUS_OF[state]
+    newer = Q(decided_at__isnull=True) | Q(decided_at__lte=decided_at)
+    changed = TemplateReview.objects.filter(newer, pk=review.pk).update(
+        status=status,
+        decided_at=decided_at,
+        approved_until=until(review.valid_days, decided_at) if status == ReviewStatus.APPROVED else None,
+        vendor_word=masking.text(message, review.account.config.secrets)[:500],
+    )
+    if changed:
+        review.refresh_from_db()
+        promote(review)
+        review_decided.send(sender=TemplateReview, review=review)
+        audit.record(
+            gettext_noop("A vendor decided a review"), actor=actor, target=review, detail={"status": status.value}
+        )
+    return bool(changed)
+
+
+@transaction.atomic
+def promote(review: TemplateReview) -> None:
+    """An approved renewal takes the place of the approval that it waited beside. The rows of the part are locked, so that
+    there is always exactly one that counts."""
+    part = TemplateReview.objects.select_for_update().filter(
+        STANDING, version=review.version_id, account=review.account_id, part=review.part
+    )
+    standing = list(part.order_by("pk"))
+    mine = next((row for row in standing if row.pk == review.pk), None)
+    if mine is None or not mine.renewal or mine.status != ReviewStatus.APPROVED:
+        return
+    TemplateReview.objects.filter(pk__in=[row.pk for row in standing if row.live]).update(live=False)
+    TemplateReview.objects.filter(pk=mine.pk).update(live=True, renewal=False)
+    review.live, review.renewal = True, False
+
+
+def _refuse_batch(account: VendorAccount, event: ReviewEvent) -> bool:
+    """The vendor accepted a send and refused its content afterwards: `submitted -> refused`."""
+    return bool(
+        Batch.objects.filter(
+            attempts__task_id=event.task_id, account=account, state__in=(BatchState.SUBMITTED, BatchState.UNKNOWN)
+        ).update(state=BatchState.REFUSED, reason="content_refused", vendor_word=event.message[:300])
+    )
+
+
+def refresh(review: TemplateReview) -> bool:
+    """Ask the vendor for its present word. Raises Unsupported where it cannot be asked. True if something changed."""
+    status = accounts.adapter_for(review.account).query_template(review.vendor_template_id)
+    if status.state is None:
+        return False
+    return apply_decision(review, status.state, status.reason, timezone.now())
+
+
+def refresh_waiting() -> int:
+    """Ask about every review that waits at a vendor that can be asked. Returns how many changed."""
+    changed = 0
+    waiting = TemplateReview.objects.filter(STANDING, status=ReviewStatus.WAITING).exclude(vendor_template_id="")
+    for review in waiting.select_related("account", "version")[:100]:
+        try:
+            changed += refresh(review)
+        except Unsupported:
+            continue
+    return changed
