@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import badges
 from campaigns.admin import sheets
+from campaigns.admin.following import group_words
 from campaigns.models import Approval, Campaign
 from campaigns.services import approving
 from campaigns.states import ApprovalState
@@ -54,6 +56,8 @@ class ApprovalAdmin(LookOnly):
 
     @admin.display(description=gettext_lazy("campaign"))
     def campaign_name(self, approval: Approval) -> str:
+        if approval.kind == Approval.Kind.FOLLOW_UP:
+            return _("%(campaign)s, follow-up") % {"campaign": approval.campaign}
         return str(approval.campaign)
 
     @admin.display(description=gettext_lazy("status"), ordering="state")
@@ -101,7 +105,9 @@ class ApprovalAdmin(LookOnly):
         try:
             if request.POST.get("decision") == "grant":
                 approving.grant(approval, request.user, reason)
-                self.message_user(request, _("Approved. The campaign can be confirmed now."))
+                follow_up = approval.kind == Approval.Kind.FOLLOW_UP
+                words = _("Approved. The follow-up can be confirmed now.")
+                self.message_user(request, words if follow_up else _("Approved. The campaign can be confirmed now."))
             else:
                 approving.refuse(approval, request.user, reason)
                 self.message_user(request, _("Sent back with your reason."))
@@ -125,6 +131,27 @@ class ApprovalAdmin(LookOnly):
         )
 
 
+def _follow_up(approval: Approval) -> list[tuple[Any, Any]]:
+    """Who gets it again, and until when: of a follow-up alone."""
+    if approval.kind != Approval.Kind.FOLLOW_UP:
+        return []
+    wanted = approval.snapshot["covers"]["follow_up"]
+    until = parse_datetime(wanted["until"]) if wanted["until"] else None
+    return [
+        (_("Send round"), _("follow-up")),
+        (_("Who"), group_words(wanted["groups"])),
+        (_("Not sent after"), show.when(until) if until else _("no limit")),
+    ]
+
+
+def _when(campaign: Campaign) -> list[tuple[Any, Any]]:
+    return [
+        (_("Start"), show.when(campaign.start_at) if campaign.start_at else _("as soon as it is confirmed")),
+        (_("Send window"), _window(campaign)),
+        (_("Not sent after"), show.when(campaign.useless_after) if campaign.useless_after else _("no limit")),
+    ]
+
+
 def _facts(approval: Approval) -> list[tuple[Any, Any]]:
     """The numbers are the snapshot's; the names are those of the campaign, which is unchanged while the request is open."""
     campaign, covers = approval.campaign, approval.snapshot["covers"]
@@ -137,12 +164,11 @@ def _facts(approval: Approval) -> list[tuple[Any, Any]]:
         (_("Content"), format_html('<a href="{}">{}</a>', version, campaign.version)),
         (_("Audience"), campaign.audience),
         (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
-        (_("Start"), show.when(campaign.start_at) if campaign.start_at else _("as soon as it is confirmed")),
-        (_("Send window"), _window(campaign)),
-        (_("Not sent after"), show.when(campaign.useless_after) if campaign.useless_after else _("no limit")),
+        *(_follow_up(approval) or _when(campaign)),
     ]
     asked = format_html("{} {}", approval.asked_by.get_username(), show.moment(approval.asked_at))
-    return [*facts, *sheets.watch_words(campaign), (_("Asked by"), asked)]
+    watch = [] if approval.kind == Approval.Kind.FOLLOW_UP else sheets.watch_words(campaign)
+    return [*facts, *watch, (_("Asked by"), asked)]
 
 
 def _window(campaign: Campaign) -> str:

@@ -1,5 +1,6 @@
 """A follow-up to those not reached: whom first, then the page that spends."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -7,14 +8,17 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import badges
 from campaigns.forms import MomentInput
 from campaigns.models import Campaign
-from campaigns.services import following
+from campaigns.services import approving, approving_again, following, progress
 from config.kit import show
 from messaging.admin.base import Page, needs, say_error
 from messaging.services import once
@@ -66,15 +70,13 @@ class FollowingPages(Page):
             return redirect(self.address("progress", pk))
         form = GroupsForm(request.POST or None, counts=counts)
         if request.method == "POST" and form.is_valid():
-            chosen = [("group", group) for group in form.cleaned_data["groups"]]
-            until = form.cleaned_data["useless_after"]
-            more = [("until", until.isoformat())] if until else []
-            return redirect(f"{self.address('again_confirm', pk)}?{urlencode([*chosen, *more])}")
+            wanted = Wanted(form.cleaned_data["groups"], form.cleaned_data["useless_after"])
+            return redirect(f"{self.address('again_confirm', pk)}?{wanted.query}")
         return self.page(
             request,
             "songda/form.html",
             title=_("Follow-up: %(campaign)s") % {"campaign": campaign},
-            note=_("Who was reached, waits for a receipt or has an unknown outcome is never among them."),
+            note=_note(campaign),
             form=form,
             button=_("Go on"),
             back=self.address("progress", pk),
@@ -83,45 +85,138 @@ class FollowingPages(Page):
     @needs("campaigns.send_campaign")
     def again_confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = self.campaign_or_404(pk)
-        groups = [group for group in request.GET.getlist("group") if group in following.GROUPS]
-        until = forms.DateTimeField(required=False).to_python(request.GET.get("until") or None)
-        if not groups or campaign.state not in following.CAN_FOLLOW:
+        wanted = _wanted(request)
+        if not wanted.groups or campaign.state not in following.CAN_FOLLOW:
             return redirect(self.address("progress", pk))
         if request.method == "POST":
-            return self._send_again(request, campaign, groups, until)
-        found = following.preview(campaign, groups)
-        high = found.cost["high"]
-        people = show.count(found.people)
-        facts = [
-            (_("To"), _("at most %(n)s people") % {"n": people}),
-            (_("Who"), "、".join(str(following.GROUPS[group]) for group in groups)),
-            (_("Left out by the rules"), show.count(found.left_out)),
-            (_("Cost at most"), show.money(high) if high else _("not known: the account has no prices")),
-            (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
-            (_("Content"), str(campaign.version)),
-            (_("Not sent after"), show.when(until) if until else _("no limit")),
-        ]
+            act = {"ask": self._ask_again, "withdraw": self._withdraw_again}.get(request.POST.get("act", ""))
+            return (act or self._send_again)(request, campaign, wanted)
+        found = following.preview(campaign, wanted.groups)
+        because = approving_again.reasons(found.people, found.cost["high"]) if found.people else []
+        approval = approving_again.latest(campaign, wanted.groups, wanted.until) if because else None
+        free = not because or approving_again.is_enough(approval, found.people, found.cost["high"])
         return self.page(
             request,
-            "songda/confirm.html",
+            "campaigns/follow_up.html",
             title=_("Confirm the follow-up: %(campaign)s") % {"campaign": campaign},
-            facts=facts,
-            warning=_warning(groups),
-            token=once.issue(request.user, _purpose(campaign, groups, found.people)),
-            button=_("Send again to %(n)s people") % {"n": people} if found.people else "",
+            campaign=campaign,
+            facts=_facts(campaign, wanted, found),
+            because=[approving.sentence(one) for one in because],
+            approval=approval,
+            badge=badges.approval(approval) if approval else "",
+            enough=free,
+            warning=_warning(wanted.groups),
+            token=once.issue(request.user, _purpose(campaign, wanted.groups, found.people)),
+            people=found.people,
             back=self.address("again", pk),
         )
 
-    def _send_again(self, request: HttpRequest, campaign: Campaign, groups: list[str], until: Any) -> HttpResponse:
-        people = following.preview(campaign, groups).people
+    def _ask_again(self, request: HttpRequest, campaign: Campaign, wanted: "Wanted") -> HttpResponse:
+        found = following.preview(campaign, wanted.groups)
+        numbers: Any = {"people": found.people, "left_out": found.left_out, "cost": found.cost}
+        try:
+            approving_again.ask(campaign, wanted.groups, wanted.until, **numbers, actor=request.user)
+        except approving.CannotDecide as refusal:
+            say_error(request, refusal)
+        else:
+            messages.success(request, _("Submitted. A colleague who may approve finds it under Approvals."))
+        return redirect(request.get_full_path())
+
+    def _withdraw_again(self, request: HttpRequest, campaign: Campaign, wanted: "Wanted") -> HttpResponse:
+        approval = approving_again.latest(campaign, wanted.groups, wanted.until)
+        if approval is None or not approving_again.withdraw(approval, request.user):
+            say_error(request, Exception(_("It was decided already.")))
+        return redirect(request.get_full_path())
+
+    def _send_again(self, request: HttpRequest, campaign: Campaign, wanted: "Wanted") -> HttpResponse:
+        people = following.preview(campaign, wanted.groups).people
         try:
             with transaction.atomic():
-                once.spend(request.POST.get("token", ""), request.user, _purpose(campaign, groups, people))
-                following.resend(campaign, groups, people, request.user, until)
+                once.spend(request.POST.get("token", ""), request.user, _purpose(campaign, wanted.groups, people))
+                following.resend(campaign, wanted.groups, people, request.user, wanted.until)
         except (following.CannotFollow, once.AlreadyDone, once.BadToken) as refusal:
             say_error(request, refusal)
             return redirect(self.address("again", campaign.pk))
         return redirect(self.address("progress", campaign.pk))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A follow-up as its address says it."""
+
+    groups: list[str]
+    until: Any
+
+    @property
+    def query(self) -> str:
+        until = [("until", self.until.isoformat())] if self.until else []
+        return urlencode([*(("group", group) for group in self.groups), *until])
+
+
+def _wanted(request: HttpRequest) -> Wanted:
+    groups = [group for group in request.GET.getlist("group") if group in following.GROUPS]
+    try:
+        until = forms.DateTimeField(required=False).to_python(request.GET.get("until") or None)
+    except forms.ValidationError:
+        return Wanted([], None)
+    return Wanted(groups, until)
+
+
+def asked(campaign: Campaign) -> list[dict[str, Any]]:
+    """Requests for follow-ups that are still open or were sent back, as the progress page shows them."""
+    rows = []
+    for approval in approving_again.unspent(campaign):
+        covers = approval.snapshot["covers"]
+        groups, until = covers["follow_up"]["groups"], covers["follow_up"]["until"]
+        query = Wanted(groups, parse_datetime(until) if until else None).query
+        address = f"{reverse('admin:campaigns_campaign_again_confirm', args=[campaign.pk])}?{query}"
+        rows.append(
+            {
+                "approval": approval,
+                "badge": badges.approval(approval),
+                "groups": group_words(groups),
+                "people": covers["to_send"],
+                "address": address,
+            }
+        )
+    return rows
+
+
+def group_words(groups: list[str]) -> str:
+    return "、".join(str(following.GROUPS[group]) for group in groups)
+
+
+def _facts(campaign: Campaign, wanted: Wanted, found: following.Preview) -> list[tuple[Any, Any]]:
+    high, until = found.cost["high"], wanted.until
+    return [
+        (_("To"), _("at most %(n)s people") % {"n": show.count(found.people)}),
+        (_("Who"), group_words(wanted.groups)),
+        (_("Left out by the rules"), show.count(found.left_out)),
+        *_staying_out(campaign),
+        (_("Cost at most"), show.money(high) if high else _("not known: the account has no prices")),
+        (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
+        (_("Content"), str(campaign.version)),
+        (_("Not sent after"), show.when(until) if until else _("no limit")),
+    ]
+
+
+def _staying_out(campaign: Campaign) -> list[tuple[Any, Any]]:
+    """Who has no result yet, and therefore gets no follow-up now."""
+    counts = progress.progress(campaign)["counts"]
+    waiting, unknown = counts.get("submitted", 0) + counts.get("sending", 0), counts.get("unknown", 0)
+    words = []
+    if waiting:
+        words.append(_("%(n)s people wait for a receipt") % {"n": show.count(waiting)})
+    if unknown:
+        words.append(_("%(n)s people have an unknown outcome") % {"n": show.count(unknown)})
+    if not words:
+        return []
+    return [(_("Not among them"), _("%(who)s; they stay out until they have a result") % {"who": "，".join(words)})]
+
+
+def _note(campaign: Campaign) -> str:
+    rule = _("Who was reached, waits for a receipt or has an unknown outcome is never among them.")
+    return " ".join([rule, *(f"{words}。" for _label, words in _staying_out(campaign))])
 
 
 def _warning(groups: list[str]) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import badges
 from campaigns.admin import sheets
+from campaigns.admin.following import asked
 from campaigns.forms import TypedCountForm
 from campaigns.models import Campaign
 from campaigns.services import approving, following, progress, running, watching
@@ -245,6 +246,7 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "by_limit": watching.is_limit(campaign.state_note) and campaign.state == CampaignState.STOPPED,
         "sides": progress.side_by_side(campaign),
         "twice": following.reached_twice(campaign) if campaign.fallback_account_id else 0,
+        "asked_again": asked(campaign) if campaign.dispatch_id else [],
         "may_follow": may_send and campaign.state in following.CAN_FOLLOW,
         "may_cancel": may_send and campaign.state in running.CAN_CANCEL,
     }

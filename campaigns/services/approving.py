@@ -66,16 +66,21 @@ def reasons(campaign: Campaign) -> list[Because]:
     if not campaign.sheet:
         return []
     rules = SendingRules.current()
-    found = []
-    if rules.approve_people is not None and campaign.sheet["to_send"] > rules.approve_people:
-        found.append(_because("people", limit=show.count(rules.approve_people)))
-    cost = campaign.sheet["cost"]["high"]
-    if rules.approve_cost is not None and cost is not None and Decimal(cost) > rules.approve_cost:
-        found.append(_because("cost", limit=show.money(rules.approve_cost)))
+    found = above_limits(rules, campaign.sheet["to_send"], campaign.sheet["cost"]["high"])
     if rules.approve_first_use and _is_new(campaign):
         found.append(_because("first_use"))
     if rules.approve_outside_hours and _outside_hours(campaign, rules):
         found.append(_because("outside_hours", window=_window_words(rules)))
+    return found
+
+
+def above_limits(rules: SendingRules, people: int, cost: str | None) -> list[Because]:
+    """The limits of people and of cost that are passed; a cost that is not known passes none."""
+    found = []
+    if rules.approve_people is not None and people > rules.approve_people:
+        found.append(_because("people", limit=show.count(rules.approve_people)))
+    if rules.approve_cost is not None and cost is not None and Decimal(cost) > rules.approve_cost:
+        found.append(_because("cost", limit=show.money(rules.approve_cost)))
     return found
 
 
@@ -136,7 +141,8 @@ def _digest(version: TemplateVersion) -> str:
 
 def granted(campaign: Campaign) -> Approval | None:
     """The approval that holds for the campaign as it is stored now."""
-    given = campaign.approvals.filter(state=ApprovalState.GRANTED).select_related("decided_by").order_by("-pk").first()
+    rows = campaign.approvals.filter(kind=Approval.Kind.CAMPAIGN, state=ApprovalState.GRANTED)
+    given = rows.select_related("decided_by").order_by("-pk").first()
     return given if given is not None and given.snapshot["covers"] == snapshot(campaign.pk) else None
 
 
@@ -157,16 +163,17 @@ def ask(campaign: Campaign, actor: Any) -> Approval:
         raise CannotDecide(_("There is nothing to approve: look at the sheet first."))
     for version in _versions(locked):
         freeze(version)
-    locked.approvals.filter(state__in=_OPEN).update(state=ApprovalState.VOID)
+    locked.approvals.filter(kind=Approval.Kind.CAMPAIGN, state__in=_OPEN).update(state=ApprovalState.VOID)
     given = {"covers": snapshot(locked.pk), "because": because}
     approval = Approval.objects.create(campaign=locked, snapshot=given, asked_by=actor)
     Campaign.objects.filter(pk=locked.pk).update(state=CampaignState.AWAITING, state_note="")
-    audit.record(gettext_noop("Asked for approval"), actor=actor, target=locked, detail=_detail(approval))
+    audit.record(gettext_noop("Asked for approval"), actor=actor, target=locked, detail=detail_of(approval))
     campaign.refresh_from_db()
     return approval
 
 
-def _detail(approval: Approval) -> dict[str, Any]:
+def detail_of(approval: Approval) -> dict[str, Any]:
+    """What the audit trail says of it."""
     covers = approval.snapshot["covers"]
     return {"approval": approval.pk, "people": covers["to_send"], "cost": covers["cost"]["high"]}
 
@@ -186,25 +193,45 @@ def _decide(approval: Approval, actor: Any, state: ApprovalState, reason: str) -
     approval.refresh_from_db()
     if is_own(approval, actor):
         raise CannotDecide(_("A colleague decides: whoever asked for it, made the campaign or changed it does not."))
-    if approval.state != ApprovalState.PENDING or campaign.state != CampaignState.AWAITING:
+    if approval.state != ApprovalState.PENDING or not _waits(approval, campaign):
         raise CannotDecide(_already(approval))
-    current = approval.snapshot["covers"] == snapshot(campaign.pk)
-    back = Campaign.objects.filter(pk=campaign.pk)
-    if not current:
-        back.update(state=CampaignState.CHECKED, state_note="")
+    if not holds(approval):
+        _give_back(approval, "")
         Approval.objects.filter(pk=approval.pk).update(state=ApprovalState.VOID)
         _record_void(approval)
         return False
     approval.state, approval.decided_by, approval.decided_at, approval.reason = state, actor, timezone.now(), reason
     approval.save(update_fields=["state", "decided_by", "decided_at", "reason"])
-    back.update(state=CampaignState.CHECKED, state_note="sent_back" if state == ApprovalState.REFUSED else "")
-    audit.record(_WORDS[state], actor=actor, target=campaign, detail={**_detail(approval), "reason": reason})
+    _give_back(approval, "sent_back" if state == ApprovalState.REFUSED else "")
+    words = _WORDS[Approval.Kind(approval.kind), state]
+    audit.record(words, actor=actor, target=campaign, detail={**detail_of(approval), "reason": reason})
     return True
 
 
+def holds(approval: Approval) -> bool:
+    """Whether the campaign is still what the request was made for. A follow-up's own numbers are asked for at its start."""
+    covers = approval.snapshot["covers"]
+    of_campaign = covers["campaign"] if approval.kind == Approval.Kind.FOLLOW_UP else covers
+    return bool(of_campaign == snapshot(approval.campaign_id))
+
+
+def _waits(approval: Approval, campaign: Campaign) -> bool:
+    """A campaign waits in its own state; beside a follow-up that waits, it goes its way until it is cancelled."""
+    if approval.kind == Approval.Kind.FOLLOW_UP:
+        return campaign.state != CampaignState.CANCELLED
+    return campaign.state == CampaignState.AWAITING
+
+
+def _give_back(approval: Approval, note: str) -> None:
+    if approval.kind == Approval.Kind.CAMPAIGN:
+        Campaign.objects.filter(pk=approval.campaign_id).update(state=CampaignState.CHECKED, state_note=note)
+
+
 _WORDS = {
-    ApprovalState.GRANTED: gettext_noop("Approved a campaign"),
-    ApprovalState.REFUSED: gettext_noop("Sent a campaign back"),
+    (Approval.Kind.CAMPAIGN, ApprovalState.GRANTED): gettext_noop("Approved a campaign"),
+    (Approval.Kind.CAMPAIGN, ApprovalState.REFUSED): gettext_noop("Sent a campaign back"),
+    (Approval.Kind.FOLLOW_UP, ApprovalState.GRANTED): gettext_noop("Approved a follow-up"),
+    (Approval.Kind.FOLLOW_UP, ApprovalState.REFUSED): gettext_noop("Sent a follow-up back"),
 }
 
 
@@ -238,7 +265,8 @@ def withdraw(campaign: Campaign, actor: Any) -> bool:
     waiting = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.AWAITING)
     if not waiting.update(state=CampaignState.CHECKED):
         return False
-    Approval.objects.filter(campaign=campaign, state=ApprovalState.PENDING).update(state=ApprovalState.VOID)
+    asked = Approval.objects.filter(campaign=campaign, kind=Approval.Kind.CAMPAIGN, state=ApprovalState.PENDING)
+    asked.update(state=ApprovalState.VOID)
     audit.record(gettext_noop("Withdrew a request for approval"), actor=actor, target=campaign)
     campaign.refresh_from_db()
     return True
@@ -246,7 +274,7 @@ def withdraw(campaign: Campaign, actor: Any) -> bool:
 
 def void_changed(campaign: Campaign) -> int:
     """After a change or a new check: what no longer covers the campaign as it is stored is void. Returns how many."""
-    still_open = list(Approval.objects.filter(campaign=campaign, state__in=_OPEN))
+    still_open = list(Approval.objects.filter(campaign=campaign, kind=Approval.Kind.CAMPAIGN, state__in=_OPEN))
     if not still_open:
         return 0
     now = snapshot(campaign.pk)

@@ -5,7 +5,6 @@ a second account after a final failure. Nobody who was reached or may have been 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
@@ -16,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.bulk import plan
-from campaigns.models import Campaign, SendingRules
+from campaigns.models import Approval, Campaign
+from campaigns.services import approving, approving_again
 from campaigns.services.planning import rules as planning_rules
 from campaigns.services.planning.costs import cost, together
 from campaigns.services.planning.layout import fill, open_round
 from campaigns.states import CampaignState
-from config.kit import audit, show
+from config.kit import audit
 from config.kit.words import gettext_noop
 from messaging.models import Batch, Delivery, Dispatch
 from messaging.services import dispatching
@@ -104,11 +104,13 @@ def resend(
     campaign: Campaign, groups: Sequence[str], most: int, actor: Any, useless_after: datetime | None = None
 ) -> list[Dispatch]:
     """A new leg resend-N for `groups` (keys of GROUPS), started at once, to at most `most` people as they were confirmed.
-    Two rounds where two versions are compared. Raises CannotFollow."""
+    Two rounds where two versions are compared. Above a limit it uses up a colleague's approval. Raises CannotFollow."""
     campaign = _locked(campaign)
     if campaign.state not in CAN_FOLLOW:
         raise CannotFollow(_("A follow-up waits until everything is handed over."))
-    _require_few(preview(campaign, groups))
+    if useless_after is not None and useless_after <= timezone.now():
+        raise CannotFollow(_("The time after which it is useless has passed. Choose another one."))
+    approval = _require_approved(campaign, groups, useless_after, preview(campaign, groups))
     legs = Dispatch.objects.filter(run=campaign.run, kind=Dispatch.Kind.RESEND).values("leg").distinct().count()
     leg, rounds, people = f"resend-{legs + 1}", [], 0
     for arm in planning_rules.arms(campaign):
@@ -120,8 +122,14 @@ def resend(
         rounds.append(dispatch)
     if not people or people > most:
         raise CannotFollow(_("The number changed meanwhile. Look at it again."))
+    if approval is not None and not (
+        people <= approval.snapshot["covers"]["to_send"] and approving_again.spend(approval)
+    ):
+        raise CannotFollow(_("The number changed meanwhile. Look at it again."))
     Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.RUNNING, state_note="", finished_at=None)
     detail = {"leg": leg, "groups": list(groups), "people": people}
+    if approval is not None:
+        detail["approval"] = approval.pk
     audit.record(gettext_noop("Sent a follow-up"), actor=actor, target=campaign, detail=detail)
     for dispatch in rounds:
         dispatching.start(dispatch, actor)
@@ -135,17 +143,20 @@ def _locked(campaign: Campaign) -> Campaign:
     return Campaign.objects.select_for_update(of=("self",)).select_related(*related, *more).get(pk=campaign.pk)
 
 
-def _require_few(found: Preview) -> None:
-    """What a colleague would have to approve is a campaign of its own."""
-    rules, high = SendingRules.current(), found.cost["high"]
+def _require_approved(
+    campaign: Campaign, groups: Sequence[str], until: datetime | None, found: Preview
+) -> Approval | None:
+    """The approval that this follow-up uses up; None where none is needed. Raises CannotFollow."""
     if not found.people:
         raise CannotFollow(_("Nobody would get it."))
-    if rules.approve_people is not None and found.people > rules.approve_people:
-        words = _("More than %(n)s people need a colleague's approval: make a campaign of its own for them.")
-        raise CannotFollow(words % {"n": show.count(rules.approve_people)})
-    if rules.approve_cost is not None and high is not None and Decimal(high) > rules.approve_cost:
-        words = _("More than %(amount)s needs a colleague's approval: make a campaign of its own for them.")
-        raise CannotFollow(words % {"amount": show.money(rules.approve_cost)})
+    because = approving_again.reasons(found.people, found.cost["high"])
+    if not because:
+        return None
+    approval = approving_again.latest(campaign, groups, until)
+    if approval is None or not approving_again.is_enough(approval, found.people, found.cost["high"]):
+        words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
+        raise CannotFollow(words % {"because": "；".join(map(approving.sentence, because))})
+    return approval
 
 
 # --- fallback ------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Two versions side by side, a follow-up to those not reached, one fallback: never to anybody reached or perhaps reached."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -12,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
-from campaigns.models import AuditEvent, SendingRules
-from campaigns.services import following, planning, progress, running
+from campaigns.models import Approval, AuditEvent, SendingRules
+from campaigns.services import approving, approving_again, following, planning, progress, running
 from campaigns.services.verify import failed, verify
 from campaigns.states import CampaignState
 from messaging.models import Batch, Delivery, Dispatch, Suppression
@@ -195,11 +196,6 @@ class TestFollowUp:
             following.resend(done, ["failed", "no_receipt"], 3, zhang)
         assert Dispatch.objects.count() == 1
 
-    def test_above_a_limit_it_is_a_campaign_of_its_own(self, done, zhang):
-        SendingRules(approve_people=2, approve_first_use=False, approve_outside_hours=False).save()
-        with pytest.raises(following.CannotFollow, match="2"):
-            following.resend(done, ["failed"], 3, zhang)
-
     def test_the_lock_of_the_leg(self, done, zhang):
         (dispatch,) = following.resend(done, ["failed"], 3, zhang)
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -233,6 +229,169 @@ class TestFollowUp:
             address = reverse(f"admin:campaigns_campaign_{name}", args=[done.pk])
             assert client.post(f"{address}?group=failed", {"groups": ["failed"]}).status_code == 403
         assert Dispatch.objects.count() == 1
+
+
+class TestFollowUpAboveALimit:
+    @pytest.fixture
+    def done(self, make, zhang):
+        """12 people: 3 failed, 2 silent, 7 delivered; more than 2 need a colleague's approval."""
+        campaign = begin(make.campaign(make.people(12), created_by=zhang), zhang)
+        outcome(campaign.dispatch, failed=3, no_receipt=2, delivered=7)
+        running.tick()
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.DONE
+        SendingRules(approve_people=2, approve_first_use=False, approve_outside_hours=False).save()
+        return campaign
+
+    @pytest.fixture
+    def li(self, zhang):
+        user = get_user_model().objects.create_user("李四", is_staff=True)
+        user.groups.add(Group.objects.get(name=roles.CAMPAIGNS))
+        return user
+
+    def ask(self, campaign, actor, groups=("failed",)):
+        found = following.preview(campaign, groups)
+        return approving_again.ask(
+            campaign, groups, None, people=found.people, left_out=0, cost=found.cost, actor=actor
+        )
+
+    def test_from_asking_to_the_round(self, done, zhang, li):
+        with pytest.raises(following.CannotFollow, match="2"):
+            following.resend(done, ["failed"], 3, zhang)
+        approval = self.ask(done, zhang)
+        assert (approval.kind, approval.state, approval.snapshot["covers"]["to_send"]) == ("follow_up", "pending", 3)
+        with pytest.raises(following.CannotFollow):
+            following.resend(done, ["failed"], 3, zhang)
+        with pytest.raises(approving.CannotDecide):
+            approving.grant(approval, zhang)
+        approving.grant(approval, li, "看过")
+        done.refresh_from_db()
+        assert done.state == CampaignState.DONE
+        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        assert len(phones(dispatch)) == 3
+        approval.refresh_from_db()
+        assert approval.spent_at is not None
+        assert AuditEvent.objects.get(action="Sent a follow-up").detail["approval"] == approval.pk
+        assert AuditEvent.objects.get(action="Approved a follow-up").actor == li
+        assert proven(done) == []
+
+    def test_it_holds_for_one_follow_up_alone(self, done, zhang, li):
+        approving.grant(self.ask(done, zhang), li)
+        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        outcome(dispatch, failed=3)
+        running.tick()
+        done.refresh_from_db()
+        assert following.preview(done, ["failed"]).people == 3
+        with pytest.raises(following.CannotFollow, match="2"):
+            following.resend(done, ["failed"], 3, zhang)
+
+    def test_for_the_chosen_groups_and_time_alone(self, done, zhang, li):
+        approving.grant(self.ask(done, zhang), li)
+        with pytest.raises(following.CannotFollow):
+            following.resend(done, ["failed", "no_receipt"], 5, zhang)
+        with pytest.raises(following.CannotFollow):
+            following.resend(done, ["failed"], 3, zhang, timezone.now() + timedelta(hours=1))
+        assert Dispatch.objects.count() == 1
+
+    def test_fewer_are_covered_and_more_are_not(self, done, zhang, li):
+        approving.grant(self.ask(done, zhang), li)
+        late = done.dispatch.deliveries.filter(own=Own.DELIVERED).first()
+        Delivery.objects.filter(pk=late.pk).update(own=Own.FAILED)
+        assert following.preview(done, ["failed"]).people == 4
+        with pytest.raises(following.CannotFollow):
+            following.resend(done, ["failed"], 4, zhang)
+        Delivery.objects.filter(pk=late.pk).update(own=Own.READ)
+        Suppression.objects.create(phone="13800000001", scope="all", source="reply")
+        SendingRules(approve_people=1, approve_first_use=False, approve_outside_hours=False).save()
+        (dispatch,) = following.resend(done, ["failed"], 2, zhang)
+        assert phones(dispatch) == ["13800000002", "13800000003"]
+
+    def test_a_higher_cost_is_not_covered(self, done, zhang, li):
+        type(done.account).objects.update(prices={"rcs": "0.10"})
+        done = type(done).objects.get(pk=done.pk)
+        SendingRules(approve_people=None, approve_cost="0.2", approve_first_use=False).save()
+        approving.grant(self.ask(done, zhang), li)
+        type(done.account).objects.update(prices={"rcs": "0.11"})
+        done = type(done).objects.get(pk=done.pk)
+        with pytest.raises(following.CannotFollow):
+            following.resend(done, ["failed"], 3, zhang)
+
+    def test_a_changed_content_voids_it(self, done, zhang, li):
+        approval = self.ask(done, zhang)
+        version = done.version
+        type(version).objects.filter(pk=version.pk).update(content={**version.content, "text": "别的"})
+        with pytest.raises(approving.CannotDecide):
+            approving.grant(approval, li)
+        approval.refresh_from_db()
+        done.refresh_from_db()
+        assert (approval.state, done.state) == ("void", CampaignState.DONE)
+
+    def test_granted_and_then_changed_it_does_not_hold(self, done, zhang, li):
+        approving.grant(self.ask(done, zhang), li)
+        version = done.version
+        type(version).objects.filter(pk=version.pk).update(content={**version.content, "text": "别的"})
+        with pytest.raises(following.CannotFollow):
+            following.resend(type(done).objects.get(pk=done.pk), ["failed"], 3, zhang)
+
+    def test_withdrawn_and_asked_anew(self, done, zhang, li):
+        first = self.ask(done, zhang)
+        assert approving_again.withdraw(first, zhang)
+        assert not approving_again.withdraw(first, zhang)
+        with pytest.raises(approving.CannotDecide):
+            approving.grant(first, li)
+        second, third = self.ask(done, zhang), self.ask(done, zhang)
+        second.refresh_from_db()
+        assert (second.state, third.state) == ("void", "pending")
+
+    def test_of_a_cancelled_campaign_nothing_is_approved(self, done, zhang, li):
+        approval = self.ask(done, zhang)
+        type(done).objects.update(state=CampaignState.CANCELLED)
+        with pytest.raises(approving.CannotDecide):
+            approving.grant(approval, li)
+        with pytest.raises(approving.CannotDecide):
+            self.ask(done, zhang)
+
+    def test_by_hand(self, done, zhang, li):
+        asker, decider = Client(), Client()
+        asker.force_login(zhang)
+        decider.force_login(li)
+        where = asker.post(reverse("admin:campaigns_campaign_again", args=[done.pk]), {"groups": ["failed"]}).url
+        page = asker.get(where).content.decode()
+        assert 'value="ask"' in page
+        assert not re.search(r"\sstyle=|\son\w+=", page)
+        token = re.search(r'name="token" value="([^"]+)"', page)[1]
+        asker.post(where, {"token": token})
+        assert Dispatch.objects.count() == 1
+        asker.post(where, {"act": "ask", "token": token})
+        approval = Approval.objects.get()
+        page = asker.get(where).content.decode()
+        assert 'value="withdraw"' in page
+        assert 'value="ask"' not in page
+        address = reverse("admin:campaigns_approval_change", args=[approval.pk])
+        assert address in decider.get(reverse("admin:index")).content.decode()
+        assert 'value="grant"' in decider.get(address).content.decode()
+        decider.post(address, {"decision": "grant"})
+        progress_page = asker.get(reverse("admin:campaigns_campaign_progress", args=[done.pk])).content.decode()
+        assert where.replace("&", "&amp;") in progress_page
+        page = asker.get(where).content.decode()
+        assert "李四" in page
+        token = re.search(r'name="token" value="([^"]+)"', page)[1]
+        asker.post(where, {"token": token})
+        asker.post(where, {"token": token})
+        assert Dispatch.objects.filter(leg="resend-1").count() == 1
+        assert not Dispatch.objects.filter(leg="resend-2").exists()
+
+    def test_who_has_no_result_yet_is_named(self, make, zhang):
+        campaign = begin(make.campaign(make.people(12)), zhang)
+        outcome(campaign.dispatch, failed=3)
+        campaign.dispatch.batches.filter(number=4).update(state=BatchState.UNKNOWN)
+        running.tick()
+        client = Client()
+        client.force_login(zhang)
+        client.cookies["django_language"] = "en"
+        page = client.get(reverse("admin:campaigns_campaign_again", args=[campaign.pk])).content.decode()
+        assert "6 people wait for a receipt" in page
+        assert "3 people have an unknown outcome" in page
 
 
 class TestFallback:
