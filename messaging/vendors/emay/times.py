@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from messaging.gateway.cleaning import plausible
 from messaging.gateway.errors import Unsupported
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -41,7 +42,7 @@ def checked(send_at: datetime | None) -> datetime | None:
 def read(value: Any) -> datetime | None:
     """yyyy-MM-dd HH:mm:ss as an aware time, None for anything else."""
     try:
-        return datetime.strptime(str(value).strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
+        return plausible(datetime.strptime(str(value).strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA))
     except ValueError:
         return None
 

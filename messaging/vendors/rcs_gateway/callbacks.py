@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from messaging.gateway import signing
+from messaging.gateway.cleaning import plausible
 from messaging.gateway.errors import CallbackRefused
 from messaging.gateway.types import (
     Event,
@@ -161,7 +162,7 @@ def _china_time(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=CHINA)
+    return plausible(found if found.tzinfo else found.replace(tzinfo=CHINA))
 
 
 def _from_milliseconds(timestamp: str) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import parse_qsl
 
+from messaging.gateway.cleaning import plausible
 from messaging.gateway.errors import UnreadableBody
 from messaging.gateway.types import Event, Inbound, OddEvent, ReceiptEvent, ReviewEvent
 from messaging.vendors.veesing import codes
@@ -74,6 +75,6 @@ def _odd(inbound: Inbound, why: str) -> OddEvent:
 
 def _time(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+        return plausible(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI))
     except ValueError:
         return None

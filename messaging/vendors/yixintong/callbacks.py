@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from messaging.gateway import reasons
-from messaging.gateway.cleaning import number, storable
+from messaging.gateway.cleaning import number, plausible, storable
 from messaging.gateway.errors import UnreadableBody
 from messaging.gateway.types import Event, OddEvent, ReceiptEvent, ReceiptStatus, ReplyEvent
 
@@ -72,9 +72,9 @@ def _receipt(row: Any) -> Event:
 
 def _status(result: str) -> tuple[ReceiptStatus, str]:
     """0 is delivered and any other number is not; a word is nothing that the document knows."""
-    if not result.lstrip("-").isdecimal():
+    if not (result.isascii() and result.lstrip("-").isdecimal()):
         return ReceiptStatus.UNKNOWN_WORD, reasons.UNKNOWN_WORD
-    if int(result) == 0:
+    if not result.strip("-0"):
         return ReceiptStatus.DELIVERED, reasons.DELIVERED
     return ReceiptStatus.FAILED, reasons.CARRIER_FAILED
 
@@ -112,7 +112,7 @@ def _word(value: Any) -> str:
 
 def _time(value: Any) -> datetime | None:
     try:
-        return datetime.strptime(str(value).strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
+        return plausible(datetime.strptime(str(value).strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA))
     except ValueError:
         return None
 

@@ -66,6 +66,14 @@ def test_receipts_move_people_and_counters(house, sent, client):
     assert not Receipt.objects.exists()
 
 
+@pytest.mark.parametrize("at", ["0001-01-01 00:00:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_before_or_after_all_time_spoils_neither_row_nor_neighbour(house, sent, client, at):
+    attempt = Attempt.objects.get()
+    push(house, client, [receipt(attempt, phones(2)[0], reportTime=at), receipt(attempt, phones(2)[1])])
+    assert counts(sent) == {"delivered": 2, "submitted": 18}
+    assert all(row.reported_at.year == timezone.now().year for row in Delivery.objects.filter(own=60))
+
+
 def test_the_acknowledgement_is_sealed_and_exact(house, sent, client):
     from messaging.gateway import signing
 
