@@ -19,10 +19,12 @@ def check_campaign(campaign_id: int) -> None:
     campaign = Campaign.objects.get(pk=campaign_id)
     if campaign.state == CampaignState.CHECKING:
         planning.check(campaign)
+    queue.nudge_taken(f"count:{campaign_id}")
 
 
 def launch_campaign(campaign_id: int) -> None:
     running.launch(campaign_id)
+    queue.nudge_taken(f"launch:{campaign_id}")
 
 
 def send_webhooks() -> None:

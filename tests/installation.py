@@ -26,6 +26,7 @@ HASTY = {
     "TURN_SECONDS": "2",
     "TICK_SECONDS": "1",
     "NUDGE_SECONDS": "5",
+    "STUCK_SECONDS": "4",
     "STOP_GRACE_SECONDS": "2",
     "HEARTBEAT_RED_SECONDS": "20",
 }

@@ -127,8 +127,7 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
         )
 
     def _begin(self, campaign: Campaign) -> None:
-        if planning.begin_check(campaign):
-            planning.check(campaign)
+        planning.begin_check(campaign)
 
     # --- the check ---------------------------------------------------------------------------------------------
 

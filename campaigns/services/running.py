@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -16,14 +17,12 @@ from config.kit import audit, show
 from config.kit.words import gettext_noop
 from messaging import selectors
 from messaging.models import Dispatch
-from messaging.queue import nudge
+from messaging.queue import nudge, nudge_once
 from messaging.services import claiming, dispatching
 from messaging.states import DispatchState
 
 # Up to this many people the rows are laid out at once; more are left to a worker, so that the page answers.
 INLINE_PEOPLE = 5_000
-# A confirmed campaign without its rows after this long is laid out again: its worker died.
-_LAYOUT_LOST = timedelta(minutes=2)
 
 CAN_START = (CampaignState.CHECKED,)
 CAN_PAUSE = (CampaignState.RUNNING, CampaignState.HOLDING, CampaignState.CANARY)
@@ -246,8 +245,12 @@ def tick() -> None:
     """Every few seconds: lay out what a dead worker left, start what is due, follow what runs."""
     now = timezone.now()
     confirmed = Campaign.objects.filter(state=CampaignState.SCHEDULED)
-    for pk in confirmed.filter(dispatch__isnull=True, confirmed_at__lt=now - _LAYOUT_LOST).values_list("pk", flat=True):
-        nudge("campaigns.tasks.launch_campaign", pk, queue="import")
+    lost = confirmed.filter(
+        dispatch__isnull=True, confirmed_at__lt=now - timedelta(seconds=settings.SONGDA["STUCK_SECONDS"])
+    )
+    for pk in lost.values_list("pk", flat=True):
+        nudge_once(f"launch:{pk}", "campaigns.tasks.launch_campaign", pk, queue="import")
+    planning.wake_stuck()
     due = Q(start_at__isnull=True) | Q(start_at__lte=now)
     for campaign in confirmed.filter(due, dispatch__isnull=False):
         _start_if_due(campaign)

@@ -197,6 +197,8 @@ SONGDA = {
     "HTTP_DEADLINE_SECONDS": env.number("HTTP_DEADLINE_SECONDS", 30),
     "TURN_SECONDS": env.number("TURN_SECONDS", 20),  # one job sends or applies so long, then the next has its turn
     "TICK_SECONDS": env.number("TICK_SECONDS", 5),
+    # A file, a check or a layout that has not got on for so long is begun again: its worker died.
+    "STUCK_SECONDS": env.number("STUCK_SECONDS", 120),
     "NUDGE_SECONDS": env.number("NUDGE_SECONDS", 120),  # a nudge that nobody has run for so long counts as lost
     "STOP_GRACE_SECONDS": env.number("STOP_GRACE_SECONDS", 40),  # longer than a turn of sending and one call
     "BREAKER_BATCHES": 3,  # this many batches in a row with vendor trouble stop the account

@@ -104,17 +104,6 @@ class TestStart:
         assert ready.state == CampaignState.RUNNING
         assert Delivery.objects.count() == 7
 
-    def test_a_worker_that_died_before_the_rows_is_replaced(self, ready, zhang, monkeypatch):
-        asked = []
-        monkeypatch.setattr(running, "INLINE_PEOPLE", 6)
-        monkeypatch.setattr(running, "nudge", lambda task, *ids, queue: asked.append((task, ids)))
-        running.confirm_and_start(ready, "", zhang)
-        running.tick()
-        assert len(asked) == 1
-        Campaign.objects.update(confirmed_at=timezone.now() - timedelta(minutes=3))
-        running.tick()
-        assert asked[1:] == [("campaigns.tasks.launch_campaign", (ready.pk,))]
-
     def test_more_people_than_confirmed_gives_the_campaign_back(self, make, zhang):
         campaign = make.campaign()
         Suppression.objects.create(phone="13800000001", scope="all", source="hand")

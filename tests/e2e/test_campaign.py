@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from campaigns import roles
 from campaigns.demo import seeding
@@ -22,37 +21,12 @@ from messaging.models import Reply, Suppression, TemplateReview
 from messaging.services import reviews
 from messaging.states import ReviewStatus
 from tests import postgres
+from tests.desk import Person
 from tests.installation import VENDOR, Installation, installation, looking_into, no_house_rules
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
 
 FAIL_EVERY, REPLY_EVERY = 29, 211
-
-
-class Person:
-    """Somebody at a browser without scripts."""
-
-    def __init__(self, place: Installation, name: str) -> None:
-        self.base = f"{place.stack.web_url}/admin"
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.get("/login/")
-        answer = self.post("/login/", username=name, password=seeding.PASSWORD, next="/admin/")
-        assert answer.url == f"{self.base}/", f"{name} could not log in: {answer.url}"
-
-    def get(self, path: str) -> requests.Response:
-        answer = self.session.get(self.base + path, timeout=30)
-        assert answer.status_code == 200, f"GET {path}: {answer.status_code}\n{answer.text[:2000]}"
-        return answer
-
-    def post(self, path: str, files: Any = None, **fields: Any) -> requests.Response:
-        """Follows the redirect. Fails when the form comes back with errors."""
-        data = {"csrfmiddlewaretoken": self.session.cookies["csrftoken"], **fields}
-        answer = self.session.post(self.base + path, data=data, files=files, timeout=60)
-        assert answer.status_code == 200, f"POST {path}: {answer.status_code}\n{answer.text[:2000]}"
-        errors = re.findall(r'class="errorlist[^>]*>(.*?)</ul>', answer.text, re.DOTALL)
-        assert not errors, f"POST {path}: {errors}"
-        return answer
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +101,7 @@ def test_a_real_file_reaches_everybody_exactly_once(place: Installation) -> None
     assert 0 < list(expected.values()).count(0) < 100
     place.stack.worker.start()
     ground = prepare(place)
-    person = Person(place, "huodong")
+    person = Person(place.stack.web_url, "huodong", seeding.PASSWORD)
     audience = import_file(place, person)
     form = {
         **ground,

@@ -29,7 +29,7 @@ def server() -> Iterator[postgres.Server]:
 def ground(server: postgres.Server, django_db_blocker) -> Iterator[Ground]:
     with installation(server.url) as place, looking_into(place.database_url, django_db_blocker):
         made = Ground(place)
-        place.stack.worker.start()
+        place.revive()
         yield made
 
 

@@ -31,7 +31,7 @@ def numbers(seed: int, block: int) -> list[str]:
 @pytest.fixture(scope="module")
 def running(ground: Ground) -> Ground:
     """The worker runs and has shown that it does."""
-    ground.place.stack.worker.start()
+    ground.place.revive()
     warm = ground.campaign([f"13700000{n:03d}" for n in range(20)], "热身")
     ground.start(warm)
     settle(ground, warm)

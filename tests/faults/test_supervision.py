@@ -20,7 +20,7 @@ def ground(django_db_blocker) -> Iterator[Ground]:
     env = {"HEARTBEAT_RED_SECONDS": "12"}
     with installation(env=env) as place, looking_into(place.database_url, django_db_blocker):
         made = Ground(place)
-        place.stack.worker.start()
+        place.revive()
         place.wait("three clusters run", lambda: len(clusters(made)) == 3)
         yield made
 

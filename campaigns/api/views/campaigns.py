@@ -115,8 +115,6 @@ class Check(View):
         campaign = _campaign(pk)
         try:
             at_once = planning.begin_check(campaign)
-            if at_once:
-                planning.check(campaign)
         except planning.NotNow as moved_on:
             words = _("The campaign has moved on: %(state)s.") % {"state": moved_on}
             raise Problem(words, "not_now") from moved_on

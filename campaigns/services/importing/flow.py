@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F, Q
@@ -24,7 +25,6 @@ from messaging.queue import nudge
 PREVIEW_ROWS = 50
 # A bigger workbook takes seconds and much memory to open: a worker does it, not the web request.
 _INLINE_XLSX = 4 << 20
-_STUCK_AFTER = timedelta(minutes=5)
 
 
 def start_import(audience: Audience, uploaded: "UploadedFile[Any]", actor: Any) -> AudienceImport:
@@ -158,7 +158,7 @@ def _moved_on(source: AudienceImport) -> ImportRefused:
 
 def wake_stuck() -> int:
     """Nudge again what has not got on for a while: its worker died, or the nudge was lost. Returns how many."""
-    before = timezone.now() - _STUCK_AFTER
+    before = timezone.now() - timedelta(seconds=settings.SONGDA["STUCK_SECONDS"])
     unread = Q(state=ImportState.UPLOADED, header=[], created_at__lt=before) & (
         Q(moved_at__isnull=True) | Q(moved_at__lt=before)
     )

@@ -3,7 +3,7 @@
 from campaigns.services.planning.layout import MoreThanConfirmed, lay_out
 from campaigns.services.planning.obstacles import sentence
 from campaigns.services.planning.rules import arms, batch_size, closed_days, pace_of
-from campaigns.services.planning.sheet import REASONS, NotNow, begin_check, blocked, check, make_sheet
+from campaigns.services.planning.sheet import REASONS, NotNow, begin_check, blocked, check, make_sheet, wake_stuck
 
 __all__ = [
     "REASONS",
@@ -19,4 +19,5 @@ __all__ = [
     "make_sheet",
     "pace_of",
     "sentence",
+    "wake_stuck",
 ]

@@ -32,6 +32,7 @@ from campaigns.services.planning.rules import (
 )
 from campaigns.services.planning.timing import finish_time, sent_until
 from campaigns.states import CampaignState
+from messaging.queue import nudge_once
 
 # The order in which the sheet lists them; the first two are the import's, the others planning's.
 REASONS = (
@@ -54,18 +55,29 @@ class NotNow(Exception):
     """The campaign is past being checked or changed. str() says what it is."""
 
 
+@transaction.atomic
 def begin_check(campaign: Campaign) -> bool:
-    """-> CHECKING. True if the audience is small enough to be checked at once; else a worker has been asked.
-    Raises NotNow."""
-    from messaging.queue import nudge
-
+    """-> CHECKING -> CHECKED. True if the audience was small enough to be checked at once; else it is CHECKING and a worker
+    has been asked, in the same commit. Raises NotNow."""
     open_states = (CampaignState.DRAFT, CampaignState.CHECKING, CampaignState.CHECKED)
     if not Campaign.objects.filter(pk=campaign.pk, state__in=open_states).update(state=CampaignState.CHECKING):
         raise NotNow(Campaign.objects.get(pk=campaign.pk).get_state_display())
     if campaign.audience.size <= INLINE_PEOPLE:
+        check(campaign)
         return True
-    nudge("campaigns.tasks.check_campaign", campaign.pk, queue="import")
+    _ask_a_worker(campaign.pk)
     return False
+
+
+def _ask_a_worker(campaign_id: int) -> bool:
+    """At most once in NUDGE_SECONDS: the task clears the mark at its end, so that a dead one's mark grows old."""
+    return nudge_once(f"count:{campaign_id}", "campaigns.tasks.check_campaign", campaign_id, queue="import")
+
+
+def wake_stuck() -> int:
+    """Ask again for the checks whose worker died or whose job was lost. Returns how many."""
+    checking = Campaign.objects.filter(state=CampaignState.CHECKING)
+    return sum(_ask_a_worker(pk) for pk in checking.values_list("pk", flat=True))
 
 
 @transaction.atomic

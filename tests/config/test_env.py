@@ -1,0 +1,17 @@
+"""What every connection to SQLite must have."""
+
+import sqlite3
+
+from config import env
+
+
+def test_a_commit_on_sqlite_outlives_a_power_cut(tmp_path, monkeypatch):
+    """Write-ahead logging syncs each commit only at FULL; a `sending` that was forgotten would be sent twice."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    options = env.database(f"sqlite:///{tmp_path / 'x.sqlite3'}")["OPTIONS"]
+    with sqlite3.connect(tmp_path / "x.sqlite3") as base:
+        base.executescript(options["init_command"])
+        found = [
+            base.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert found == ["wal", 2, 1]
