@@ -218,9 +218,9 @@ class Story:
             asked = Campaign.objects.filter(name=self.name, confirmed_at__isnull=False)
             until(asked.exists)
             until(_job_is_taken)
-            time.sleep(chance.uniform(0, 0.25))
+            time.sleep(chance.uniform(0, 0.12))
         else:
-            time.sleep(chance.uniform(0, 0.9))
+            time.sleep(chance.uniform(0, 0.5))
         found = Campaign.objects.filter(name=self.name).first()
         if found is None:
             return "no campaign yet"
