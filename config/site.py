@@ -32,7 +32,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "messaging.keywordrule",
         "messaging.cannedanswer",
     ),
-    "data": ("campaigns.exportfile",),
+    "data": ("campaigns.exportrecord",),
     "settings": (
         "messaging.vendoraccount",
         "messaging.signature",

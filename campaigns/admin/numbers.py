@@ -112,13 +112,14 @@ class NumberAdmin(LookOnly):
         why = str(dict(RevealForm.Why.CHOICES)[form.cleaned_data["why"]])
         if form.cleaned_data["note"]:
             why = f"{why} · {form.cleaned_data['note']}"
+        stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
+        name = f"evidence-{phone[-4:]}-{request.user.get_username()}-{stamp}.zip"
         with transaction.atomic():
             detail = {"phone": show.masked(phone), "why": form.cleaned_data["why"], "note": form.cleaned_data["note"]}
+            detail |= {"file": name, "full_numbers": True}
             audit.record(gettext_noop("Took an evidence pack"), actor=request.user, detail=detail)
         body = evidence.pack(phone, asked_by=str(request.user), why=why)
         answer = HttpResponse(body, content_type="application/zip")
-        stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
-        name = f"evidence-{phone[-4:]}-{request.user.get_username()}-{stamp}.zip"
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
         return answer
 

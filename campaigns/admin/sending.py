@@ -16,7 +16,7 @@ from campaigns.admin import sheets
 from campaigns.admin.following import asked
 from campaigns.forms import TypedCountForm
 from campaigns.models import Campaign
-from campaigns.services import approving, following, progress, running, watching
+from campaigns.services import approving, exporting, following, progress, running, watching
 from campaigns.services.breakdown import breakdown
 from campaigns.states import CampaignState
 from config.kit import show
@@ -108,6 +108,7 @@ class SendingPages(Page):
             "campaigns/progress.html",
             title=str(campaign),
             may_export=request.user.has_perm("messaging.export_delivery"),
+            export_rows=exporting.size(campaign),
             **_now(request, campaign),
         )
 

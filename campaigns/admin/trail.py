@@ -1,14 +1,26 @@
 """The audit trail: looked at, never changed."""
 
 import json
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import AuditEvent
+from campaigns.models import AuditEvent, ExportRecord
+from campaigns.models.trail import EXPORTS
 from config.kit import show
+from config.kit.paging import KnownValues
 from messaging.admin.base import BigList
+
+
+class ActionFilter(KnownValues):
+    title, parameter_name = _("action"), "action"
+
+    def word(self, value: str) -> str:
+        return gettext(value) if value else ""
 
 
 @admin.register(AuditEvent)
@@ -16,9 +28,18 @@ class AuditEventAdmin(BigList):
     list_display = ("when", "who", "what", "target_name", "facts")
     list_display_links = None
     list_select_related = ("actor",)
-    list_filter = ("action",)
-    search_fields = ("target_name", "actor__username__exact")
+    list_filter = (ActionFilter,)
+    search_fields = ("target_name",)
+    search_help_text = _("Log-in name, or how the object's name begins")
     list_note = _("Who did what to what, newest first. Rows are never changed.")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """One or the other, so that one index leads to the rows."""
+        wanted = search_term.strip()
+        if not wanted:
+            return queryset, False
+        actor = get_user_model().objects.filter(username=wanted).first()
+        return queryset.filter(actor=actor) if actor else queryset.filter(target_name__startswith=wanted), False
 
     @admin.display(description=_("at"), ordering="id")
     def when(self, event: AuditEvent) -> str:
@@ -36,6 +57,47 @@ class AuditEventAdmin(BigList):
     def facts(self, event: AuditEvent) -> str:
         parts = (f"{name}: {_plain(value)}" for name, value in event.detail.items())
         return " · ".join(parts)[:300]
+
+
+@admin.register(ExportRecord)
+class ExportRecordAdmin(BigList):
+    """Everybody sees their own, who may see the trail those of all."""
+
+    list_display = ("when", "what", "target_name", "file", "rows", "numbers", "who")
+    list_display_links = None
+    list_select_related = ("actor",)
+    list_note = _("Who took which data out as a file, newest first. The files are not kept here: take them again.")
+    list_empty = _("No exports.")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request).filter(action__in=EXPORTS)
+        return rows if request.user.has_perm("campaigns.view_auditevent") else rows.filter(actor=request.user.pk)
+
+    @admin.display(description=_("at"), ordering="id")
+    def when(self, event: ExportRecord) -> str:
+        return show.moment(event.at)
+
+    @admin.display(description=_("export"))
+    def what(self, event: ExportRecord) -> str:
+        return gettext(event.action)
+
+    @admin.display(description=_("file"))
+    def file(self, event: ExportRecord) -> str:
+        return str(event.detail.get("file", "")) or show.UNKNOWN
+
+    @admin.display(description=_("rows"))
+    def rows(self, event: ExportRecord) -> str:
+        return show.count(event.detail.get("rows"))
+
+    @admin.display(description=_("numbers"))
+    def numbers(self, event: ExportRecord) -> str:
+        if "full_numbers" not in event.detail:
+            return show.UNKNOWN
+        return gettext("full") if event.detail["full_numbers"] else gettext("masked")
+
+    @admin.display(description=_("who"))
+    def who(self, event: ExportRecord) -> str:
+        return event.actor.get_username() if event.actor else gettext("the system")
 
 
 def _plain(value: object) -> str:

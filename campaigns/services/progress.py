@@ -1,25 +1,23 @@
 """A campaign as it stands now: counts that close, rates with their denominators, and when it will be done."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from campaigns.services import running
 from campaigns.services.planning.rules import closed_days, pace_of
 from campaigns.services.planning.sheet import window_of
 from campaigns.services.planning.timing import finish_time
-from config.kit import masking
 from messaging import selectors
 from messaging.models import Batch, Delivery, Dispatch, Reply
 from messaging.sentences import SENTENCES
-from messaging.states import BatchState, Channel
+from messaging.states import BatchState
 
 # What has not left the queue.
 _WAITING = ("queued", "held")
@@ -97,33 +95,11 @@ def in_flight(campaign: Campaign) -> tuple[int, int]:
     return len(taken), sum(taken)
 
 
-def export_rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[list[Any]]:
-    """Every member with its outcome, by number, streaming. Columns as in EXPORT_HEADER."""
-    from messaging.badges import DELIVERY
-
-    rows: Any = selectors.with_status(everybody(campaign)).select_related("batch")
-    for row in rows.order_by("phone").iterator(chunk_size=2000):
-        reason = row.reason or (row.batch.reason if row.batch and row.own is None else "")
-        yield [
-            row.phone if full_numbers else masking.phone(row.phone),
-            str(DELIVERY[row.status][0]),
-            str(Channel(row.channel).label) if row.channel else "",
-            reason_words(reason),
-            row.vendor_word,
-            timezone.localtime(row.reported_at).strftime("%Y-%m-%d %H:%M:%S") if row.reported_at else "",
-            row.units or "",
-        ]
-
-
 def everybody(campaign: Campaign) -> Any:
     """By run and leg: the unique index has them in the order of the numbers."""
     if campaign.dispatch is None:
         return Delivery.objects.none()
     return Delivery.objects.filter(run=campaign.run, leg=campaign.dispatch.leg)
-
-
-def export_header() -> list[str]:
-    return [_("Number"), _("Status"), _("Channel"), _("Reason"), _("Vendor's own words"), _("Reported at"), _("Units")]
 
 
 def reason_words(reason: str) -> str:

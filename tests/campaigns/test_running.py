@@ -308,12 +308,6 @@ class TestProgress:
             str(SENTENCES[reason].what) for reason in ("content_refused", "handset")
         }
 
-    def test_the_export_has_everybody_masked_unless_permitted(self, ready, zhang):
-        running.confirm_and_start(ready, "", zhang)
-        rows = list(progress.export_rows(ready, full_numbers=False))
-        assert (len(rows), rows[0][0]) == (7, "138****0001")
-        assert next(progress.export_rows(ready, full_numbers=True))[0] == "13800000001"
-
 
 class TestWholeWay:
     def test_import_plan_send_and_prove(self, house, make, zhang, run_queue):
