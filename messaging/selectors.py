@@ -1,9 +1,9 @@
 """What is the status of whom, and how many: the only place that says so. Everybody asks here."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
@@ -113,15 +113,50 @@ class HistoryItem:
     status: str = ""
 
 
-def phone_history(phone: str, before: datetime | None = None, limit: int = 50) -> list[HistoryItem]:
-    """What reached a number and what did not, newest first; four queries at most, whatever the length."""
-    found = histories.find(phone, before, limit)
+KINDS = ("delivery", "click", "reply", "suppression")
+
+
+def phone_history(
+    phone: str,
+    before: datetime | None = None,
+    limit: int = 50,
+    *,
+    after: datetime | None = None,
+    kinds: Sequence[str] = KINDS,
+) -> list[HistoryItem]:
+    """What reached a number and what did not, newest first; four queries at most, whatever the length. Of one second, what
+    caused the other is the older: message, click, reply, entry on the do-not-send list."""
+    found = histories.find(phone, before, limit, after) if "delivery" in kinds else histories.ALL_OTHERS
     items = [HistoryItem(_moment(row), "delivery", row, delivery_status(row)) for row in found.deliveries]
     for kind, rows in _others(phone, found):
         at = _MOMENTS[kind]
-        newest = rows.filter(**{f"{at}__lt": before}) if before else rows
-        items += [HistoryItem(getattr(row, at), kind, row) for row in newest.order_by("-id")[:limit]]
-    return sorted(items, key=lambda item: item.at, reverse=True)[:limit]
+        if kind in kinds:
+            newest = rows.filter(**{f"{at}__lt": before} if before else {}, **{f"{at}__gte": after} if after else {})
+            items += [HistoryItem(getattr(row, at), kind, row) for row in newest.order_by("-id")[:limit]]
+    return sorted(items, key=_newest_first, reverse=True)[:limit]
+
+
+def phone_page(
+    phone: str,
+    before: datetime | None,
+    limit: int,
+    *,
+    after: datetime | None = None,
+    kinds: Sequence[str] = KINDS,
+) -> tuple[list[HistoryItem], datetime | None]:
+    """phone_history and the time to go on from, None at the end. A second is not cut in two where that can be, since the
+    next page goes on from a time."""
+    items = phone_history(phone, before, limit + 1, after=after, kinds=kinds)
+    if len(items) <= limit:
+        return items, None
+    cut = items[limit].at.replace(microsecond=0)
+    shown = [item for item in items[:limit] if item.at.replace(microsecond=0) > cut]
+    return (shown, cut + timedelta(seconds=1)) if shown else (items[:limit], cut)
+
+
+def _newest_first(item: HistoryItem) -> tuple[datetime, int, int]:
+    """Vendors tell whole seconds, so no more of a time can be compared."""
+    return item.at.replace(microsecond=0), KINDS.index(item.kind), item.row.pk
 
 
 def _moment(row: Delivery) -> datetime:

@@ -1,37 +1,42 @@
-"""Customers' replies: taken, handed on, answered, closed; and what the inbox does by itself."""
+"""The inbox: conversations by number on the left, one of them on the right, taken, handed on, answered, closed."""
 
+import hashlib
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
 
 from config.kit import phones, show
-from messaging import badges, selectors
-from messaging.admin.base import BigList, PhoneSearch, needs, number_link, post_only, say_error
-from messaging.admin.timeline import entries
-from messaging.models import CannedAnswer, KeywordRule, Reply, Signature
-from messaging.services import inbox, once
+from messaging import selectors
+from messaging.admin.base import LookOnly, lookup_address, needs, post_only, say_error
+from messaging.admin.threads import lines
+from messaging.models import CannedAnswer, Reply, Signature
+from messaging.services import conversations, inbox, once
 
 
 class AnswerForm(forms.Form):
     text = forms.CharField(
-        label=gettext_lazy("answer"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}), strip=True
+        label=gettext_lazy("answer"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}), strip=True
     )
-    signature = forms.ModelChoiceField(Signature.objects.all(), label=gettext_lazy("signature"))
+    signature = forms.ModelChoiceField(Signature.objects.all(), label=gettext_lazy("signature"), empty_label=None)
 
 
 class AssignForm(forms.Form):
-    person = forms.ModelChoiceField(get_user_model().objects.none(), label=gettext_lazy("colleague"))
+    person = forms.ModelChoiceField(
+        get_user_model().objects.none(), label=gettext_lazy("colleague"), empty_label=gettext_lazy("Choose a colleague")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,68 +44,14 @@ class AssignForm(forms.Form):
         field.queryset = inbox.colleagues()
 
 
-class BoxFilter(admin.SimpleListFilter):
-    title = gettext_lazy("box")
-    parameter_name = "box"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return (("new", _("Unread")), ("mine", _("Mine")), ("auto", _("Opt-outs")), ("done", _("Done")))
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        state = Reply.State
-        chosen: dict[str, dict[str, Any]] = {
-            "new": {"state": state.NEW},
-            "mine": {"assigned_to": request.user},
-            "auto": {"is_opt_out": True},
-            "done": {"state__in": (state.ANSWERED, state.CLOSED)},
-        }
-        return queryset.filter(**chosen.get(self.value() or "", {}))
-
-
-class TagFilter(admin.SimpleListFilter):
-    """The tags that rules give, from the rules: asking the replies would read them all."""
-
-    title = gettext_lazy("tag")
-    parameter_name = "tag"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        tags = KeywordRule.objects.exclude(tag="").order_by("tag").values_list("tag", flat=True).distinct()
-        return [(tag, tag) for tag in tags]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(tag=self.value()) if self.value() else queryset
-
-
 @admin.register(Reply)
-class ReplyAdmin(PhoneSearch, BigList):
-    list_display = ("words", "number", "account", "state_badge", "tag", "handled_by", "arrived")
-    list_filter = (BoxFilter, "account", TagFilter)
-    list_select_related = ("account", "assigned_to")
-    list_empty = gettext_lazy("No replies yet.")
-
-    @admin.display(description=gettext_lazy("content"))
-    def words(self, reply: Reply) -> str:
-        return Truncator(reply.content).chars(60) or "—"
-
-    @admin.display(description=gettext_lazy("number"))
-    def number(self, reply: Reply) -> SafeString:
-        return number_link(reply.phone)
-
-    @admin.display(description=gettext_lazy("status"))
-    def state_badge(self, reply: Reply) -> SafeString:
-        badge = badges.reply(reply.state)
-        return format_html("{} {}", badge, show.badge(_("Opt-out"), "problem")) if reply.is_opt_out else badge
-
-    @admin.display(description=gettext_lazy("handled by"))
-    def handled_by(self, reply: Reply) -> str:
-        return str(reply.assigned_to) if reply.assigned_to else show.UNKNOWN
-
-    @admin.display(description=gettext_lazy("replied at"), ordering="id")
-    def arrived(self, reply: Reply) -> str:
-        return show.when(reply.replied_at)
+class ReplyAdmin(LookOnly):
+    """No list of single replies: people answer people. Addresses hold a reply's key, never a number."""
 
     def get_urls(self) -> list[Any]:
         return [
+            self.own_url("search/", self.search_view, "search"),
+            self.own_url("changes.json", never_cache(self.changes_view), "changes"),
             self.own_url("<int:pk>/take/", self.take_view, "take"),
             self.own_url("<int:pk>/close/", self.close_view, "close"),
             self.own_url("<int:pk>/assign/", self.assign_view, "assign"),
@@ -108,44 +59,103 @@ class ReplyAdmin(PhoneSearch, BigList):
             *super().get_urls(),
         ]
 
+    # --- the two panes ------------------------------------------------------------------------------------------
+
+    @needs("messaging.view_reply")
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return self.page(request, "messaging/inbox.html", title=_("Replies"), **self._list(request, None))
+
     @needs("messaging.view_reply")
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        reply = get_object_or_404(
-            Reply.objects.select_related("account", "assigned_to", "delivery__dispatch__signature"), pk=object_id
-        )
-        canned = _canned(request.GET.get("canned", ""))
-        values = {"signature": inbox.usual_signature(reply), "text": canned.text if canned else ""}
-        return self._show(request, reply, AnswerForm(initial=values))
+        return self._show(request, _reply_or_404(object_id), None)
 
-    def _show(self, request: HttpRequest, reply: Reply, form: AnswerForm, status: int = 200) -> HttpResponse:
+    def _show(self, request: HttpRequest, reply: Reply, form: AnswerForm | None) -> HttpResponse:
+        thread = self._thread(request, reply)
+        newest = thread["newest"]
         return self.page(
             request,
-            "messaging/reply.html",
+            "messaging/inbox.html",
             title=_("Reply from %(number)s") % {"number": show.masked(reply.phone)},
-            reply=reply,
-            badge=badges.reply(reply.state),
-            number=number_link(reply.phone),
+            **self._list(request, reply),
+            **thread,
+            **_answering(request, newest, form),
             suppressions=selectors.live_suppressions(reply.phone),
-            entries=entries(selectors.phone_history(reply.phone, limit=10)),
-            may_act=request.user.has_perm("messaging.change_reply"),
-            may_answer=inbox.may_answer(reply) and not reply.is_opt_out,
-            is_open=reply.state in (Reply.State.NEW, Reply.State.ASSIGNED),
-            form=form,
-            assign_form=AssignForm(),
-            canned=CannedAnswer.objects.filter(archived=False),
-            may_reach_all=request.user.has_perm("messaging.add_suppression"),
+            may_add=request.user.has_perm("messaging.add_suppression"),
             key=phones.seal(reply.phone),
-            token=once.issue(request.user, f"answer:{reply.pk}"),
+            lookup=lookup_address(reply.phone),
         )
+
+    def _list(self, request: HttpRequest, chosen: Reply | None) -> dict[str, Any]:
+        box, tag = _box(request), request.GET.get("tag", "")
+        counts = conversations.counts(request.user)
+        page = conversations.page(box, request.user, tag, _number(request.GET.get("before", "")))
+        return {
+            "box": box,
+            "tag": tag,
+            "tags": conversations.tags(),
+            "counts": counts,
+            "said": ngettext("%(n)s unread reply", "%(n)s unread replies", counts["new"])
+            % {"n": show.count(counts["new"])},
+            "most": conversations.MOST_COUNTED,
+            "page": page,
+            "chosen": chosen,
+            "query": _query(request),
+            "changes_url": self.address("changes"),
+            "before": request.GET.get("before", ""),
+        }
+
+    def _thread(self, request: HttpRequest, reply: Reply) -> dict[str, Any]:
+        before = parse_datetime(request.GET.get("until", "")) if request.GET.get("until") else None
+        thread = conversations.thread(reply.phone, before)
+        newest = reply if before else _reply_or_404(max(thread.seen, reply.pk))
+        return {
+            "lines": lines(thread.items),
+            "earlier": thread.earlier.isoformat() if thread.earlier else "",
+            "until": request.GET.get("until", ""),
+            "seen": max(thread.seen, reply.pk),
+            "newest": newest,
+        }
+
+    @needs("messaging.view_reply")
+    def changes_view(self, request: HttpRequest) -> JsonResponse:
+        """Both panes as they are now, or the mark alone while it is what the page has."""
+        key = request.GET.get("chosen", "")
+        reply = _reply_or_404(key) if key else None
+        context = {**self._list(request, reply), **(self._thread(request, reply) if reply else {})}
+        parts = {
+            "list": render_to_string("messaging/inbox_list.html", context, request),
+            "thread": render_to_string("messaging/inbox_thread.html", context, request) if reply else "",
+        }
+        mark = hashlib.sha256("".join(parts.values()).encode()).hexdigest()[:16]
+        if mark == request.GET.get("mark"):
+            return JsonResponse({"mark": mark})
+        return JsonResponse({"mark": mark, "seen": context.get("seen", 0), "said": context["said"], **parts})
+
+    @needs("messaging.view_reply")
+    @post_only
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        phone = phones.clean(request.POST.get("phone", ""))
+        if not phone:
+            messages.error(request, _("This is no mobile number: it must have 11 digits."))
+            return redirect(self.address("changelist"))
+        newest = conversations.newest_of(phone)
+        if newest is None:
+            words = {"number": show.masked(phone)}
+            link = format_html('<a href="{}">{}</a>', lookup_address(phone), _("See its line of time"))
+            messages.info(request, format_html("{} {}", _("%(number)s has not replied.") % words, link))
+            return redirect(f"{self.address('changelist')}?box=all")
+        return redirect(f"{self.address('change', newest.pk)}?box=all")
+
+    # --- what support does --------------------------------------------------------------------------------------
 
     @needs("messaging.change_reply")
     @post_only
     def take_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not inbox.take(get_object_or_404(Reply, pk=pk), request.user):
             messages.info(request, _("This reply was settled meanwhile."))
-        return redirect(self.address("change", pk))
+        return redirect(self._back(request, pk))
 
     @needs("messaging.change_reply")
     @post_only
@@ -153,7 +163,7 @@ class ReplyAdmin(PhoneSearch, BigList):
         form = AssignForm(request.POST)
         if not form.is_valid():
             messages.error(request, _("Choose a colleague."))
-            return redirect(self.address("change", pk))
+            return redirect(self._back(request, pk))
         person = form.cleaned_data["person"]
         with transaction.atomic():
             done = inbox.assign(get_object_or_404(Reply, pk=pk), person, request.user)
@@ -161,34 +171,80 @@ class ReplyAdmin(PhoneSearch, BigList):
             messages.success(request, _("Handed to %(person)s.") % {"person": person})
         else:
             messages.info(request, _("This reply was settled meanwhile."))
-        return redirect(self.address("change", pk))
+        return redirect(self._back(request, pk))
 
     @needs("messaging.change_reply")
     @post_only
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if inbox.close(get_object_or_404(Reply, pk=pk), request.user):
+        if inbox.close(get_object_or_404(Reply, pk=pk), request.user, _number(request.POST.get("seen", ""))):
             messages.success(request, _("Marked as done."))
         else:
             messages.info(request, _("This reply was settled meanwhile."))
-        return redirect(self.address("changelist"))
+        return redirect(f"{self.address('changelist')}?{_query(request)}")
 
     @needs("messaging.change_reply")
     @post_only
     def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        reply = get_object_or_404(Reply.objects.select_related("account"), pk=pk)
+        reply = _reply_or_404(pk)
         form = AnswerForm(request.POST)
         if not form.is_valid():
             return self._show(request, reply, form)
+        values, seen = form.cleaned_data, _number(request.POST.get("seen", ""))
         try:
             with transaction.atomic():
                 once.spend(request.POST.get("token", ""), request.user, f"answer:{pk}")
-                inbox.answer(reply, form.cleaned_data["text"], form.cleaned_data["signature"], request.user)
+                inbox.answer(reply, values["text"], values["signature"], request.user, seen)
         except (once.AlreadyDone, once.BadToken, ValidationError) as error:
             say_error(request, error)
         else:
             messages.success(request, _("The answer is on its way to 1 person."))
-        return redirect(self.address("change", pk))
+        return redirect(self._back(request, pk))
+
+    def _back(self, request: HttpRequest, pk: int) -> str:
+        return f"{self.address('change', pk)}?{_query(request)}"
 
 
-def _canned(key: str) -> CannedAnswer | None:
-    return CannedAnswer.objects.filter(pk=key, archived=False).first() if key.isdigit() else None
+def _reply_or_404(key: Any) -> Reply:
+    related = ("account", "assigned_to", "delivery__dispatch__signature")
+    found: Reply = get_object_or_404(Reply.objects.select_related(*related), pk=_number(str(key)))
+    return found
+
+
+def _answering(request: HttpRequest, newest: Reply, form: AnswerForm | None) -> dict[str, Any]:
+    """What the person may do with a conversation, its forms, and where it may not be answered, why."""
+    signature = inbox.usual_signature(newest)
+    canned = CannedAnswer.objects.filter(archived=False)
+    wanted = request.GET.get("canned", "")
+    text = next((one.text for one in canned if str(one.pk) == wanted), "") if wanted else ""
+    return {
+        "is_open": newest.state in (Reply.State.NEW, Reply.State.ASSIGNED),
+        "may_act": request.user.has_perm("messaging.change_reply"),
+        "why_not": _why_not(newest, signature),
+        "form": form or AnswerForm(initial={"signature": signature, "text": text}),
+        "assign_form": AssignForm(),
+        "canned": canned,
+        "token": once.issue(request.user, f"answer:{newest.pk}"),
+    }
+
+
+def _why_not(reply: Reply, signature: Signature | None) -> str:
+    if not inbox.may_answer(reply):
+        return _("This account cannot answer.")
+    if reply.is_opt_out or inbox.is_stopped(reply, signature):
+        return _("This customer has opted out; only notices may be sent.")
+    return ""
+
+
+def _box(request: HttpRequest) -> str:
+    box = request.GET.get("box", "")
+    return box if box in conversations.BOXES else "new"
+
+
+def _query(request: HttpRequest) -> str:
+    """What of the list stays while one walks through it."""
+    tag = request.GET.get("tag", "")
+    return urlencode({"box": _box(request), **({"tag": tag} if tag else {})})
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0

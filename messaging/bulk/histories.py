@@ -37,6 +37,7 @@ _SHOWN: dict[str, tuple[type[Model], set[str]]] = {
             "kind",
             "title",
             "source",
+            "text",
             "purpose",
             "version_id",
             "account_id",
@@ -49,6 +50,7 @@ _SHOWN: dict[str, tuple[type[Model], set[str]]] = {
             "window_until",
             "cap_count",
             "cap_days",
+            "created_by_id",
             "created_at",
             "started_at",
         },
@@ -71,15 +73,22 @@ class Found(NamedTuple):
     has_suppressions: bool
 
 
-def find(phone: str, before: datetime | None, limit: int) -> Found:
-    """`before` is about when the round was made."""
-    return _postgres(phone, before, limit) if connection.vendor == "postgresql" else _plain(phone, before, limit)
+# Where nobody asks for deliveries: all else has to be looked for.
+ALL_OTHERS = Found([], True, True, True)
 
 
-def _plain(phone: str, before: datetime | None, limit: int) -> Found:
+def find(phone: str, before: datetime | None, limit: int, after: datetime | None = None) -> Found:
+    """`before` and `after` (included) are about when the round was made."""
+    look = _postgres if connection.vendor == "postgresql" else _plain
+    return look(phone, before, limit, after)
+
+
+def _plain(phone: str, before: datetime | None, limit: int, after: datetime | None) -> Found:
     rows = Delivery.objects.filter(phone=phone).select_related("batch", "dispatch__version")
     if before:
         rows = rows.filter(dispatch__created_at__lt=before)
+    if after:
+        rows = rows.filter(dispatch__created_at__gte=after)
     return Found(list(rows.order_by("-id")[:limit]), True, True, True)
 
 
@@ -95,14 +104,15 @@ FROM (SELECT 1) AS one LEFT JOIN LATERAL (
   JOIN {Dispatch._meta.db_table} x ON x.id = d.dispatch_id
   LEFT JOIN {Batch._meta.db_table} b ON b.id = d.batch_id
   LEFT JOIN {TemplateVersion._meta.db_table} v ON v.id = x.version_id
-  WHERE d.phone = %s AND (%s::timestamptz IS NULL OR x.created_at < %s) ORDER BY d.id + 0 DESC LIMIT %s
+  WHERE d.phone = %s AND (%s::timestamptz IS NULL OR x.created_at < %s)
+    AND (%s::timestamptz IS NULL OR x.created_at >= %s) ORDER BY d.id + 0 DESC LIMIT %s
 ) AS found ON true
 """  # noqa: S608 - our own tables and columns
 
 
-def _postgres(phone: str, before: datetime | None, limit: int) -> Found:
+def _postgres(phone: str, before: datetime | None, limit: int, after: datetime | None) -> Found:
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, [phone, phone, phone, phone, before, before, limit])
+        cursor.execute(_SQL, [phone, phone, phone, phone, before, before, after, after, limit])
         rows = cursor.fetchall()
     return Found([_delivery(row[3:]) for row in rows if row[3] is not None], *rows[0][:3])
 

@@ -1,6 +1,7 @@
 """A round of sending: made, started, paused, resumed, cancelled. Each step is one counted UPDATE: of two people one wins."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, time
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -113,10 +114,19 @@ def lapse(dispatch: Dispatch) -> int:
 
 
 def finish(dispatch: Dispatch) -> bool:
-    """RUNNING (or a cancelled one's last batch) -> DONE when no batch can go on the wire any more."""
-    if Batch.objects.filter(dispatch=dispatch.pk, state__in=BATCH_OPEN).exists():
+    """RUNNING (or a cancelled one's last batch) -> DONE when no batch can go on the wire any more. Locked while it looks:
+    batches that somebody adds at this moment would wait in a round that is done, and nobody would send them."""
+    may_go_out = Batch.objects.filter(dispatch=dispatch.pk, state__in=BATCH_OPEN)
+    if may_go_out.exists():
         return False
-    return _step(dispatch, (DispatchState.RUNNING,), DispatchState.DONE, finished_at=timezone.now())
+    with transaction.atomic():
+        Dispatch.objects.select_for_update(no_key=True, of=("self",)).get(pk=dispatch.pk)
+        if may_go_out.exists():
+            return False
+        done = _step(dispatch, (DispatchState.RUNNING,), DispatchState.DONE, tell=False, finished_at=timezone.now())
+    if done:
+        dispatch_changed.send(sender=Dispatch, dispatch=dispatch)  # only now: who listens locks the campaign first
+    return done
 
 
 def send_test(
@@ -166,9 +176,18 @@ def send_test(
 
 
 def send_text(
-    text: str, account: VendorAccount, phone: str, *, signature: Signature | None, title: str, actor: Any = None
+    text: str,
+    account: VendorAccount,
+    phone: str,
+    *,
+    signature: Signature | None,
+    title: str,
+    actor: Any = None,
+    window: tuple[time | None, time | None] = (None, None),
+    useless_after: datetime | None = None,
 ) -> Dispatch:
-    """A free text to one number (an answer). Raises ValidationError where the vendor cannot."""
+    """A free text to one number (an answer), sent within the daily `window` only, at any hour without one. Raises
+    ValidationError where the vendor cannot."""
     if not vendor_class(account.vendor).capabilities.can_answer:
         raise ValidationError(_("This account cannot answer."))
     with transaction.atomic():
@@ -181,6 +200,9 @@ def send_text(
             purpose="notice",
             queue="notice",
             total=1,
+            window_from=window[0],
+            window_until=window[1],
+            useless_after=useless_after,
             created_by=actor,
         )
         _lay_out(dispatch, [phone], {})

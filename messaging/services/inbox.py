@@ -1,34 +1,36 @@
-"""What support does with a customer's reply: take it, answer it, close it."""
+"""What support does with a customer's replies: take them, answer, close."""
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
 from messaging.gateway.registry import vendor_class
-from messaging.models import Dispatch, Reply, Signature
+from messaging.models import Dispatch, Reply, Signature, Suppression
 from messaging.services import dispatching
 
 _OPEN = (Reply.State.NEW, Reply.State.ASSIGNED)
 
 
+def _open_ones(reply: Reply, seen: int = 0) -> QuerySet[Reply]:
+    """What is not settled of this number, up to the newest that the person has seen (`seen`, else all)."""
+    rows = Reply.objects.filter(phone=reply.phone, state__in=_OPEN)
+    return rows.filter(pk__lte=max(seen, reply.pk)) if seen else rows
+
+
 def take(reply: Reply, person: Any) -> bool:
-    """Unread or somebody's -> this person's. False if it was answered or closed meanwhile."""
-    return bool(
-        Reply.objects.filter(pk=reply.pk, state__in=_OPEN).update(state=Reply.State.ASSIGNED, assigned_to=person)
-    )
+    """Unread or somebody's -> this person's, with all that is open of the number. False if it was settled meanwhile."""
+    return bool(_open_ones(reply).update(state=Reply.State.ASSIGNED, assigned_to=person))
 
 
 def assign(reply: Reply, person: Any, actor: Any) -> bool:
-    """Hand it to a colleague. False if it was answered or closed meanwhile."""
-    done = bool(
-        Reply.objects.filter(pk=reply.pk, state__in=_OPEN).update(state=Reply.State.ASSIGNED, assigned_to=person)
-    )
+    """Hand it to a colleague. False if it was settled meanwhile."""
+    done = take(reply, person)
     if done:
         audit.record(gettext_noop("Handed a reply on"), actor=actor, target=reply, detail={"to": str(person)})
     return done
@@ -41,9 +43,9 @@ def colleagues() -> Any:
     return users.filter(holds | Q(is_superuser=True)).distinct().order_by("username")
 
 
-def close(reply: Reply, actor: Any) -> bool:
-    """Done without an answer. False if it was settled meanwhile."""
-    done = bool(Reply.objects.filter(pk=reply.pk, state__in=_OPEN).update(state=Reply.State.CLOSED, assigned_to=actor))
+def close(reply: Reply, actor: Any, seen: int = 0) -> bool:
+    """Done without an answer, up to what was `seen`. False if it was settled meanwhile."""
+    done = bool(_open_ones(reply, seen or reply.pk).update(state=Reply.State.CLOSED, assigned_to=actor))
     if done:
         audit.record(gettext_noop("Closed a reply"), actor=actor, target=reply)
     return done
@@ -60,19 +62,24 @@ def usual_signature(reply: Reply) -> Signature | None:
     return Signature.objects.filter(chatbots__account=reply.account).order_by("pk").first()
 
 
-def answer(reply: Reply, text: str, signature: Signature, actor: Any) -> Dispatch:
-    """Send a free text back through the account that the reply came by. Raises ValidationError where that cannot be."""
+def is_stopped(reply: Reply, signature: Signature | None) -> bool:
+    """Whether the do-not-send list forbids an answer through the reply's account under this signature."""
+    scopes = Q(scope="all") | Q(scope="account", account=reply.account)
+    if signature:
+        scopes |= Q(scope="signature", signature=signature)
+    return Suppression.objects.filter(scopes, phone=reply.phone, lifted_at__isnull=True).exists()
+
+
+def answer(reply: Reply, text: str, signature: Signature, actor: Any, seen: int = 0) -> Dispatch:
+    """Send a free text back through the account that the reply came by; what is open up to `seen` counts as answered.
+    Raises ValidationError where that cannot be."""
     text = text.strip()
     if not text:
         raise ValidationError(_("Write the answer first."))
+    if is_stopped(reply, signature):
+        raise ValidationError(_("This number is on the do-not-send list; no answer is sent."))
     with transaction.atomic():
-        updated = (
-            Reply.objects.filter(pk=reply.pk)
-            .exclude(is_opt_out=True)
-            .update(state=Reply.State.ANSWERED, assigned_to=actor)
-        )
-        if not updated:
-            raise ValidationError(_("This reply was an opt-out; no answer is sent."))
+        _mark_answered(reply, actor, seen)
         dispatch = dispatching.send_text(
             text, reply.account, reply.phone, signature=signature, title=_("Answer to a reply"), actor=actor
         )
@@ -83,3 +90,10 @@ def answer(reply: Reply, text: str, signature: Signature, actor: Any) -> Dispatc
             detail={"phone": masking.phone(reply.phone), "characters": len(text)},
         )
     return dispatch
+
+
+def _mark_answered(reply: Reply, actor: Any, seen: int) -> None:
+    mine = Reply.objects.filter(pk=reply.pk).exclude(is_opt_out=True)
+    if not mine.update(state=Reply.State.ANSWERED, assigned_to=actor):
+        raise ValidationError(_("This reply was an opt-out; no answer is sent."))
+    _open_ones(reply, seen or reply.pk).update(state=Reply.State.ANSWERED, assigned_to=actor)

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
-from messaging.models import KeywordRule, Reply, Suppression, VendorAccount
+from messaging.models import Delivery, Dispatch, KeywordRule, Reply, VendorAccount
 from messaging.services import dispatching, inbox, suppressing
 
 _EDGES = " \t\r\n\u3000。.!！,，;；?？“”\"'[]【】"
 # Two machines that answer each other would go on for ever, at our cost.
 ANSWER_ONCE_IN = timedelta(days=1)
+# An answer that waited for the morning and could not go out by then is of no use any more.
+USELESS_AFTER = timedelta(days=1)
 
 
 def plain(text: str) -> str:
@@ -69,13 +71,10 @@ def _tag(reply: Reply, rule: KeywordRule) -> bool:
 
 
 def _answer(reply: Reply, rule: KeywordRule) -> bool:
-    """False, and it waits for a person, where the account cannot answer, nothing may be sent to the number, or it was
-    answered by a rule lately."""
+    """False, and it waits for a person, where the account cannot answer, nothing may be sent to the number, or a rule has
+    answered it lately."""
     signature = inbox.usual_signature(reply)
-    lately = Reply.objects.filter(
-        phone=reply.phone, state=Reply.State.AUTO, is_opt_out=False, arrived_at__gte=timezone.now() - ANSWER_ONCE_IN
-    )
-    if not inbox.may_answer(reply) or _stopped(reply, signature) or lately.exists():
+    if not inbox.may_answer(reply) or inbox.is_stopped(reply, signature) or _answered_lately(reply.phone):
         return False
     try:
         dispatching.send_text(
@@ -84,6 +83,8 @@ def _answer(reply: Reply, rule: KeywordRule) -> bool:
             reply.phone,
             signature=signature,
             title=_("Answer by the rule “%(word)s”") % {"word": rule.word},
+            window=(rule.answers_from, rule.answers_until),
+            useless_after=timezone.now() + USELESS_AFTER,
         )
     except ValidationError:
         return False
@@ -92,8 +93,8 @@ def _answer(reply: Reply, rule: KeywordRule) -> bool:
     return True
 
 
-def _stopped(reply: Reply, signature: object) -> bool:
-    scopes = Q(scope="all") | Q(scope="account", account=reply.account)
-    if signature:
-        scopes |= Q(scope="signature", signature=signature)
-    return Suppression.objects.filter(scopes, phone=reply.phone, lifted_at__isnull=True).exists()
+def _answered_lately(phone: str) -> bool:
+    """By a rule, through whichever account. Asked of what was sent: the reply itself may have moved on since."""
+    since = timezone.now() - ANSWER_ONCE_IN
+    rounds = Q(dispatch__kind=Dispatch.Kind.ANSWER, dispatch__created_by=None, dispatch__created_at__gte=since)
+    return Delivery.objects.filter(rounds, phone=phone).exists()

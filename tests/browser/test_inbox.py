@@ -1,0 +1,74 @@
+"""The inbox in a browser: both panes, news without reload, keys, and one pane at a time on a phone."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from campaigns import roles
+from messaging.models import CannedAnswer, Dispatch, Reply
+from tests.browser.test_roles import Somebody, come  # noqa: F401 - the fixture
+from tests.builders import House, phones
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def reply(house: House, phone: str, content: str) -> Reply:
+    key = f"k{Reply.objects.count()}"
+    return Reply.objects.create(account=house.account, key=key, phone=phone, content=content, replied_at=timezone.now())
+
+
+@pytest.fixture
+def me(come: Any, house: House) -> Somebody:  # noqa: F811
+    one, two = phones(2)
+    reply(house, one, "请问满减能叠加吗")
+    reply(house, two, "什么时候发货")
+    CannedAnswer.objects.create(title="满减规则", text="您好，可以叠加。")
+    somebody: Somebody = come(roles.SUPPORT)
+    return somebody
+
+
+def test_a_conversation_is_read_answered_and_gone_from_the_unread_by_keys_alone(me: Somebody, house: House) -> None:
+    me.open("messaging_reply_changelist")
+    keys = me.page.keyboard
+    keys.press("ArrowDown")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    expect(me.page.locator(".thread-theirs .thread-text")).to_have_text("请问满减能叠加吗")
+    keys.press("a")
+    keys.type("可以的")
+    expect(me.page.locator("[data-counter]")).to_contain_text("9 字")
+    keys.press("Control+Enter")
+    me.sees("答复已交出，共 1 人")
+    expect(me.page.locator(".thread-ours .thread-text")).to_have_text("可以的")
+    expect(me.page.locator(".inbox-list a")).to_have_count(1)
+    assert Dispatch.objects.get(kind="answer").deliveries.get().phone == phones(1)[0]
+    keys.press("Escape")
+    assert me.page.evaluate("document.activeElement.dataset.reply")
+
+
+def test_news_come_without_a_reload_and_nothing_typed_is_lost(me: Somebody, house: House) -> None:
+    me.open("messaging_reply_changelist")
+    me.page.get_by_role("link", name="请问满减能叠加吗").click()
+    me.page.locator("textarea[name=text]").fill("正在写")
+    me.page.evaluate("window.sameage = true")
+    late = reply(house, phones(1)[0], "还有一个问题")
+    expect(me.page.locator(".thread-theirs .thread-text")).to_have_count(2)
+    expect(me.page.locator(".inbox-list")).to_contain_text("还有一个问题")
+    expect(me.page.locator("[data-seen]").first).to_have_value(str(late.pk))
+    expect(me.page.locator("[data-inbox-say]")).to_have_text("3 条未读回复")
+    assert me.page.locator("textarea[name=text]").input_value() == "正在写"
+    assert me.page.evaluate("window.sameage")
+
+
+def test_on_a_phone_the_list_and_the_conversation_are_two_pages(me: Somebody) -> None:
+    me.page.set_viewport_size({"width": 390, "height": 844})
+    me.open("messaging_reply_changelist")
+    expect(me.page.locator(".inbox-main")).to_be_hidden()
+    me.page.get_by_role("link", name="请问满减能叠加吗").click()
+    expect(me.page.locator(".inbox-side")).to_be_hidden()
+    expect(me.page.locator(".thread-theirs")).to_be_visible()
+    assert me.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    me.page.locator(".inbox-back").click()
+    expect(me.page.locator(".inbox-list")).to_be_visible()

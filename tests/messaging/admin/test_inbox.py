@@ -1,0 +1,214 @@
+"""The inbox: conversations by number, what is unread of them, and what support does with one."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns import roles
+from messaging.models import CannedAnswer, Dispatch, KeywordRule, Reply, Suppression
+from messaging.services import conversations, inbox
+from tests.builders import House, phones
+from tests.markup import read
+from tests.people import person, signed_in
+
+pytestmark = pytest.mark.django_db
+HOME = "/admin/messaging/reply/"
+
+
+def reply(house: House, phone: str, content: str = "在吗", **values: Any) -> Reply:
+    """Each with its own key, in the order made."""
+    key = f"k{Reply.objects.count()}"
+    return Reply.objects.create(
+        account=house.account, key=key, phone=phone, content=content, **{"replied_at": timezone.now(), **values}
+    )
+
+
+def shown(box: str, who: Any = None, **values: Any) -> list[str]:
+    return [one.content for one in conversations.page(box, who, **values).replies]
+
+
+def test_a_number_stands_once_with_its_newest_reply_of_the_box(house: House) -> None:
+    a, b, c = phones(3)
+    me, other = person(roles.SUPPORT), person(superuser=True)
+    reply(house, a, "甲一")
+    reply(house, b, "乙一", state="assigned", assigned_to=me)
+    reply(house, a, "甲二")
+    reply(house, a, "甲三", state="answered")
+    reply(house, c, "丙一", state="assigned", assigned_to=other, tag="发票")
+    reply(house, c, "R", state="auto", is_opt_out=True)
+    assert shown("new", me) == ["甲二"]
+    assert shown("mine", me) == ["乙一"]
+    assert shown("taken", me) == ["丙一", "乙一"]
+    assert shown("all", me) == ["R", "甲三", "乙一"]
+    assert shown("opt_out", me) == ["R"]
+    assert shown("taken", me, tag="发票") == ["丙一"]
+    unread = {one.content: one.has_unread for one in conversations.page("all", me).replies}  # type: ignore[attr-defined]
+    assert unread == {"R": False, "甲三": True, "乙一": False}
+    assert conversations.counts(me) == {"new": 2, "mine": 1, "opt_out": 1}
+
+
+def test_opt_outs_of_yesterday_are_not_counted_today(house: House) -> None:
+    reply(house, "13800000001", "R", is_opt_out=True, replied_at=timezone.now() - timedelta(days=1))
+    assert conversations.counts(None)["opt_out"] == 0
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(house: House) -> None:
+    for n, phone in enumerate(phones(7)):
+        reply(house, phone, str(n))
+    reply(house, phones(1)[0], "again")
+    first = conversations.page("new", None, limit=3)
+    second = conversations.page("new", None, before=first.older, limit=3)
+    third = conversations.page("new", None, before=second.older, limit=3)
+    found = [one.content for page in (first, second, third) for one in page.replies]
+    assert found == ["again", "6", "5", "4", "3", "2", "1"]
+    assert third.older == 0
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_the_queries_do_not_grow_with_the_replies(house: House, chosen: bool) -> None:
+    client = signed_in(roles.SUPPORT)
+    KeywordRule.objects.create(word="发票", action="tag", tag="发票")
+    CannedAnswer.objects.create(title="几点", text="九点")
+
+    def queries() -> int:
+        newest = Reply.objects.order_by("-pk").first()
+        url = f"{HOME}{newest.pk}/change/?box=all" if chosen and newest else f"{HOME}?box=all"
+        client.get(url)
+        with CaptureQueriesContext(connection) as context:
+            assert client.get(url).status_code == 200
+        return len(context)
+
+    def more(n: int) -> None:
+        for phone in phones(n):
+            dispatch = house.make_dispatch([phone])
+            reply(house, phone, state="assigned", assigned_to=person(roles.SUPPORT), delivery=dispatch.deliveries.get())
+            reply(house, phones(1)[0])
+
+    more(6)
+    few = queries()
+    more(12)
+    assert queries() == few
+    assert few <= 28
+
+
+def test_the_page_shows_both_sides_masked(house: House) -> None:
+    phone = phones(1)[0]
+    house.make_dispatch([phone], title="会员日满减")
+    first = reply(house, phone, "能叠加吗")
+    inbox.answer(first, "可以叠加。", house.signature, None)
+    html = signed_in(roles.SUPPORT).get(f"{HOME}{first.pk}/change/").content.decode()
+    page = read_html(html)
+    assert phone not in html
+    assert all(words in page for words in ("能叠加吗", "可以叠加。", "会员日满减", "138****0000"))
+
+
+def read_html(html: str) -> str:
+    from tests.markup import Page
+
+    return Page(html).text
+
+
+def test_an_act_leaves_alone_what_arrived_after_the_page(house: House) -> None:
+    phone = phones(1)[0]
+    first, second = reply(house, phone, "一"), reply(house, phone, "二")
+    client = signed_in(roles.SUPPORT)
+    page = read(client.get(f"{HOME}{second.pk}/change/"))
+    assert page.inputs["seen"]["value"] == str(second.pk)
+    late = reply(house, phone, "三")
+    client.post(f"{HOME}{second.pk}/close/", {"seen": page.inputs["seen"]["value"]})
+    states = dict(Reply.objects.values_list("content", "state"))
+    assert states == {"一": "closed", "二": "closed", "三": "new"}
+    client.post(f"{HOME}{late.pk}/take/")
+    assert Reply.objects.get(pk=late.pk).assigned_to == person(roles.SUPPORT)
+    first.refresh_from_db()
+    assert first.state == "closed"
+
+
+def test_an_answer_settles_the_conversation(house: House) -> None:
+    phone = phones(1)[0]
+    first, second = reply(house, phone, "一"), reply(house, phone, "二")
+    client = signed_in(roles.SUPPORT)
+    page = read(client.get(f"{HOME}{first.pk}/change/?box=all"))
+    data = {
+        "text": "好的", "signature": house.signature.pk, "token": page.inputs["token"]["value"],
+        "seen": page.inputs["seen"]["value"],
+    }  # fmt: skip
+    client.post(f"{HOME}{second.pk}/answer/?box=all", data)
+    assert Dispatch.objects.get(kind="answer").text == "好的"
+    assert set(Reply.objects.values_list("state", flat=True)) == {"answered"}
+
+
+def test_nobody_is_answered_who_stands_on_the_do_not_send_list(house: House) -> None:
+    one = reply(house, phones(1)[0])
+    client = signed_in(roles.SUPPORT)
+    token = read(client.get(f"{HOME}{one.pk}/change/")).inputs["token"]["value"]
+    Suppression.objects.create(phone=one.phone, scope="account", account=house.account, source="hand")
+    page = read(client.get(f"{HOME}{one.pk}/change/"))
+    assert "客户已退订，只能发通知。" in page.text
+    assert "text" not in page.inputs
+    data = {"text": "好的", "signature": house.signature.pk, "token": token}
+    answer = read(client.post(f"{HOME}{one.pk}/answer/", data, follow=True))
+    assert "没有发送答复" in answer.text
+    assert not Dispatch.objects.exists()
+    assert Reply.objects.get().state == "new"
+
+
+def test_search_finds_the_conversation_and_no_address_holds_the_number(house: House) -> None:
+    phone = phones(1)[0]
+    one = reply(house, phone)
+    client = signed_in(roles.SUPPORT)
+    for typed in ("138 0000 0000", "+86 13800000000", "１３８００００００００"):
+        found = client.post(f"{HOME}search/", {"phone": typed})
+        assert found.headers["Location"] == f"{HOME}{one.pk}/change/?box=all"
+    silent = client.post(f"{HOME}search/", {"phone": "13900000009"})
+    assert silent.headers["Location"] == f"{HOME}?box=all"
+    assert "139****0009 没有回复过。" in read(client.get(silent.headers["Location"])).text
+    assert "11 位" in read(client.post(f"{HOME}search/", {"phone": "1380000"}, follow=True)).text
+
+
+def test_news_come_once_and_only_when_there_are_some(house: House) -> None:
+    one = reply(house, phones(1)[0], "第一句")
+    client = signed_in(roles.SUPPORT)
+    url = f"{reverse('admin:messaging_reply_changes')}?box=new&chosen={one.pk}"
+    first = client.get(url).json()
+    assert "第一句" in first["list"]
+    assert "第一句" in first["thread"]
+    assert client.get(f"{url}&mark={first['mark']}").json() == {"mark": first["mark"]}
+    two = reply(house, phones(1)[0], "第二句")
+    news = client.get(f"{url}&mark={first['mark']}").json()
+    assert "第二句" in news["list"]
+    assert news["seen"] == two.pk
+    assert news["said"] == "2 条未读回复"
+
+
+def test_who_looks_and_who_acts(house: House) -> None:
+    one = reply(house, phones(1)[0])
+    manager = signed_in(roles.CAMPAIGNS)
+    page = read(manager.get(f"{HOME}{one.pk}/change/"))
+    assert not {"text", "person", "seen"} & set(page.inputs)
+    for act in ("take", "close", "assign", "answer"):
+        assert manager.post(f"{HOME}{one.pk}/{act}/").status_code == 403
+    marketing = signed_in(roles.MARKETING)
+    for url in (HOME, f"{HOME}{one.pk}/change/", f"{HOME}changes.json"):
+        assert marketing.get(url).status_code == 403
+    assert signed_in(roles.SUPPORT).get(f"{HOME}999/change/").status_code == 404
+
+
+def test_a_page_back_in_time_goes_on_from_where_the_first_ended(house: House) -> None:
+    phone, now = phones(1)[0], timezone.now()
+    for n in range(conversations.SHOWN + 5):
+        one = reply(house, phone, f"第{n}句", replied_at=now - timedelta(minutes=100 - n))
+    thread = conversations.thread(phone)
+    earlier = conversations.thread(phone, thread.earlier)
+    words = [item.row.content for item in (*earlier.items, *thread.items)]
+    assert words == [f"第{n}句" for n in range(conversations.SHOWN + 5)]
+    assert earlier.earlier is None
+    assert thread.earlier
+    until = urlencode({"until": thread.earlier.isoformat()})
+    assert "第0句" in read(signed_in(roles.SUPPORT).get(f"{HOME}{one.pk}/change/?{until}")).text
