@@ -153,6 +153,8 @@ def cancel(campaign: Campaign, actor: Any) -> bool:
 
 @transaction.atomic
 def _through(campaign: Campaign, states: tuple[str, ...], verb: Any, actor: Any, words: str) -> bool:
+    """The campaign is locked before its rounds, as a fallback does it: the other order would be a deadlock."""
+    Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     campaign.refresh_from_db()
     if campaign.state not in states or campaign.dispatch is None:
         return False

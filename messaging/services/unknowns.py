@@ -6,15 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count, Exists, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.kit import audit
 from config.kit.words import gettext_noop
+from messaging.bulk.skipping import suppressed
 from messaging.gateway.registry import all_vendors, vendor_class
 from messaging.models import Attempt, Batch, Dispatch
-from messaging.services import outcomes, sending
-from messaging.states import AttemptOutcome, BatchState
+from messaging.services import claiming, outcomes, sending
+from messaging.states import AccountStatus, AttemptOutcome, BatchState, DispatchState
 
 CHECK_AFTER = timedelta(seconds=60)
 MOST_CHECKS = 3
@@ -49,38 +51,65 @@ def _decide(batch: Batch, actor: Any, reason: str, state: str, action: str) -> b
         values = {"submitted_at": timezone.now()} if state == BatchState.SUBMITTED else {"reason": "person"}
         done = Batch.objects.filter(pk=batch.pk, state=BatchState.UNKNOWN).update(state=state, **values)
         if done:
+            _require_silence(batch, state)
             Attempt.objects.filter(batch=batch, outcome=AttemptOutcome.UNSURE).update(signed_by=actor)
             audit.record(action, actor=actor, target=batch, detail={"reason": reason, "people": batch.size})
     return bool(done)
 
 
+def _require_silence(batch: Batch, state: str) -> None:
+    """While the vendor is asked, the answer may be that it has just taken the request. Raises ValidationError."""
+    if state == BatchState.REFUSED and batch.attempts.filter(outcome=AttemptOutcome.OPEN).exists():
+        raise ValidationError(_("The vendor is being asked about this batch right now. Look again in a minute."))
+
+
 def due_for_check() -> list[int]:
-    """Unknown batches whose vendor can be asked by repeating the very same request."""
-    before = timezone.now() - CHECK_AFTER
+    """Unknown batches whose vendor can be asked by repeating the very same request, longest unknown first: those not asked
+    yet, and those asked some time ago. One query."""
     can = [code for code, vendor in all_vendors().items() if vendor.capabilities.repeat_is_safe]
-    rows = Batch.objects.filter(state=BatchState.UNKNOWN, claimed_at__lt=before, account__vendor__in=can)
-    return [batch.pk for batch in rows.select_related("account").order_by("claimed_at")[:200] if _may_check(batch)]
+    rows = _due().filter(claimed_at__lt=timezone.now() - CHECK_AFTER, account__vendor__in=can)
+    return list(rows.order_by("claimed_at").values_list("pk", flat=True)[:200])
 
 
-def _may_check(batch: Batch) -> bool:
-    if not vendor_class(batch.account.vendor).capabilities.repeat_is_safe or not batch.account.usable:
+def _due() -> QuerySet[Batch]:
+    """Unknown, not asked about too often or too lately, at an account that sends."""
+    now, asked = timezone.now(), Q(attempts__is_vendor_check=True)
+    due = Q(checks=0)
+    for checks in range(1, MOST_CHECKS):
+        due |= Q(checks=checks, last__lt=now - timedelta(minutes=5 * 3**checks))
+    usable = Q(account__status__in=(AccountStatus.OK, AccountStatus.UNTESTED))
+    unknown = Batch.objects.filter(usable, _dispatch_allows(), state=BatchState.UNKNOWN)
+    counted = {"checks": Count("attempts", filter=asked), "last": Max("attempts__started_at", filter=asked)}
+    return unknown.annotate(**counted).filter(due)
+
+
+def _dispatch_allows() -> Q:
+    """Where the first request never arrived, asking is sending: not for a round that somebody stopped, nor too late."""
+    in_time = Q(dispatch__useless_after__isnull=True) | Q(dispatch__useless_after__gt=timezone.now())
+    return in_time & Q(dispatch__state__in=(DispatchState.RUNNING, DispatchState.DONE))
+
+
+def _may_check(batch: Batch, dispatch: Dispatch) -> bool:
+    """All that holds for a claim holds here: round, window, template, account, and nobody who has opted out since."""
+    if not vendor_class(dispatch.account.vendor).capabilities.repeat_is_safe:
         return False
-    checks = batch.attempts.filter(is_vendor_check=True)
-    last = checks.order_by("-number").first()
-    pause = timedelta(minutes=5 * 3 ** checks.count())
-    return checks.count() < MOST_CHECKS and (last is None or last.started_at + pause < timezone.now())
+    if not claiming.in_window(dispatch, timezone.now()) or claiming.template_missing(dispatch):
+        return False
+    if batch.deliveries.filter(Exists(suppressed(dispatch)), own__isnull=True).exists():
+        return False
+    return _due().filter(pk=batch.pk).exists()
 
 
 def ask_vendor(batch_id: int) -> None:
     """The one permitted automatic repeat: the same request under the same reference, which the vendor itself recognises.
-    The batch stays unknown while it is asked."""
+    The batch stays unknown while it is asked. What never arrived is sent by it, so it asks only where a claim might send."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         dispatch = Dispatch.objects.select_related("account", "version", "signature", "chatbot").get(
             pk=batch.dispatch_id
         )
         first = batch.attempts.filter(outcome=AttemptOutcome.UNSURE, is_vendor_check=False).order_by("number").last()
-        if batch.state != BatchState.UNKNOWN or first is None or not _may_check(batch):
+        if first is None or not _may_check(batch, dispatch):
             return
         number = batch.attempts_made + 1
         Batch.objects.filter(pk=batch.pk).update(attempts_made=number)

@@ -1,10 +1,14 @@
 """The two text-message vendors through the services: polls and pushes together, and the vendor's own duplicate check."""
 
+from datetime import timedelta
+
 import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from messaging import selectors
-from messaging.models import Attempt, Batch, CallbackEvent, Click, Reply
-from messaging.services import applying, polling, reviews, sending, unknowns
+from messaging.models import Attempt, Batch, CallbackEvent, Click, Dispatch, Reply, Suppression
+from messaging.services import applying, dispatching, polling, reviews, sending, unknowns
 from messaging.states import ReviewStatus
 from templates_5g.services import create_template
 from tests.builders import handed_over, phones
@@ -82,6 +86,74 @@ def test_a_request_that_never_arrived_is_sent_by_the_check_itself(yixintong):
     batch.refresh_from_db()
     assert batch.state == "submitted"
     assert [line.phone for line in mount.world.ledger] == phones(4)
+
+
+def made_unknown(dispatch, mount):
+    mount.faults.replace([{"kind": "cut", "path": "/send", "count": 1, "when": "unread"}])
+    sending.send_some(dispatch.pk)
+    batch = Batch.objects.get(dispatch=dispatch)
+    Batch.objects.filter(pk=batch.pk).update(claimed_at=timezone.now() - timedelta(minutes=2))
+    assert unknowns.due_for_check() == [batch.pk]
+    return batch
+
+
+def opted_out(dispatch):
+    Suppression.objects.create(phone=phones(1)[0], scope="all", source="reply")
+
+
+def shut(dispatch):
+    nine = timezone.localtime() - timedelta(hours=2)
+    hours = {"window_from": nine.time(), "window_until": (nine + timedelta(hours=1)).time()}
+    Dispatch.objects.filter(pk=dispatch.pk).update(**hours)
+
+
+def useless(dispatch):
+    Dispatch.objects.filter(pk=dispatch.pk).update(useless_after=timezone.now() - timedelta(seconds=1))
+
+
+def stopped(dispatch):
+    type(dispatch.account).objects.update(status="stopped")
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [dispatching.cancel, dispatching.pause, opted_out, shut, useless, stopped],
+    ids=lambda act: act.__name__,
+)
+def test_the_check_sends_nothing_that_a_claim_would_not(yixintong, meanwhile):
+    dispatch, mount = yixintong
+    batch = made_unknown(dispatch, mount)
+    meanwhile(dispatch)
+    unknowns.ask_vendor(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.attempts.count(), mount.world.ledger) == ("unknown", 1, [])
+
+
+def test_nobody_says_not_sent_while_the_vendor_is_asked(yixintong):
+    dispatch, mount = yixintong
+    batch = made_unknown(dispatch, mount)
+    Batch.objects.filter(pk=batch.pk).update(claimed_at=timezone.now() - timedelta(hours=73))
+    batch.refresh_from_db()
+    asked = {"account": dispatch.account, "reference": "r", "is_vendor_check": True, "started_at": timezone.now()}
+    attempt = Attempt.objects.create(batch=batch, number=2, **asked)
+    with pytest.raises(ValidationError):
+        unknowns.mark_not_sent(batch, None, "服务商说没有")
+    batch.refresh_from_db()
+    assert batch.state == "unknown"
+    Attempt.objects.filter(pk=attempt.pk).update(outcome="unsure")
+    assert unknowns.mark_not_sent(batch, None, "服务商说没有")
+
+
+def test_what_was_asked_often_enough_keeps_nobody_else_waiting(yixintong, django_assert_num_queries):
+    dispatch, mount = yixintong
+    fresh = made_unknown(dispatch, mount)
+    long_ago = timezone.now() - timedelta(hours=10)
+    given = {"dispatch": dispatch, "account": dispatch.account, "size": 0, "state": "unknown", "claimed_at": long_ago}
+    old = Batch.objects.bulk_create(Batch(number=n, **given) for n in range(10, 220))
+    asked = {"account": dispatch.account, "is_vendor_check": True, "outcome": "unsure", "started_at": long_ago}
+    Attempt.objects.bulk_create(Attempt(batch=batch, number=n, **asked) for batch in old for n in (2, 3, 4))
+    with django_assert_num_queries(1):
+        assert unknowns.due_for_check() == [fresh.pk]
 
 
 def test_emay_pushes_and_polls_together_count_once(house, client):
