@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from config.kit import phones, show
-from config.kit.paging import CheapPaginator
+from config.kit.paging import KeysetList
 
 View = Callable[..., HttpResponse]
 
@@ -75,10 +75,13 @@ class LookOnly(Page):
 
 
 class BigList(LookOnly):
-    """A list of a table that grows without end: newest first, no count over all rows."""
+    """A list of a table that grows without end: newest first, read on by key, never counted, never sorted otherwise."""
 
-    paginator = CheapPaginator
     ordering = ("-id",)
+    sortable_by = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetList]:
+        return KeysetList
 
 
 class PhoneSearch(Page):

@@ -28,7 +28,8 @@ class DispatchAdmin(TestSend, BigList):
     list_filter = ("state", "kind", "account")
     list_select_related = ("account",)
     list_empty = gettext_lazy("Nothing was sent yet.")
-    search_fields = ("title",)
+    search_fields = ("title__startswith",)
+    search_help_text = gettext_lazy("How the title begins")
 
     @admin.display(description=gettext_lazy("status"))
     def state_badge(self, dispatch: Dispatch) -> SafeString:

@@ -1,6 +1,7 @@
 """`manage.py bench`: the whole path on a database of its own, each stage beside a limit measured in the same run."""
 
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -10,8 +11,10 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
-from campaigns.bench import postgres, report, running
+from campaigns.bench import house, postgres, report, running
+from campaigns.bench.lists import comparing
 from config.kit.processes import Child
 
 # What an installation for a million people would be given; fsync stays on.
@@ -31,6 +34,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "what", nargs="?", choices=("path", "lookup"), default="path",
+            help="path: the stages (default). lookup: every page of the admin among 10 thousand rows and among --size",
+        )  # fmt: skip
+        parser.add_argument("--size", type=int, default=10_000_000, help="rows in each big table for «lookup»")
         parser.add_argument("--recipients", type=int, default=100_000)
         parser.add_argument(
             "--database", default="", help="URL of an empty database, or «sqlite» for a throw-away file"
@@ -100,6 +108,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
+        if options["what"] == "lookup":
+            self._look_up(options["size"], as_json=options["json"])
+            return
         found = running.lines(
             options["stages"].split(","),
             recipients=options["recipients"],
@@ -116,3 +127,20 @@ class Command(BaseCommand):
         for line in found:
             self.stdout.write(json.dumps(report.as_json(line), ensure_ascii=False) if as_json else report.as_text(line))
             self.stdout.flush()
+
+    def _look_up(self, size: int, *, as_json: bool) -> None:
+        if connection.vendor != "postgresql":
+            raise CommandError("«lookup» fills PostgreSQL by its own means; it takes no other database.")
+        logging.disable(logging.WARNING)  # what a role may not open is asked for as well
+        built = house.build("http://127.0.0.1:9")
+        found = []
+        self.stdout.write("" if as_json else comparing.header(size))
+        for one in comparing.compare(built, size, self._note):
+            found.append(one)
+            shown = json.dumps(comparing.as_json(one), ensure_ascii=False) if as_json else comparing.as_text(one)
+            self.stdout.write(shown)
+        self._note(comparing.summary(found))
+
+    def _note(self, line: str) -> None:
+        self.stderr.write(line)
+        self.stderr.flush()
