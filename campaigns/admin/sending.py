@@ -16,7 +16,7 @@ from campaigns.admin import sheets
 from campaigns.admin.following import asked
 from campaigns.forms import TypedCountForm
 from campaigns.models import Campaign
-from campaigns.services import approving, exporting, following, progress, running, watching
+from campaigns.services import approving, exporting, following, progress, running, timeline, watching
 from campaigns.services.breakdown import breakdown
 from campaigns.states import CampaignState
 from config.kit import show
@@ -110,6 +110,7 @@ class SendingPages(Page):
             may_export=request.user.has_perm("messaging.export_delivery"),
             export_rows=exporting.size(campaign),
             **_now(request, campaign),
+            **_over_time(campaign),
         )
 
     @needs("campaigns.view_campaign")
@@ -131,6 +132,7 @@ class SendingPages(Page):
                 "closes": done["closes"],
                 "final": done["final"],
                 "reload": back,
+                "timeline": timeline.timeline(campaign),
             }
         )
 
@@ -250,6 +252,16 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "asked_again": asked(campaign) if campaign.dispatch_id else [],
         "may_follow": may_send and campaign.state in following.CAN_FOLLOW,
         "may_cancel": may_send and campaign.state in running.CAN_CANCEL,
+    }
+
+
+def _over_time(campaign: Campaign) -> dict[str, Any]:
+    figures = timeline.timeline(campaign)
+    return {
+        "timeline": figures,
+        "timeline_words": timeline.words().values(),
+        "timeline_rows": timeline.rows(figures) if figures else [],
+        "timeline_totals": timeline.totals(figures) if figures else [0] * len(timeline.KINDS),
     }
 
 

@@ -52,6 +52,7 @@
       if (one) one.open = true;
     });
     say(news.said || "");
+    document.dispatchEvent(new CustomEvent("songda:refreshed", { detail: news }));
     if (!news.final) later(pause());
   }
 
