@@ -8,12 +8,13 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from campaigns import charts, listeners, on_templates, roles, workbench
+        from campaigns import charts, listeners, on_reviews, on_templates, roles, workbench
         from config.kit import menu
         from config.kit import workbench as kit_workbench
 
         listeners.connect()
         on_templates.fill()
+        on_reviews.fill()
         workbench.register()
         kit_workbench.panel(charts.last_days, rank=60)
         menu.model("campaigns.SendingRules", "settings")

@@ -36,6 +36,7 @@ REVIEW: dict[str, Word] = {
     ReviewStatus.APPROVED: (ReviewStatus.APPROVED.label, "good"),
     ReviewStatus.REFUSED: (ReviewStatus.REFUSED.label, "problem"),
     ReviewStatus.UNKNOWN: (_("Unknown whether submitted"), "unsure"),
+    ReviewStatus.DRAFT: (ReviewStatus.DRAFT.label, "attention"),
     ReviewStatus.WITHDRAWN: (ReviewStatus.WITHDRAWN.label, "idle"),
     "expiring": (_("Expires soon"), "attention"),
     "expired": (_("Expired"), "problem"),

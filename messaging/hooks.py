@@ -1,6 +1,8 @@
 """What higher apps may listen to. Receivers run in the caller's transaction and must be quick."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
 from django.dispatch import Signal
 from django.http import HttpRequest
@@ -20,3 +22,10 @@ review_decided = Signal()
 # (request) -> another way to search. They check permissions themselves.
 number_panels: list[Callable[[HttpRequest, str], str]] = []
 search_panels: list[Callable[[HttpRequest], str]] = []
+
+# Days on which nobody audits, besides weekends.
+holidays: list[Callable[[], Iterable[date]]] = []
+# version ids -> (version id, account id) -> the first send that is planned for it.
+planned_starts: list[Callable[[Sequence[int]], Mapping[tuple[int, int], datetime]]] = []
+# (audience id, user) -> operator -> people; {} where the user may not look at it. "" is an operator that nobody knows.
+people_by_operator: list[Callable[[int, Any], Mapping[str, int]]] = []

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from messaging import badges
+from messaging import badges, standing
 from messaging.gateway.registry import vendor_class
 from messaging.models import Chatbot, TemplateReview, VendorAccount, VendorMedia
 from messaging.states import AccountStatus, ReviewStatus
@@ -31,11 +31,13 @@ def fill() -> None:
 
 def review_cells(version_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.ReviewCell]]:
     cells: dict[int, list[hooks.ReviewCell]] = {pk: [] for pk in version_ids}
-    live = TemplateReview.objects.filter(version__in=version_ids, live=True).select_related("account")
-    for review in live.order_by("account__name", "part"):
-        word, role = badges.REVIEW.get(review.status, (review.status, "idle"))
+    found = TemplateReview.objects.filter(standing.STANDING, version__in=version_ids).select_related("account")
+    for review in found.exclude(renewal=True, status=ReviewStatus.WITHDRAWN).order_by("account__name", "part", "-live"):
+        status = standing.status_of(review)
+        word, role = badges.REVIEW.get(status, (status, "idle"))
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
-        cell = hooks.ReviewCell(review.account.name, str(word), role, review.vendor_word, url)
+        note = f"{_('Renewal')} {standing.note_of(review)}".strip() if review.renewal else standing.note_of(review)
+        cell = hooks.ReviewCell(review.account.name, str(word), role, note, url, standing.moves(review))
         cells[review.version_id].append(cell)
     return cells
 

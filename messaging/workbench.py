@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Min, Sum
+from django.db.models import Exists, F, Min, OuterRef, Sum
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from config.kit import menu, show, workbench
 from config.kit.workbench import Todo
+from messaging import standing
 from messaging.models import Batch, Receipt, Reply, Signature, TemplateReview, VendorAccount
 from messaging.sentences import SENTENCES
 from messaging.states import AccountStatus, BatchState, ReviewStatus
@@ -50,6 +51,7 @@ def register() -> None:
     workbench.panel(today, rank=40)
     for function in (
         unknown_outcomes,
+        unknown_reviews,
         refused_reviews,
         expiring_reviews,
         expiring_filings,
@@ -109,15 +111,27 @@ def unknown_outcomes(request: HttpRequest) -> Iterator[Todo]:
 def refused_reviews(request: HttpRequest) -> Iterator[Todo]:
     if not request.user.has_perm("messaging.submit_templatereview"):
         return
-    refused = TemplateReview.objects.filter(live=True, status=ReviewStatus.REFUSED)
+    refused = TemplateReview.objects.filter(standing.STANDING, status=ReviewStatus.REFUSED)
     for review in refused.select_related("version__template", "account").order_by("-decided_at")[:FEW]:
         text = f"{review.version} · {review.account}: {review.vendor_word}".rstrip(": ")
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
         yield Todo(_("Template rejected"), text, url, _("See why"), rank=20)
 
 
+def unknown_reviews(request: HttpRequest) -> Iterator[Todo]:
+    """Submissions of which nobody knows whether they arrived: a person looks at the vendor and decides."""
+    if not request.user.has_perm("messaging.submit_templatereview"):
+        return
+    unknown = TemplateReview.objects.filter(standing.STANDING, status=ReviewStatus.UNKNOWN)
+    for review in unknown.select_related("version__template", "account").order_by("submitted_at")[:FEW]:
+        text = f"{review.version} · {review.account}"
+        url = reverse("admin:messaging_templatereview_change", args=[review.pk])
+        yield Todo(_("Unknown whether submitted"), text, url, _("Settle"), rank=18)
+
+
 def expiring_reviews(request: HttpRequest) -> Iterator[Todo]:
-    """Approvals at vendors that end within a week, the soonest first. Those that ended count a week longer."""
+    """Approvals at vendors that end within a week and that nothing renews yet, the soonest first. Those that ended count a
+    week longer."""
     if not request.user.has_perm("messaging.submit_templatereview"):
         return
     now = timezone.now()
@@ -128,8 +142,16 @@ def expiring_reviews(request: HttpRequest) -> Iterator[Todo]:
         approved_until__lt=now + EXPIRES_SOON,
         version__template__archived_at__isnull=True,
     )
+    under_way = TemplateReview.objects.filter(
+        renewal=True,
+        status__in=(ReviewStatus.SUBMITTING, ReviewStatus.WAITING, ReviewStatus.UNKNOWN),
+        version=OuterRef("version"),
+        account=OuterRef("account"),
+        part=OuterRef("part"),
+    )
+    reviews = reviews.exclude(Exists(under_way))
     for review in reviews.select_related("version__template", "account").order_by("approved_until")[:FEW]:
-        text = f"{review.version} · {review.account} · {_until(review.approved_until)}"
+        text = f"{review.version} · {review.account} · {standing.note_of(review)}"
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
         yield Todo(_("Approval ends"), text, url, _("Renew"), rank=25)
 

@@ -43,13 +43,15 @@ class Hook(Generic[Params, Result]):
 
 @dataclass(frozen=True)
 class ReviewCell:
-    """One account's word on one version. `role` is a colour role (idle, moving, good, attention, problem, unsure)."""
+    """One account's word on one version. `role` is a colour role (idle, moving, good, attention, problem, unsure); `moves`:
+    it may change without anybody here doing anything."""
 
     account: str
     word: str
     role: str
     detail: str = ""
     url: str = ""
+    moves: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,14 +12,17 @@ from campaigns.models import AudienceImport, Campaign
 from campaigns.services import planning
 from campaigns.states import Operator
 from config.kit import show
+from messaging import standing
 from messaging.admin.accounts import balance_text
 from messaging.models import TemplateReview
-from messaging.states import Channel
+from messaging.services import reviews
+from messaging.states import Channel, ReviewStatus
 
 
 def shown(campaign: Campaign) -> dict[str, Any]:
     """Context of the check and the confirm page; "sheet" is {} before the first check."""
     sheet = campaign.sheet
+    review = _review(campaign)
     if not sheet:
         return {"sheet": {}, "blocked": True}
     return {
@@ -31,8 +35,29 @@ def shown(campaign: Campaign) -> dict[str, Any]:
         "finish_at": parse_datetime(sheet["finish_at"]) if sheet["finish_at"] else None,
         "obstacles": [(planning.sentence(found), found["blocks"]) for found in sheet["obstacles"]],
         "blocked": planning.blocked(sheet),
-        "review": _review(campaign),
+        "review": review,
+        "review_left": standing.note_of(review) if review and review.status == ReviewStatus.APPROVED else "",
+        "submit_by": _submit_by(campaign, review),
     }
+
+
+def _submit_by(campaign: Campaign, review: TemplateReview | None) -> tuple[str, bool] | None:
+    """(sentence, is it too late?) where the template of a planned campaign is not approved and nothing is under way."""
+    ready = review is not None and review.status in (ReviewStatus.APPROVED, ReviewStatus.WAITING, ReviewStatus.SUBMITTING)
+    if campaign.start_at is None or ready or not reviews.must_be_reviewed(campaign.account):
+        return None
+    day = reviews.Calendar.here_and_now().submit_by(campaign.account, timezone.localtime(campaign.start_at).date())
+    if day is None:
+        return None
+    values = {"day": show.day(day), "n": reviews.usual_days(campaign.account)}
+    if day >= timezone.localdate():
+        return _(
+            "The template has to be approved first: submit it by %(day)s (a review takes about %(n)s working days here)."
+        ) % values, False
+    return _(
+        "The template should have been submitted by %(day)s; its review (about %(n)s working days) may not be back in "
+        "time. Choose a later start or another account, or ask the vendor to hurry."
+    ) % values, True
 
 
 def watch_words(campaign: Campaign) -> list[tuple[str, str]]:
@@ -70,5 +95,5 @@ def _operator(code: str) -> Any:
 
 
 def _review(campaign: Campaign) -> TemplateReview | None:
-    reviews = TemplateReview.objects.filter(version=campaign.version_id, account=campaign.account_id, part="main")
-    return reviews.filter(live=True).first()
+    found = TemplateReview.objects.filter(version=campaign.version_id, account=campaign.account_id, part="main")
+    return found.filter(live=True).select_related("account").first()

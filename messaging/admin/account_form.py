@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.admin import declared
 from messaging.gateway.base import Vendor
 from messaging.models import VendorAccount
+from messaging.services.reviews import pauses
 from messaging.states import Channel
 
 COMMON = (
@@ -21,6 +22,8 @@ COMMON = (
     "in_flight",
     "batch_size",
     "low_balance",
+    "review_days",
+    "review_pauses",
     "callback_addresses",
 )
 
@@ -42,7 +45,21 @@ class AccountForm(forms.ModelForm):
     class Meta:
         model = VendorAccount
         fields = COMMON
-        widgets = {"callback_addresses": forms.Textarea(attrs={"rows": 3})}
+        widgets = {
+            "callback_addresses": forms.Textarea(attrs={"rows": 3}),
+            "review_pauses": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def clean_review_pauses(self) -> str:
+        text = str(self.cleaned_data["review_pauses"]).strip()
+        try:
+            list(pauses(text))
+        except ValueError as error:
+            raise ValidationError(
+                _("“%(line)s” is no day and no span of days. Write 2027-02-05 or 2027-02-05 – 2027-02-18.")
+                % {"line": error}
+            ) from error
+        return text
 
     def clean_batch_size(self) -> int:
         size = int(self.cleaned_data["batch_size"])

@@ -115,6 +115,7 @@ class VendorAccountAdmin(Polls):
             (_("Settings of this vendor"), {"fields": declared}),
             (_("Pace"), {"fields": [pace] if vendor.capabilities.max_batch else []}),
             (_("Prices per message, in yuan"), {"fields": [prices[:3], prices[3:], "low_balance"]}),
+            (_("Reviews"), {"fields": ["review_days", "review_pauses"] if vendor.capabilities.review_parts else []}),
             (_("Polls"), {"fields": ["poll_on"] if vendor.capabilities.polls else []}),
             (_("Callbacks"), {"fields": ["callback_addresses"], "description": _addresses_help(vendor)}),
         ]

@@ -1,116 +1,80 @@
-"""Review states: versions against accounts, what a vendor refused and why, submission, and entries by hand."""
+"""Review states: the matrix, one review with what to do about it, and entries by hand."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from config.kit import show
-from messaging import badges
+from messaging import badges, standing
+from messaging.admin import review_matrix
 from messaging.admin.base import needs, post_only, say_error
-from messaging.admin.review_forms import PARTS, AccountPart, ByHandForm, SubmitForm
-from messaging.admin.withdrawing import Withdrawing
+from messaging.admin.review_forms import PARTS, ByHandForm
+from messaging.admin.review_submission import SubmissionPages
+from messaging.admin.withdrawing import Withdrawing, may_withdraw
 from messaging.gateway.errors import Unsupported
-from messaging.gateway.registry import vendor_class
 from messaging.models import TemplateReview, VendorAccount
 from messaging.services import once, reviews
 from messaging.states import ReviewStatus
-from templates_5g.blocks import errors
+from templates_5g import hooks
 from templates_5g.models import TemplateVersion
-from templates_5g.places import place
-from templates_5g.problems import sentence
 
-EXPIRES_SOON = timedelta(days=14)
 PER_PAGE = 20
-_TROUBLE = (ReviewStatus.REFUSED, ReviewStatus.UNKNOWN)
+_SHOWN = {"trouble": review_matrix.trouble, "expiring": review_matrix.soonest_first}
+_CSRF = re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]*')
 
 
-def shown_status(review: TemplateReview) -> str:
-    """The stored status, or expiring / expired where its end is near or past."""
-    until = review.approved_until
-    if review.status != ReviewStatus.APPROVED or until is None:
-        return review.status
-    if until <= timezone.now():
-        return "expired"
-    return "expiring" if until - timezone.now() < EXPIRES_SOON else review.status
+class EndFilter(admin.SimpleListFilter):
+    title = gettext_lazy("approval ends")
+    parameter_name = "ends"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("soon", gettext_lazy("within a week")),
+            ("over", pgettext_lazy("approval", "has ended")),
+            ("never", gettext_lazy("renewed by the vendor")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TemplateReview]) -> QuerySet[TemplateReview]:
+        now = timezone.now()
+        approved = queryset.filter(live=True, status=ReviewStatus.APPROVED)
+        ways = {
+            "soon": approved.filter(approved_until__gt=now, approved_until__lte=now + standing.LISTED),
+            "over": approved.filter(approved_until__lte=now),
+            "never": approved.filter(renews_itself=True),
+        }
+        return ways.get(self.value() or "", queryset)
 
 
-def note_of(review: TemplateReview) -> str:
-    if review.status == ReviewStatus.APPROVED:
-        return _("until %(date)s") % {"date": show.day(review.approved_until)} if review.approved_until else ""
-    if review.status == ReviewStatus.WAITING and review.submitted_at:
-        return _("for %(time)s") % {"time": show.duration(review.submitted_at)}
-    return review.vendor_word if review.status in _TROUBLE else ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One version at one account: (part, badge, note, review) for each part, or one derived word with its reason. Where it
-    was not submitted yet, `may_submit` (the vendor has an operation for it) and `may_register` (by hand)."""
-
-    account: VendorAccount
-    parts: list[tuple[Any, SafeString, str, TemplateReview]] = field(default_factory=list)
-    badge: Any = ""
-    note: str = ""
-    may_submit: bool = False
-    may_register: bool = False
-
-
-def cell_of(version: TemplateVersion, account: VendorAccount, found: list[TemplateReview]) -> Cell:
-    if found:
-        parts = [
-            (PARTS.get(review.part, review.part) if len(found) > 1 else "", badges.review(shown_status(review)),
-             note_of(review), review)
-            for review in sorted(found, key=lambda review: review.part != "main")
-        ]  # fmt: skip
-        return Cell(account, parts)
-    vendor = vendor_class(account.vendor)
-    hard = errors(vendor(account.config).check(version.blocks, version.fallback_blocks))
-    if hard:
-        return Cell(account, badge=badges.review("unsupported"), note=_line(hard[0]))
-    if not vendor.capabilities.review_parts:
-        return Cell(account, badge=badges.review("not_needed"))
-    note = _("may be sent without a review") if vendor.capabilities.review_optional else ""
-    return Cell(account, badge=badges.review("none"), note=note, may_register=True, may_submit=reviews.audits(account))
-
-
-def matrix(versions: list[TemplateVersion], accounts: list[VendorAccount]) -> list[tuple[TemplateVersion, list[Cell]]]:
-    """One row a version; one query for all cells."""
-    live = TemplateReview.objects.filter(version__in=versions, live=True)
-    by_place: dict[tuple[int, int], list[TemplateReview]] = {}
-    for review in live:
-        by_place.setdefault((review.version_id, review.account_id), []).append(review)
-    return [
-        (version, [cell_of(version, account, by_place.get((version.pk, account.pk), [])) for account in accounts])
-        for version in versions
-    ]
-
-
-def in_trouble() -> Q:
-    """Live reviews that want somebody: refused, unknown, expired or about to."""
-    soon = timezone.now() + EXPIRES_SOON
-    return Q(live=True) & (Q(status__in=_TROUBLE) | Q(status=ReviewStatus.APPROVED, approved_until__lt=soon))
+class AbsentForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("how you know"),
+        max_length=200,
+        help_text=gettext_lazy("For instance: not in the list of the vendor's console. It is kept in the audit trail."),
+    )
 
 
 @admin.register(TemplateReview)
-class ReviewAdmin(Withdrawing):
+class ReviewAdmin(SubmissionPages, Withdrawing):
     list_display = ("__str__", "part_name", "state_badge", "until", "submitted", "by_hand")
-    list_filter = ("status", "account", "by_hand")
+    list_filter = ("status", EndFilter, "account", "by_hand")
     list_select_related = ("version__template", "account")
-    fields = (
-        "version", "account", "part_name", "state_badge", "vendor_template_id", "vendor_word", "signature", "chatbot",
-        "submitted", "decided", "until", "by_hand",
-    )  # fmt: skip
+    fields = ("version", "account", "part_name", "signature", "chatbot", "by_hand")
     readonly_fields = fields
     change_form_template = "messaging/review.html"
 
@@ -120,126 +84,126 @@ class ReviewAdmin(Withdrawing):
 
     @admin.display(description=gettext_lazy("status"))
     def state_badge(self, review: TemplateReview) -> SafeString:
-        return badges.review(shown_status(review))
+        return badges.review(standing.status_of(review))
 
-    @admin.display(description=gettext_lazy("approved until"))
+    @admin.display(description=gettext_lazy("approved until"), ordering="approved_until")
     def until(self, review: TemplateReview) -> str:
-        return show.when(review.approved_until)
+        return standing.note_of(review) if review.status == ReviewStatus.APPROVED else show.UNKNOWN
 
     @admin.display(description=gettext_lazy("submitted at"))
     def submitted(self, review: TemplateReview) -> str:
         return show.when(review.submitted_at)
 
-    @admin.display(description=gettext_lazy("decided at"))
-    def decided(self, review: TemplateReview) -> str:
-        return show.when(review.decided_at)
-
     def get_urls(self) -> list[Any]:
         return [
             self.own_url("matrix/", self.matrix_view, "matrix"),
-            self.own_url("submit/<int:version_id>/", self.submit_view, "submit"),
+            self.own_url("matrix.json", self.matrix_state_view, "matrix_state"),
+            *self.submission_urls(),
             self.own_url("by-hand/<int:version_id>/", self.by_hand_view, "by_hand"),
+            self.own_url("<int:pk>/state.json", self.state_view, "state"),
             self.own_url("<int:pk>/refresh/", self.refresh_view, "refresh"),
+            self.own_url("<int:pk>/take-back/", self.take_back_view, "take_back"),
+            self.own_url("<int:pk>/absent/", self.absent_view, "absent"),
             *self.withdraw_urls(),
             *super().get_urls(),
         ]
 
+    # --- the matrix -------------------------------------------------------------------------------------------------
+
     @needs("messaging.view_templatereview")
     def matrix_view(self, request: HttpRequest) -> HttpResponse:
-        only_trouble = request.GET.get("trouble") == "1"
+        show_only = request.GET.get("show", "") if request.GET.get("show", "") in _SHOWN else ""
         page = max(int(request.GET["p"]), 1) if request.GET.get("p", "").isdigit() else 1
         versions = TemplateVersion.objects.select_related("template").filter(template__archived_at__isnull=True)
-        if only_trouble:
-            trouble = TemplateReview.objects.filter(in_trouble())
-            versions = versions.filter(pk__in=trouble.values("version"))
-        if request.GET.get("template", "").isdigit():
-            versions = versions.filter(template=int(request.GET["template"]))
+        versions = review_matrix.of_template(versions, request.GET.get("template", "")).order_by("-updated_at", "-pk")
+        versions = _SHOWN[show_only](versions) if show_only else versions
         start = (page - 1) * PER_PAGE
-        found = list(versions.order_by("-updated_at", "-pk")[start : start + PER_PAGE + 1])
+        found = list(versions[start : start + PER_PAGE + 1])
         accounts = list(VendorAccount.objects.all())
-        refused = TemplateReview.objects.filter(live=True, status=ReviewStatus.REFUSED)
+        planned, audience = parse_day(request.GET.get("send_on", "")), request.GET.get("audience", "")
+        refused = TemplateReview.objects.filter(standing.STANDING, status=ReviewStatus.REFUSED)
+        rows = review_matrix.matrix(
+            found[:PER_PAGE], accounts, reach=review_matrix.reach_of(audience, request.user)
+        )  # fmt: skip
         return self.page(
             request,
             "messaging/review_matrix.html",
             title=_("Review states"),
-            accounts=accounts,
-            rows=matrix(found[:PER_PAGE], accounts),
+            accounts=_columns(accounts, planned),
+            rows=rows,
+            live=_live_address(rows, audience),
             refused=refused.select_related("version__template", "account").order_by("-decided_at")[:5],
-            only_trouble=only_trouble,
+            show_only=show_only,
+            send_on=planned.isoformat() if planned else "",
+            audiences=hooks.audiences(request.user),
+            audience=audience,
+            kept=_kept(request, "send_on", "audience", "template"),
             newer=page - 1 if page > 1 else None,
             older=page + 1 if len(found) > PER_PAGE else None,
             may_submit=request.user.has_perm("messaging.submit_templatereview"),
         )
 
-    # --- submission -------------------------------------------------------------------------------------------------
+    @needs("messaging.view_templatereview")
+    def matrix_state_view(self, request: HttpRequest) -> JsonResponse:
+        """{"parts": {id: {html, said}}, "open"}: the cells of the named versions (`v`, at most a page of them) that hold a
+        review, and whether any may still change by itself."""
+        ids = [int(one) for one in request.GET.get("v", "").split(",") if one.isdigit()][:PER_PAGE]
+        versions = list(TemplateVersion.objects.select_related("template").filter(pk__in=ids))
+        reach = review_matrix.reach_of(request.GET.get("audience", ""), request.user)
+        cells, is_open = review_matrix.open_cells(versions, list(VendorAccount.objects.all()), reach=reach)
+        may_submit = request.user.has_perm("messaging.submit_templatereview")
+        parts = {cell.key: _part(request, "cell", cell.words, cell=cell, may_submit=may_submit) for cell in cells}
+        return JsonResponse({"parts": parts, "open": is_open})
 
-    @needs("messaging.submit_templatereview")
-    def submit_view(self, request: HttpRequest, version_id: int) -> HttpResponse:
-        """Accounts to choose, each with what it cannot carry named before anything is submitted."""
-        version = get_object_or_404(TemplateVersion.objects.select_related("template"), pk=version_id)
-        purpose = f"submit:{version_id}"
-        form = SubmitForm(request.POST or None)
-        choices = [_choice(version, account, request) for account in VendorAccount.objects.all()]
-        chosen = [choice for choice in choices if choice.is_chosen]
-        if request.method == "POST" and form.is_valid() and chosen and all(one.part.is_valid() for one in chosen):
-            return self._submit(request, version, chosen, form.cleaned_data["signature"], purpose)
-        if request.method == "POST" and not chosen:
-            form.add_error(None, _("Choose at least one account."))
-        return self.page(
-            request,
-            "messaging/review_submit.html",
-            title=_("Submit %(version)s for review") % {"version": version},
-            version=version,
-            form=form,
-            choices=choices,
-            token=once.issue(request.user, purpose),
-            back=self.address("matrix"),
-        )
+    # --- one review -------------------------------------------------------------------------------------------------
 
-    def _submit(
-        self, request: HttpRequest, version: TemplateVersion, chosen: list[Any], signature: Any, purpose: str
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        try:
-            with transaction.atomic():
-                once.spend(request.POST.get("token", ""), request.user, purpose)
-        except (once.AlreadyDone, once.BadToken) as error:
-            say_error(request, error)
-            return redirect(self.address("matrix"))
-        for choice in chosen:
-            self._submit_one(request, version, choice, signature)
-        return redirect(self.address("matrix"))
+        found = TemplateReview.objects.select_related("account", "version__template")
+        review = found.filter(pk=int(object_id)).first() if object_id.isdigit() else None
+        extra = self._state(request, review) if review else {}
+        return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
-    def _submit_one(self, request: HttpRequest, version: TemplateVersion, choice: Any, signature: Any) -> None:
-        """Outside any transaction: the vendor is called, and what it said is kept whatever comes after."""
-        values = choice.part.cleaned_data
-        try:
-            made = reviews.submit(
-                version,
-                choice.account,
-                signature=signature,
-                chatbot=values.get("chatbot"),
-                options=choice.part.option_values,
-                actor=request.user,
-            )
-        except ValidationError as error:
-            say_error(request, error)
-            return
-        if not made:
-            messages.info(request, _("%(account)s has this version already.") % {"account": choice.account})
-        for review in made:
-            say = messages.error if review.status in _TROUBLE else messages.success
-            word = badges.REVIEW.get(review.status, (review.status, ""))[0]
-            said = f" {review.vendor_word}" if review.status in _TROUBLE else ""
-            say(request, f"{choice.account} · {PARTS.get(review.part, review.part)}: {word}{said}")
+    @needs("messaging.view_templatereview")
+    def state_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        review = get_object_or_404(TemplateReview.objects.select_related("account", "version__template"), pk=pk)
+        state = self._state(request, review)
+        parts = {"review-state": _part(request, "state", state["line"].badge, **state)}
+        return JsonResponse({"parts": parts, "open": state["moving"]})
+
+    def _state(self, request: HttpRequest, review: TemplateReview) -> dict[str, Any]:
+        """What the state's panel shows: the line with its acts, and what this user may do besides."""
+        (line,) = review_matrix.lines_of(review)
+        may_submit = request.user.has_perm("messaging.submit_templatereview")
+        decides = request.user.has_perm("messaging.change_templatereview")
+        others = TemplateReview.objects.filter(standing.STANDING, version=review.version_id, account=review.account_id)
+        waiting_here = review.status == ReviewStatus.SUBMITTING and review.claimed_at is None
+        return {
+            "review": review,
+            "line": line,
+            "beside": others.filter(part=review.part).exclude(pk=review.pk).first(),
+            "moving": standing.moves(review),
+            "may_submit": may_submit,
+            "may_register": decides and (review.live or review.renewal),
+            "may_ask": may_submit and review.status == ReviewStatus.WAITING,
+            "may_take_back": may_submit and waiting_here,
+            "may_decide_absent": (may_submit or decides) and review.status == ReviewStatus.UNKNOWN,
+            "may_withdraw": may_submit and may_withdraw(review),
+        }
 
     @needs("messaging.change_templatereview")
     def by_hand_view(self, request: HttpRequest, version_id: int) -> HttpResponse:
         version = get_object_or_404(TemplateVersion.objects.select_related("template"), pk=version_id)
         form = ByHandForm(request.POST or None, initial={"account": request.GET.get("account")})
         if form.is_valid():
-            reviews.register_by_hand(version, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("Registered. The version is locked from now on."))
-            return redirect(self.address("matrix"))
+            try:
+                reviews.register_by_hand(version, actor=request.user, **form.cleaned_data)
+            except ValidationError as error:
+                form.add_error(None, error.messages)  # type: ignore[arg-type]
+            else:
+                messages.success(request, _("Registered. The version is locked from now on."))
+                return redirect(self.address("matrix"))
         return self.page(
             request,
             "songda/form.html",
@@ -259,50 +223,93 @@ class ReviewAdmin(Withdrawing):
         except Unsupported:
             messages.error(request, _("This vendor cannot be asked about a template; it pushes its decision."))
         else:
-            review.refresh_from_db()
             messages.info(request, _("The vendor decided.") if changed else _("The vendor says nothing new."))
         return redirect(self.address("change", pk))
 
+    @needs("messaging.submit_templatereview")
+    @post_only
+    def take_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            reviews.take_back(get_object_or_404(TemplateReview, pk=pk), request.user)
+        except ValidationError as error:
+            say_error(request, error)
+        else:
+            messages.success(request, _("Taken back; the vendor never had it."))
+        return redirect(self.address("change", pk))
 
-@dataclass(frozen=True)
-class Choice:
-    """One account on the submission form. `blocking` and `warnings` are sentences."""
+    @needs("messaging.submit_templatereview", "messaging.change_templatereview")
+    def absent_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Of an unknown submission: the vendor does not have it, so it can be submitted anew."""
+        review = get_object_or_404(TemplateReview.objects.select_related("account", "version__template"), pk=pk)
+        form = AbsentForm(request.POST or None)
+        if review.status != ReviewStatus.UNKNOWN:
+            messages.info(request, _("It was decided meanwhile."))
+            return redirect(self.address("change", pk))
+        if request.method == "POST" and form.is_valid():
+            return self._absent(request, review, form.cleaned_data["reason"])
+        return self.page(
+            request,
+            "songda/confirm.html",
+            title=_("The vendor does not have it"),
+            facts=[
+                (_("Content"), review.version),
+                (_("Vendor account"), review.account),
+                (_("Name at the vendor"), f"{review.version.template.name} v{review.version.number}"),
+                (pgettext("review", "Submitted"), show.when(review.submitted_at)),
+            ],
+            warning=_("If the vendor has it after all, a second submission makes it a second template there."),
+            form=form,
+            token=once.issue(request.user, f"absent:{pk}"),
+            button=_("It is not there"),
+            back=self.address("change", pk),
+        )
 
-    account: VendorAccount
-    part: AccountPart
-    blocking: list[str]
-    warnings: list[str]
-    has: str
-
-    @property
-    def is_open(self) -> bool:
-        return not self.blocking and not self.has
-
-    @property
-    def is_chosen(self) -> bool:
-        return self.is_open and bool(self.part.data.get(self.part.add_prefix("chosen")))
+    def _absent(self, request: HttpRequest, review: TemplateReview, reason: str) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                once.spend(request.POST.get("token", ""), request.user, f"absent:{review.pk}")
+                reviews.declare_absent(review, reason, request.user)
+        except (ValidationError, once.AlreadyDone, once.BadToken) as error:
+            say_error(request, error)
+            return redirect(self.address("change", review.pk))
+        if request.user.has_perm("messaging.submit_templatereview"):
+            return redirect(f"{self.address('submit', review.version_id)}?account={review.account_id}")
+        return redirect(self.address("matrix"))
 
 
-def _choice(version: TemplateVersion, account: VendorAccount, request: HttpRequest) -> Choice:
-    vendor = vendor_class(account.vendor)
-    found = reviews.problems_for(version, account)
-    hard = errors(found)
-    blocking = [_line(problem) for problem in hard]
-    if not hard and not vendor.capabilities.review_parts:
-        blocking = [_("No review is needed here.")]
-    elif not hard and not reviews.audits(account):
-        blocking = [_("This vendor has no audit operation; register the template by hand.")]
-    live = TemplateReview.objects.filter(version=version, account=account, live=True).exclude(
-        status__in=(ReviewStatus.REFUSED, ReviewStatus.WITHDRAWN)
-    )
-    if vendor.capabilities.edits:
-        live = live.exclude(by_hand=True)  # what was registered is what a submission edits
-    waiting = live.first()
-    has = str(badges.REVIEW.get(waiting.status, (waiting.status, ""))[0]) if waiting else ""
-    initial = {"chosen": request.GET.get("account") == str(account.pk)}
-    part = AccountPart(account, vendor, request.POST or None, initial=initial)
-    return Choice(account, part, blocking, [_line(problem) for problem in found if problem not in hard], has)
+def parse_day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
-def _line(problem: Any) -> str:
-    return _("%(place)s: %(problem)s") % {"place": place(problem.path), "problem": sentence(problem)}
+def _columns(accounts: list[VendorAccount], planned: date | None) -> list[tuple[VendorAccount, date | None, bool]]:
+    """(account, last day to submit for the planned day, is it over?)"""
+    if planned is None or abs(planned - timezone.localdate()) > timedelta(days=3650):
+        return [(account, None, False) for account in accounts]
+    calendar, today = reviews.Calendar.here_and_now(), timezone.localdate()
+    last = [calendar.submit_by(one, planned) if reviews.must_be_reviewed(one) else None for one in accounts]
+    return [(one, day, day is not None and day < today) for one, day in zip(accounts, last, strict=True)]
+
+
+def _live_address(rows: list[tuple[TemplateVersion, list[review_matrix.Cell]]], audience: str) -> str:
+    """Where the page asks for what has changed; "" where nothing can change by itself."""
+    moving = any(standing.moves(line.review) for _version, cells in rows for cell in cells for line in cell.lines)
+    asked = urlencode({"v": ",".join(str(version.pk) for version, _cells in rows), "audience": audience})
+    return f"{reverse('admin:messaging_templatereview_matrix_state')}?{asked}" if moving else ""
+
+
+def _kept(request: HttpRequest, *names: str) -> str:
+    """These parameters as they are, for links on the page."""
+    kept = request.GET.copy()
+    for name in list(kept):
+        if name not in names or not kept[name]:
+            del kept[name]
+    return kept.urlencode()
+
+
+def _part(request: HttpRequest, name: str, said: Any, **context: Any) -> dict[str, str]:
+    """One piece of a live page. `mark` is equal as long as nothing but the form's token differs."""
+    html = render_to_string(f"messaging/review_{name}.html", context, request)
+    return {"html": html, "mark": _CSRF.sub(r"\1", html), "said": str(said)}

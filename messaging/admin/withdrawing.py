@@ -23,13 +23,6 @@ class Withdrawing(BigList):
     def withdraw_urls(self) -> list[Any]:
         return [self.own_url("<int:pk>/withdraw/", self.withdraw_view, "withdraw")]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        review = self.get_object(request, object_id)
-        may = review is not None and request.user.has_perm("messaging.submit_templatereview") and may_withdraw(review)
-        return super().change_view(request, object_id, form_url, {"may_withdraw": may, **(extra_context or {})})
-
     @needs("messaging.submit_templatereview")
     def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = get_object_or_404(TemplateReview.objects.select_related("account", "version__template"), pk=pk)

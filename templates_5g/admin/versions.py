@@ -23,6 +23,7 @@ from templates_5g.models import TemplateVersion
 from templates_5g.problems import all_data
 from templates_5g.requests import json_body, whole
 from templates_5g.selectors import versions_of
+from templates_5g.widgets import comparison_media
 
 View = Callable[..., HttpResponse]
 SAMPLE_ROWS = 50
@@ -66,6 +67,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         own: list[tuple[str, Callable[..., HttpResponse], str]] = [
             ("<int:pk>/check/", self.check_view, "check"),
             ("<int:pk>/save/", self.save_view, "save"),
+            ("<int:pk>/reviews.json", self.reviews_view, "reviews"),
             ("<int:pk>/copy/", self.copy_view, "copy"),
             ("<int:pk>/settings/", self.settings_view, "settings"),
             ("<int:pk>/archive/", self.archive_view, "archive"),
@@ -148,6 +150,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         versions = list(versions_of(version.template))
         read_only = self._read_only_reason(request, version, versions)
         self._prepare(form, request, version, inspection, bool(read_only))
+        cells = hooks.review_cells([version.pk]).get(version.pk, ())
         context = {
             **self.admin_site.each_context(request),
             "title": version.template.name,
@@ -159,7 +162,8 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "may_change": self.has_change_permission(request),
             "settings_form": TemplateSettingsForm(initial=_settings_of(version)),
             "purpose_fixed": any(item.is_frozen for item in versions),
-            "cells": hooks.review_cells([version.pk]).get(version.pk, ()),
+            "cells": cells,
+            "cells_move": any(cell.moves for cell in cells),
             "campaigns": hooks.campaigns_using([version.pk]).get(version.pk, ()),
             "refusals": editing.refusal_data(version),
             "actions": hooks.version_actions(version, request.user),
@@ -218,6 +222,15 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         saved.template.refresh_from_db(fields=["purpose"])
         inspection = inspect(saved.content, saved.fallback, saved.template.purpose)
         return JsonResponse(editing.save_answer(saved, inspection, version))
+
+    def reviews_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """{"parts": {id: {html, mark, said}}, "open"}: the accounts' words on this version, as the page shows them."""
+        version = self._version(request, pk)
+        cells = hooks.review_cells([version.pk]).get(version.pk, ())
+        html = render_to_string("templates_5g/reviews.html", {"cells": cells})
+        said = "; ".join(f"{cell.account} {cell.word}" for cell in cells)
+        part = {"html": html, "mark": html, "said": said}
+        return JsonResponse({"parts": {"version-reviews": part}, "open": any(cell.moves for cell in cells)})
 
     def rows_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -314,6 +327,8 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "other": other,
             "versions": versions,
             "changes": outline.changes(found, editing.assets_of(other, version)),
+            "config": editing.comparison(other, version, found),
+            "media": comparison_media(),
         }
         return TemplateResponse(request, "admin/templates_5g/templateversion/compare.html", context)
 

@@ -12,9 +12,11 @@ from messaging.services.reviews.checking import (
 from messaging.services.reviews.deciding import apply_decision, apply_event, refresh, refresh_waiting
 from messaging.services.reviews.handing_over import due, hand_over, nudge, sweep
 from messaging.services.reviews.registering import declare_absent, register_by_hand, take_back
-from messaging.services.reviews.submitting import can_renew, room_for, submit
+from messaging.services.reviews.submitting import can_renew, require_ready, room_for, submit
+from messaging.services.reviews.timing import Calendar, must_be_reviewed, pauses, usual_days
 
 __all__ = [
+    "Calendar",
     "NotCarried",
     "NotReady",
     "apply_decision",
@@ -26,14 +28,18 @@ __all__ = [
     "hand_over",
     "hard_findings",
     "line_of",
+    "must_be_reviewed",
     "nudge",
+    "pauses",
     "problems_for",
     "refresh",
     "refresh_waiting",
     "register_by_hand",
+    "require_ready",
     "room_for",
     "submission_of",
     "submit",
     "sweep",
     "take_back",
+    "usual_days",
 ]

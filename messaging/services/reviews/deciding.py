@@ -16,7 +16,7 @@ from messaging.models import Batch, CallbackEvent, TemplateReview, VendorAccount
 from messaging.services import accounts
 from messaging.states import BatchState, ReviewStatus
 
-STANDING = Q(live=True) | Q(renewal=True)
+STANDING = Q(live=True) | Q(renewal=True)  # what counts, and what waits beside it
 _STATUS_OF = {
     ReviewState.WAITING: ReviewStatus.WAITING,
     ReviewState.APPROVED: ReviewStatus.APPROVED,

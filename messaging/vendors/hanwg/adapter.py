@@ -125,7 +125,7 @@ class Hanwg(Vendor):
         template_id = submission.template_id or answer.get("result")
         if not isinstance(template_id, str) or not template_id:
             return SubmissionResult(unsure("The vendor accepted the template and gave no id", verdict.code))
-        return SubmissionResult(verdict, template_id)
+        return SubmissionResult(verdict, template_id, draft=bool(submission.options.get("draft")))
 
     def _obstacles(self, submission: Submission) -> list[Problem]:
         return list(checks.obstacles(submission, self._may_add))

@@ -110,6 +110,9 @@ def of_submission(submission: Submission) -> Iterator[Problem]:
     if len(submission.name) > NAME_LENGTH:
         message = _("This vendor's document allows names of %(limit)s characters.")
         yield _warning("name", "vendor.name", message, {"limit": NAME_LENGTH})
+    if submission.options.get("draft"):
+        message = _("Kept as a draft it is never reviewed, and cannot be sent. Submit it for review instead.")
+        yield _warning("options.draft", "vendor.draft", message)
     for path, reference in media_of(submission.content):
         known = submission.media.get(reference.asset)
         if not known or not known.vendor_id:

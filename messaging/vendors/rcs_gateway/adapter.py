@@ -166,8 +166,8 @@ class RcsGateway(Vendor):
         template_id = codes.words(answer.get("templateId")).strip()
         if not template_id:
             raise UnreadableBody("The template was taken without a templateId")
-        renewed = submission.options.get("autoRenew", True)
-        return SubmissionResult(verdict, template_id, valid_days=None if renewed else TEMPLATE_DAYS)
+        renewed = bool(submission.options.get("autoRenew", True))
+        return SubmissionResult(verdict, template_id, valid_days=None if renewed else TEMPLATE_DAYS, renews=renewed)
 
     # --- the account --------------------------------------------------------------------------------------------
 

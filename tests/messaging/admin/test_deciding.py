@@ -140,11 +140,11 @@ def test_the_matrix_shows_each_account_and_only_trouble_when_asked(office: Offic
     text = read(client.get(url)).text
     assert "已通过" in text
     assert "会员日满减" in read(client.get(url)).text
-    assert "没有有问题的审核。" in read(client.get(url + "?trouble=1")).text
+    assert "没有有问题的审核。" in read(client.get(url + "?show=trouble")).text
     TemplateReview.objects.filter(pk=office.review.pk).update(approved_until=timezone.now() + timedelta(days=2))
-    assert "即将到期" in read(client.get(url + "?trouble=1")).text
+    assert "即将到期" in read(client.get(url + "?show=trouble")).text
     TemplateReview.objects.filter(pk=office.review.pk).update(status="refused", vendor_word="缺少退订方式")
-    assert "服务商原话： 缺少退订方式" in read(client.get(url + "?trouble=1")).text
+    assert "服务商原话： 缺少退订方式" in read(client.get(url + "?show=trouble")).text
 
 
 def test_a_test_goes_out_once_after_its_cost_was_shown(house: House, run_queue: Any) -> None:

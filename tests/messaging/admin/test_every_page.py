@@ -48,7 +48,8 @@ def own_pages(office: Office) -> list[str]:
     return [
         *(reverse(f"admin:messaging_{model}_change", args=[pk]) for model, pk in change),
         reverse("admin:messaging_templatereview_matrix"),
-        reverse("admin:messaging_templatereview_matrix") + "?trouble=1",
+        reverse("admin:messaging_templatereview_matrix") + "?show=trouble",
+        reverse("admin:messaging_templatereview_matrix") + "?show=expiring&send_on=2026-11-26",
         reverse("admin:messaging_templatereview_submit", args=[office.version.pk]),
         reverse("admin:messaging_templatereview_by_hand", args=[office.version.pk]),
         reverse("admin:messaging_dispatch_test", args=[office.version.pk]),

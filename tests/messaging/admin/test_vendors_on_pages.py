@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.admin.reviews import _line, cell_of
+from messaging.admin.review_matrix import cell_of
 from messaging.gateway.registry import all_vendors
 from messaging.models import PollState, TemplateReview, VendorAccount, VendorCall
 from messaging.services import gaps, reviews, texting, withdrawing
@@ -46,10 +46,10 @@ def test_what_a_vendor_cannot_carry_is_said_by_place_before_submission(staged, v
     assert path in found
     hard = [problem for problem in reviews.problems_for(version, stage.account) if problem.severity == "error"]
     shown = read(signed_in(superuser=True).get(url("templatereview_submit", version.pk))).text
-    assert _line(hard[0]) in " ".join(shown.split())
+    assert reviews.line_of(hard[0]) in " ".join(shown.split())
     cell = cell_of(version, stage.account, [])
     assert (cell.may_submit, cell.may_register) == (False, False)
-    assert cell.note == _line(hard[0])
+    assert cell.note == reviews.line_of(hard[0])
     with pytest.raises(reviews.NotCarried):
         reviews.submit(version, stage.account, signature=stage.signature)
     assert not VendorCall.objects.exists()
