@@ -20,7 +20,7 @@ from templates_5g.models import MediaAsset, TemplateVersion
 from templates_5g.problems import all_data
 from templates_5g.refusals import advice_for
 from templates_5g.selectors import assets_by_id
-from templates_5g.services import local_url, thumbnail_of
+from templates_5g.services import Difference, local_url, thumbnail_of
 from templates_5g.states import Kind, Purpose
 
 
@@ -181,6 +181,27 @@ def conflict_answer(error: StaleEdit) -> dict[str, Any]:
         "theirs": {"content": theirs.content, "fallback": theirs.fallback, "edited": theirs.edited},
         "version": {"id": theirs.pk, "number": theirs.number, "url": version_url("change", theirs)},
         "save_url": version_url("save", theirs),
+    }
+
+
+def comparison(old: TemplateVersion, new: TemplateVersion, found: Iterable[Difference]) -> dict[str, Any]:
+    """The script `comparison-config`: both versions with the paths that differ, older first, and what drawing needs."""
+    found = list(found)
+    marks = [[item.old_path for item in found], [item.new_path for item in found]]
+    return {
+        "versions": [
+            {
+                "name": gettext("Version %(number)s") % {"number": version.number},
+                "content": version.content,
+                "fallback": version.fallback,
+                "marks": [path for path in paths if path],
+            }
+            for version, paths in zip((old, new), marks, strict=True)
+        ],
+        "media": [asset_data(asset) for asset in assets_of(old, new).values()],
+        "limits": limits.as_data(),
+        "sender": sender_data(),
+        "prices": {},
     }
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from templates_5g.blocks import Problem
 from templates_5g.linter import Finding
 from templates_5g.models import MediaAsset
 from templates_5g.places import place
 from templates_5g.problems import by_path, sentence
-from templates_5g.services.comparing import Difference, leaves
+from templates_5g.services.comparing import Difference, leaves, leaves_of
 from templates_5g.words import CHOICE_WORDS
 
 
@@ -61,11 +62,16 @@ def sentences(problems: Iterable[Problem]) -> list[str]:
 
 @dataclass(frozen=True)
 class Change:
+    """One line of a comparison. `kind` is added, removed, moved or changed; the paths are for the two phones."""
+
+    kind: str
     place: str
     before: SafeString
     after: SafeString
     before_asset: MediaAsset | None = None
     after_asset: MediaAsset | None = None
+    old_path: str = ""
+    new_path: str = ""
 
 
 def changes(found: Iterable[Difference], assets: Mapping[str, MediaAsset]) -> list[Change]:
@@ -74,11 +80,37 @@ def changes(found: Iterable[Difference], assets: Mapping[str, MediaAsset]) -> li
 
 
 def _change(item: Difference, assets: Mapping[str, MediaAsset]) -> Change:
-    before, after = (
-        _row(item.path, value, assets, []) if value is not None else None for value in (item.before, item.after)
+    before, after = (_said(item, value, assets) for value in (item.before, item.after))
+    left, right = marked(before.value, after.value)
+    return Change(
+        _kind_of(item), place(item.path), left, right, before.asset, after.asset, item.old_path, item.new_path
     )
-    left, right = marked(before.value if before else "", after.value if after else "")
-    return Change(place(item.path), left, right, before.asset if before else None, after.asset if after else None)
+
+
+def _kind_of(item: Difference) -> str:
+    if item.moved:
+        return "moved"
+    if isinstance(item.after, Mapping):
+        return "added"
+    return "removed" if isinstance(item.before, Mapping) else "changed"
+
+
+def _said(item: Difference, value: Any, assets: Mapping[str, MediaAsset]) -> Row:
+    if value is None:
+        return Row(item.path, "", "")
+    if item.moved:
+        return Row(item.path, "", _("Place %(number)s") % {"number": value})
+    if isinstance(value, Mapping):
+        return Row(item.path, "", _summary(value, assets))
+    return _row(item.path, value, assets, [])
+
+
+def _summary(value: Mapping[str, Any], assets: Mapping[str, MediaAsset]) -> str:
+    """A whole card, button or page, one line for each thing that it says."""
+    rows_of = (
+        _row(path, leaf, assets, []) for path, leaf in leaves_of(value, "") if leaf and not path.endswith("data")
+    )
+    return "\n".join(f"{row.place}: {row.value}" for row in rows_of)
 
 
 # Comparing letter by letter takes quadratic time; beyond this the whole texts are marked.

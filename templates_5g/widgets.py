@@ -1,5 +1,6 @@
 """The browser editor of templates as form widgets: the JSON lies in text areas, the editor draws beside them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -38,6 +39,23 @@ EDITOR_FILES = (
 )
 
 
+# The phones of a comparison need neither the page around the editor nor its dialogs.
+COMPARISON_FILES = (*(name for name in EDITOR_FILES if name not in ("page", "dialogs", "main")), "compare")
+
+
+def scripts_of(names: Iterable[str]) -> list[str]:
+    return ["vendor/preact-htm.js", "media/frame.js", *(f"editor/{name}.js" for name in names)]
+
+
+EDITOR_STYLES = ("editor/editor.css", "editor/fields.css", "editor/phone.css")
+
+
+def comparison_media() -> forms.Media:
+    """What the page of two versions loads."""
+    styles = [*EDITOR_STYLES, "editor/compare.css"]
+    return forms.Media(css={"all": styles}, js=[reverse("jsi18n"), *scripts_of(COMPARISON_FILES)])
+
+
 class TemplateEditorWidget(forms.Textarea):
     """The text area `content` and the place where the editor is drawn.
 
@@ -61,9 +79,7 @@ class TemplateEditorWidget(forms.Textarea):
 
     @property
     def media(self) -> forms.Media:
-        scripts = ["vendor/preact-htm.js", "media/frame.js", *(f"editor/{name}.js" for name in EDITOR_FILES)]
-        styles = ["editor/editor.css", "editor/fields.css", "editor/phone.css"]
-        return forms.Media(css={"all": styles}, js=[reverse("jsi18n"), *scripts])
+        return forms.Media(css={"all": EDITOR_STYLES}, js=[reverse("jsi18n"), *scripts_of(EDITOR_FILES)])
 
 
 class FallbackWidget(forms.Textarea):

@@ -36,6 +36,26 @@ window.Songda.editor = {};
     return names.filter(Boolean).join(" ");
   };
 
+  /* Attributes of a part of the phone: its place in the content, and whether a comparison marks it. `marks` are paths;
+     a mark also holds for what lies below it, so that a whole card that came is marked in all its parts. */
+  E.placed = function (path, marks, name) {
+    const changed = marks && marks.some((mark) => E.paths.within(mark, path) || E.paths.within(path, mark));
+    return { "data-place": path, class: E.classes(name, changed && "phone-changed") };
+  };
+
+  /* The admin's own choice of light or dark, or the system's. */
+  E.startsDark = function () {
+    const { theme } = document.documentElement.dataset;
+    return theme === "dark" || (theme !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+  };
+
+  /* Every path of a value, objects and lists included. */
+  E.leaves = function* (value, path = "") {
+    if (path) yield path;
+    if (value === null || typeof value !== "object") return;
+    for (const [name, item] of Object.entries(value)) yield* E.leaves(item, path ? `${path}.${name}` : name);
+  };
+
   E.money = function (amount) {
     return "¥" + Number(amount).toFixed(4);
   };

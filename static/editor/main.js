@@ -103,18 +103,13 @@
     </div>`;
   }
 
-  function startsDark() {
-    const { theme } = document.documentElement.dataset;
-    return theme === "dark" || (theme !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
-  }
-
   function startState() {
     const { version, media, problems } = E.config;
     const content = page.read("content") || shapes.dump(shapes.blank("card"));
     store.set({
       assets: Object.fromEntries((media || []).map((one) => [String(one.id), one])), serverProblems: [], revision: 0, open: {},
       pane: "edit", tab: "rcs", row: null, rows: [], rowIndex: 0, columns: [], folding: false, toast: null, spoken: "", drag: null,
-      dark: startsDark(), savedAt: version.saved_at || "",
+      dark: E.startsDark(), savedAt: version.saved_at || "",
     });
     store.load(content, page.read("fallback"), version.edited);
     if (E.config.readonly) store.toggleAll(true);

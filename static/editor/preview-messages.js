@@ -2,17 +2,18 @@
 (function (E) {
   "use strict";
   const { html } = window.SongdaRuntime;
-  const { words: w, fill, text, limits, size, classes, Linked, Filled, Medium, PlainMap, SmsUnits } = E;
+  const { words: w, fill, text, limits, size, classes, Linked, Filled, Medium, PlainMap, SmsUnits, placed } = E;
 
   function PhoneText({ content, state }) {
-    return html`<div class="phone-bubble"><${Linked} value=${content.text} row=${state.row} limit="text.text" /></div>`;
+    return html`<div ...${placed("text", state.marks, "phone-bubble")}><${Linked} value=${content.text} row=${state.row} limit="text.text" /></div>`;
   }
 
   function PhoneFile({ content, state }) {
     const { asset, thumbAsset } = E.assetsOf(content.media, state.assets);
-    if (!asset) return html`<div class="phone-file"><span class="phone-file-icon"></span><span>${w.noMedia}</span></div>`;
+    const attributes = placed("media", state.marks, "phone-file");
+    if (!asset) return html`<div ...${attributes}><span class="phone-file-icon"></span><span>${w.noMedia}</span></div>`;
     const picture = thumbAsset || (E.typeOf(asset) === "image" ? asset : null);
-    return html`<div class="phone-file">
+    return html`<div ...${attributes}>
       ${picture ? html`<img class="phone-file-icon" src=${picture.thumb || picture.url} alt="" />` : html`<span
         class="phone-file-icon"></span>`}
       <span class="phone-file-text"><span class="phone-file-name">${asset.name}</span>
@@ -21,10 +22,11 @@
   }
 
   function PhonePlace({ content, state }) {
-    return html`<div class="phone-place"><${PlainMap} />
-      <div class="phone-place-text"><strong><${Filled} value=${content.label || w.placeName} row=${state.row}
+    const { marks } = state;
+    return html`<div class="phone-place"><div ...${placed("latitude", marks)}><${PlainMap} /></div>
+      <div class="phone-place-text"><strong ...${placed("label", marks)}><${Filled} value=${content.label || w.placeName} row=${state.row}
         limit="place.label" /></strong>
-        <span class="phone-quiet">${content.latitude || "—"}, ${content.longitude || "—"}</span></div>
+        <span ...${placed("longitude", marks, "phone-quiet")}>${content.latitude || "—"}, ${content.longitude || "—"}</span></div>
     </div>`;
   }
 
@@ -60,7 +62,8 @@
   }
 
   function PhoneSms({ body, state, limit }) {
-    return html`<div class="phone-bubble phone-sms"><${Ticked} body=${body} row=${state.row} limit=${limit} /></div>
+    const place = limit === "sms.text" ? "text" : limit;
+    return html`<div ...${placed(place, state.marks, "phone-bubble phone-sms")}><${Ticked} body=${body} row=${state.row} limit=${limit} /></div>
       <div class="phone-note"><${SmsUnits} text=${text.filled(body, state.row)} /></div>`;
   }
 
@@ -70,11 +73,12 @@
       <${PhoneSms} body=${body} state=${state} limit=${`fallback.${part}.text`} />`;
   }
 
-  function PhoneFrame({ frame, index, state }) {
-    return html`<div class="phone-frame">
-      ${frame.media && html`<${Medium} media=${frame.media} ...${E.assetsOf(frame.media, state.assets)} />`}
-      ${frame.text && html`<div class="phone-frame-text"><${Linked} value=${frame.text} row=${state.row} /></div>`}
-      <div class="phone-quiet">${fill(w.pageOf, { number: index + 1, seconds: frame.seconds })}</div>
+  function PhoneFrame({ frame, index, state, place }) {
+    const { marks } = state;
+    return html`<div ...${placed(place, marks, "phone-frame")}>
+      ${frame.media && html`<${Medium} media=${frame.media} place=${place + ".media"} marks=${marks} ...${E.assetsOf(frame.media, state.assets)} />`}
+      ${frame.text && html`<div ...${placed(place + ".text", marks, "phone-frame-text")}><${Linked} value=${frame.text} row=${state.row} /></div>`}
+      <div ...${placed(place + ".seconds", marks, "phone-quiet")}>${fill(w.pageOf, { number: index + 1, seconds: frame.seconds })}</div>
     </div>`;
   }
 
@@ -89,10 +93,11 @@
   }
 
   function PhoneMms({ content, state, limit }) {
-    return html`<div class="phone-mms"><div class="phone-title"><${Filled} value=${content.title} row=${state.row}
+    const under = limit === "mms" ? "" : limit + ".";
+    return html`<div class="phone-mms"><div ...${placed(under + "title", state.marks, "phone-title")}><${Filled} value=${content.title} row=${state.row}
       limit="mms.title" /></div>
         ${content.frames.map((frame, index) => html`<${PhoneFrame} key=${frame.key} frame=${frame} index=${index}
-          state=${state} />`)}
+          place=${`${under}frames.${index}`} state=${state} />`)}
       </div><${Weight} content=${content} state=${state} limit=${limit} />`;
   }
 

@@ -2,7 +2,7 @@
 (function (E) {
   "use strict";
   const { html, useState, useEffect } = window.SongdaRuntime;
-  const { words: w, fill, store, server, classes, shapes, Filled, hasLongText } = E;
+  const { words: w, fill, store, server, classes, shapes, Filled, hasLongText, placed } = E;
 
   const BODIES = {
     text: E.PhoneText, card: E.PhoneSingle, carousel: E.PhoneCarousel, file: E.PhoneFile, place: E.PhonePlace,
@@ -11,7 +11,7 @@
   };
 
   /* Tapping a chip sends its words and takes the row away, as phones do. */
-  function Chips({ items, row }) {
+  function Chips({ items, row, marks }) {
     const [tapped, setTapped] = useState(null);
     useEffect(() => setTapped(null), [items]);
     if (!items || !items.length) return null;
@@ -20,7 +20,7 @@
         <button type="button" class="phone-expand" onClick=${() => setTapped(null)}>${w.tapped}</button>`;
     }
     return html`<div class="phone-chips" role="group" aria-label=${w.chips}>${items.map(
-      (item) => html`<button type="button" class="phone-chip" key=${item.key}
+      (item, index) => html`<button type="button" ...${placed(`suggestions.${index}`, marks, "phone-chip")} key=${item.key}
         onClick=${() => setTapped(E.text.filled(item.label, row))}>
         <${E.SuggestionIcon} kind=${item.kind} /><${Filled} value=${item.label} row=${row}
           limit="suggestion.label" /></button>`,
@@ -30,7 +30,7 @@
   function Main({ state }) {
     const View = BODIES[state.content.kind];
     return html`<${View} content=${state.content} state=${state} />
-      <${Chips} items=${state.content.suggestions} row=${state.row} />`;
+      <${Chips} items=${state.content.suggestions} row=${state.row} marks=${state.marks} />`;
   }
 
   function Part({ part, state }) {
@@ -152,5 +152,5 @@
     </aside>`;
   }
 
-  E.Preview = Preview;
+  Object.assign(E, { Preview, Phone, PreviewTabs: Tabs, PreviewSwitch: Switch, previewTabsOf: tabsOf });
 })(window.Songda.editor);

@@ -186,6 +186,7 @@
     noFallback: _("A phone that cannot receive 5G messages gets nothing."),
     noChain: _("An SMS or MMS reaches every phone: no fallback is needed."),
     show: pgettext("fallback", "Show"),
+    noPart: _("This version has no: %(part)s"),
 
     saved: _("Saved at %(time)s"),
     saving: _("Saving…"),

@@ -256,7 +256,65 @@ def test_differences_name_each_leaf(version, ann):
     found = [(item.path, item.before, item.after) for item in services.differences(version, second)]
     assert found == [
         ("text", "您好，${姓名}", "新"),
+        ("suggestions.0", None, {"kind": "reply", "label": "好", "data": ""}),
         ("fallback.sms.text", "${姓名}，满300减50，拒收请回复R", None),
-        ("suggestions.0.kind", None, "reply"),
-        ("suggestions.0.label", None, "好"),
     ]
+
+
+def rich(title, *labels, **more):
+    buttons = [{"kind": "reply", "label": label, "data": f"{title}-{label}"} for label in labels]
+    return {"title": title, "description": "", "media": None, "suggestions": buttons, **more}
+
+
+def compared(old, new):
+    """(path, before, after, moved) of what differs between two lists of cards, titles for whole cards."""
+    one, other = (TemplateVersion(content={"kind": "carousel", "cards": cards}) for cards in (old, new))
+    return [
+        (item.old_path, item.new_path, _title(item.before), _title(item.after), item.moved)
+        for item in services.differences(one, other)
+    ]
+
+
+def _title(value):
+    return (value.get("title") or value["label"]) if isinstance(value, dict) else value
+
+
+A, B, C = rich("A", "x", "y"), rich("B"), rich("C", "z")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ([A, B], [A, B], []),
+        ([A, B], [C, A, B], [("", "cards.0", None, "C", False)]),
+        ([A, B, C], [B, C], [("cards.0", "", "A", None, False)]),
+        ([A, B, C], [B, C, A], [("cards.0", "cards.2", 1, 3, True)]),
+        ([A, B, C], [C, A, B], [("cards.2", "cards.0", 3, 1, True)]),
+        (
+            [A, B],
+            [B, {**A, "description": "new"}],
+            [("cards.1", "cards.0", 2, 1, True), ("cards.0.description", "cards.1.description", None, "new", False)],
+        ),
+        ([A, B], [rich("Z"), B], [("cards.0.title", "cards.0.title", "A", "Z", False),
+                                  ("cards.0.suggestions.0", "", "x", None, False),
+                                  ("cards.0.suggestions.1", "", "y", None, False)]),
+        ([A], [rich("A", "y", "x")], [("cards.0.suggestions.1", "cards.0.suggestions.0", 2, 1, True)]),
+        (
+            [A],
+            [rich("A", "x")],
+            [("cards.0.suggestions.1", "", "y", None, False)],
+        ),
+        ([B, B], [B], [("cards.1", "", "B", None, False)]),
+    ],
+)  # fmt: skip
+def test_cards_and_buttons_are_matched_before_they_are_compared(old, new, expected):
+    assert compared(old, new) == expected
+
+
+def test_a_picture_that_came_names_its_file():
+    one, other = (
+        TemplateVersion(content={"kind": "card", "card": rich("A", media=media)})
+        for media in (None, {"asset": "7", "height": "TALL", "thumbnail": "", "alt": ""})
+    )
+    found = [(item.path, item.before, item.after) for item in services.differences(one, other)]
+    assert found == [("card.media.asset", None, "7"), ("card.media.height", None, "TALL")]
