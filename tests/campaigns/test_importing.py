@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Audience, AudienceImport, AudienceMember, ImportProblem, OperatorPrefix
 from campaigns.services import importing
-from campaigns.services.importing import phones, storing, zips
+from campaigns.services.importing import phones, storing
 from campaigns.services.importing.sentences import FILE, ROW, ImportRefused
 from campaigns.states import ImportState
+from config.kit.tables import zips
 
 pytestmark = pytest.mark.django_db
 

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_noop as _
 from campaigns.models import Audience, AudienceImport
 from campaigns.services.importing import columns
 from campaigns.services.importing.phones import masked
-from campaigns.services.importing.reading import MAX_CSV_MB, sniff
 from campaigns.services.importing.sentences import ImportRefused
 from campaigns.states import ImportState
 from config.kit import audit
+from config.kit.tables.reading import MAX_CSV_MB, sniff
 from messaging.queue import nudge
 
 PREVIEW_ROWS = 50

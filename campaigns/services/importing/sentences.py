@@ -1,70 +1,32 @@
-"""What is said about a file or a row that cannot be taken: what is wrong, where, and what to do."""
-
-import json
+"""What is said about a file of recipients or a row of it that cannot be taken, beside what holds for every file."""
 
 from django.utils.translation import gettext_lazy as _
 
-FILE = {
-    "empty": _("The file is empty. Choose the file that holds the recipients and upload it again."),
-    "too_big": _("The file has %(size)s MB; at most %(limit)s MB can be read. Split it and import the parts in turn."),
-    "binary": _("This is no table but a binary file (%(what)s). Save the list as CSV or XLSX and upload that."),
-    "old_excel": _("This is an old Excel file (.xls). Open it and save it as .xlsx or CSV, then upload that."),
-    "encoding": _(
-        "Line %(line)s is neither UTF-8 nor GB18030 text, so names would be garbled. "
-        "In Excel or WPS choose “Save as: CSV UTF-8” and upload the new file."
-    ),
-    "bad_xlsx": _(
-        "The XLSX file is damaged or protected by a password (%(what)s). "
-        "Open it, save it again without a password and upload it."
-    ),
-    "bomb": _(
-        "Unpacked, this XLSX file is larger than %(limit)s MB, so it was not opened. "
-        "Copy the columns you need into a new file, or save the list as CSV."
-    ),
-    "no_header": _(
-        "The first line must hold column names, but it holds the number %(value)s. "
-        "Put a line such as “手机号” above the first row and upload the file again."
-    ),
-    "no_phone": _(
-        "No column with phone numbers was found. The columns are: %(columns)s. "
-        "Name the right one “手机号” and upload the file again."
-    ),
-    "column_twice": _(
-        "The column name “%(name)s” stands twice in the first line (columns %(first)s and %(second)s). "
-        "Rename one of them and upload the file again."
-    ),
-    "only_header": _("The file has column names but no row below them. Add the recipients and upload it again."),
-    "long_cell": _(
-        "A cell that begins on line %(line)s has more than %(limit)s characters. "
-        "A quotation mark may be left open there. Shorten or mend it and upload the file again."
-    ),
-    "quotes": _(
-        "The quotation marks do not match in the row that begins on line %(line)s. "
-        "Close the mark, or remove it, and upload the file again."
-    ),
-    "gone": _("The uploaded file is no longer there. Upload it again."),
-    "bad_columns": _("The chosen columns do not fit this file. Choose the column of the phone number again."),
-    "variable_name": _(
-        '“%(name)s” cannot name a variable: 1 to 40 characters, none of {}$\\" among them. Rename the column in the file.'
-    ),
-    "other_open": _(
-        "Another file of this audience (%(name)s) is waiting for its confirmation. Confirm or discard that one first."
-    ),
-    "nothing_usable": _("No row of this file can be used, so there is nothing to import. Mend the rows and upload it."),
-    "not_now": _("This file has already moved on: %(state)s. Look at its present state."),
-    "consent": _("Say where the consent of these people comes from and since when, or leave both empty."),
-}
+from config.kit.tables.numbers import NUMBER_WORDS
+from config.kit.tables.refusing import FILE, ImportRefused, sentence
+
+__all__ = ["DUPLICATES", "FILE", "ROW", "ImportRefused", "sentence"]
+
+FILE.update(
+    {
+        "bad_columns": _("The chosen columns do not fit this file. Choose the column of the phone number again."),
+        "variable_name": _(
+            '“%(name)s” cannot name a variable: 1 to 40 characters, none of {}$\\" among them. Rename the column in the file.'
+        ),
+        "other_open": _(
+            "Another file of this audience (%(name)s) is waiting for its confirmation. Confirm or discard that one first."
+        ),
+        "nothing_usable": _(
+            "No row of this file can be used, so there is nothing to import. Mend the rows and upload it."
+        ),
+        "not_now": _("This file has already moved on: %(state)s. Look at its present state."),
+        "consent": _("Say where the consent of these people comes from and since when, or leave both empty."),
+    }
+)
 
 # reason of a row -> (what is wrong, what to do)
 ROW = {
-    "missing": (_("No phone number"), _("Fill in the number or delete the row.")),
-    "length": (_("Not 11 digits"), _("A mobile number has 11 digits. Correct it in the file.")),
-    "bad_number": (_("Not a mobile number"), _("A mobile number begins with 13 to 19. Correct it in the file.")),
-    "scientific": (
-        _("Number shortened by the spreadsheet"),
-        _("Digits are lost (1.38E+10). Format the column as text and paste the numbers again."),
-    ),
-    "formula": (_("Formula or formula error"), _("Copy the column and paste it as values.")),
+    **NUMBER_WORDS,
     "too_long": (_("Cell too long"), _("At most %(limit)s characters in a cell. Shorten it.")),
     "extra_cells": (_("More cells than columns"), _("A comma in a cell needs quotation marks around the cell.")),
     "bad_character": (_("Unreadable character"), _("The cell holds an empty byte (NUL). Type the cell again.")),
@@ -75,26 +37,3 @@ ROW = {
 
 # These reasons are counted as duplicates, every other as invalid.
 DUPLICATES = ("duplicate", "already")
-
-
-class ImportRefused(Exception):
-    """A file that cannot be taken. `key` names a sentence of FILE; str() is that sentence in the active language."""
-
-    def __init__(self, key: str, **params: object) -> None:
-        super().__init__(key)
-        self.key, self.params = key, params
-
-    def __str__(self) -> str:
-        return str(FILE[self.key]) % self.params
-
-    def dump(self) -> str:
-        """For AudienceImport.error, so that every reader gets it in his own language."""
-        return json.dumps({"key": self.key, "params": self.params}, ensure_ascii=False)
-
-
-def sentence(dumped: str) -> str:
-    """The sentence of a stored error ("" for none)."""
-    if not dumped:
-        return ""
-    stored = json.loads(dumped)
-    return str(ImportRefused(stored["key"], **stored["params"]))

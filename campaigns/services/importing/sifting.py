@@ -10,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from campaigns.services.importing.phones import masked, normalise, unquoted
-from campaigns.services.importing.reading import Row
+from config.kit.tables.reading import Row
 
 MAX_CELL = 2000
 BLOCK, SMALL_BLOCK = 40, 5

@@ -16,10 +16,10 @@ from django.utils import timezone
 from campaigns.bulk import staging
 from campaigns.models import AudienceImport
 from campaigns.services.importing.phones import operators_by_prefix
-from campaigns.services.importing.reading import Row, Source, sniff
 from campaigns.services.importing.sentences import ImportRefused
 from campaigns.services.importing.sifting import Plan, sift
 from campaigns.states import ImportState
+from config.kit.tables.reading import Row, Source, sniff
 
 PIECE = 10_000
 

@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from campaigns.services.importing.sentences import ImportRefused
+from config.kit.tables.refusing import ImportRefused
 
 MAX_UNPACKED_MB = 1024
 _PIECE = 1 << 18

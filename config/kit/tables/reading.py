@@ -10,8 +10,8 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from campaigns.services.importing.sentences import ImportRefused
-from campaigns.services.importing.zips import inspect
+from config.kit.tables.refusing import ImportRefused
+from config.kit.tables.zips import inspect
 
 MAX_XLSX_MB = 50
 MAX_CSV_MB = 500
