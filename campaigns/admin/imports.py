@@ -113,10 +113,21 @@ def _is_moving(source: AudienceImport) -> bool:
 
 
 def _mapping(request: HttpRequest, header: list[str]) -> dict[str, Any]:
-    """The posted choice: `phone` is an index, `use_<index>` marks a variable."""
-    phone = request.POST.get("phone", "")
-    used = [index for index in range(len(header)) if request.POST.get(f"use_{index}") and str(index) != phone]
-    return {"phone": int(phone) if phone.isdigit() else None, "variables": {header[index]: index for index in used}}
+    """The posted choice: `phone` is an index, `use_<index>` marks a variable; `consent_on` and `consent_source` are
+    indexes or empty."""
+    used = [index for index in range(len(header)) if request.POST.get(f"use_{index}")]
+    phone = _index(request, "phone")
+    return {
+        "phone": phone,
+        "variables": {header[index]: index for index in used if index != phone},
+        "consent_on": _index(request, "consent_on"),
+        "consent_source": _index(request, "consent_source"),
+    }
+
+
+def _index(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
+    return int(text) if text.isdigit() else None
 
 
 def _facts(source: AudienceImport) -> dict[str, Any]:
@@ -146,6 +157,8 @@ def _columns(source: AudienceImport) -> list[dict[str, Any]]:
             "samples": [row[index] for row in source.preview[:5] if index < len(row) and row[index]][:3],
             "is_phone": index == source.mapping.get("phone"),
             "is_used": index in chosen,
+            "is_day": index == source.mapping.get("consent_on"),
+            "is_source": index == source.mapping.get("consent_source"),
             "usable": importing.usable_name(name),
         }
         for index, name in enumerate(source.header)

@@ -39,6 +39,9 @@ class Rules:
     account: int
     signature: int
     consented: bool = True
+    # Some file has each number's own consent; `named_source`: the audience says where consents of no named source come from.
+    own_consent: bool = False
+    named_source: bool = False
     cap_count: int | None = None
     cap_since: datetime | None = None
     template: int | None = None
@@ -105,8 +108,8 @@ def _hash(phone: str) -> str:
 def _conditions(rules: Rules) -> dict[str, Sql]:
     """reason -> SQL, in the order in which they are asked: a row counts once, under the first that stops it."""
     found: dict[str, Sql] = {"suppressed": _suppressed(rules)}
-    if not rules.consented:
-        found["no_consent"] = ("1 = 1", [])
+    if rules.own_consent or not rules.consented:
+        found["no_consent"] = (_no_consent(rules), [])
     if rules.cap_count:
         found["over_cap"] = _over_cap(rules)
     if rules.lately_since and rules.template:
@@ -117,6 +120,15 @@ def _conditions(rules: Rules) -> dict[str, Sql]:
     if rules.variables:
         found["bad_variables"] = _bad_variables(rules)
     return found
+
+
+def _no_consent(rules: Rules) -> str:
+    """A number's own consent where its file has such, else the audience's."""
+    house = "FALSE" if rules.consented else "TRUE"
+    if not rules.own_consent:
+        return house
+    sourceless = "FALSE" if rules.named_source else "m.consent_source = ''"
+    return f"CASE WHEN m.consent_source IS NULL THEN {house} ELSE m.consent_on IS NULL OR {sourceless} END"
 
 
 def _suppressed(rules: Rules) -> Sql:

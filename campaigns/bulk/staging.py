@@ -22,8 +22,8 @@ def is_postgres() -> bool:
     return connection.vendor == "postgresql"
 
 
-def create() -> None:
-    """Empty staging tables of this connection."""
+def create(*, consents: bool = False) -> None:
+    """Empty staging tables of this connection. `consents`: each number has its own."""
     drop()
     collate, json = ('COLLATE "C"', "jsonb") if is_postgres() else ("", "text")
     with connection.cursor() as cursor:
@@ -31,12 +31,16 @@ def create() -> None:
             f"CREATE TEMPORARY TABLE staged_row (line integer, phone text {collate}, operator text, variables {json})"
         )
         cursor.execute('CREATE TEMPORARY TABLE staged_problem (line integer, "column" text, reason text, value text)')
+        if consents:
+            day = "date" if is_postgres() else "text"
+            cursor.execute(f"CREATE TEMPORARY TABLE staged_consent (line integer PRIMARY KEY, day {day}, source text)")
 
 
 def drop() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS staged_row")
         cursor.execute("DROP TABLE IF EXISTS staged_problem")
+        cursor.execute("DROP TABLE IF EXISTS staged_consent")
 
 
 def add_rows(rows: Sequence[tuple[int, str, str, str]]) -> None:
@@ -48,6 +52,14 @@ def add_rows(rows: Sequence[tuple[int, str, str, str]]) -> None:
             copy.write(text.replace("\\", "\\\\"))
         return
     _many("INSERT INTO staged_row VALUES (%s, %s, %s, %s)", rows)
+
+
+def add_consents(rows: Sequence[tuple[int, str | None, str]]) -> None:
+    """(line, ISO date or None, source)."""
+    if is_postgres():
+        copy_rows("staged_consent", ("line", "day", "source"), rows)
+        return
+    _many("INSERT INTO staged_consent VALUES (%s, %s, %s)", rows)
 
 
 def add_problems(rows: Sequence[tuple[int, str, str, str]]) -> None:
@@ -63,9 +75,9 @@ def _many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
         cursor.executemany(sql, rows)
 
 
-def store_members(source: AudienceImport, *, others: bool) -> int:
+def store_members(source: AudienceImport, *, others: bool, consents: bool = False) -> int:
     """The first line of each number becomes a member. `others`: the audience has members of earlier files, who stay.
-    Returns how many were stored. Call it inside a transaction."""
+    `consents`: with the consent of that line. Returns how many were stored. Call it inside a transaction."""
     unless = f"WHERE NOT EXISTS (SELECT 1 FROM {_MEMBER} m WHERE m.audience_id = %s AND m.phone = s.phone)"  # noqa: S608
     where, extra = (unless, [source.audience_id]) if others else ("", [])
     if is_postgres():
@@ -79,9 +91,13 @@ def store_members(source: AudienceImport, *, others: bool) -> int:
         if is_postgres():
             # The sort of a million rows then stays in memory, the server's own.
             cursor.execute("SET LOCAL work_mem = '192MB'")
+        names, values, join = ("", "", "")
+        if consents:
+            names, values = ", consent_source, consent_on", ", COALESCE(k.source, ''), k.day"
+            join = "LEFT JOIN staged_consent k ON k.line = chosen.line ORDER BY phone"
         cursor.execute(
-            f"""INSERT INTO {_MEMBER} (audience_id, source_id, phone, operator, line, variables)
-                SELECT %s, %s, phone, operator, line, variables FROM ({chosen}) AS chosen""",  # noqa: S608
+            f"""INSERT INTO {_MEMBER} (audience_id, source_id, phone, operator, line, variables{names})
+                SELECT %s, %s, phone, operator, chosen.line, variables{values} FROM ({chosen}) AS chosen {join}""",  # noqa: S608
             [source.audience_id, source.pk, *extra],
         )
         return int(cursor.rowcount)

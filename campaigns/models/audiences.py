@@ -1,5 +1,7 @@
 """Recipients as they were imported: rows in the file = stored members + problems by reason."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,8 @@ from campaigns.states import ImportState
 
 
 class Audience(models.Model):
-    """A list of people. `columns` are the names of the variables that each member has. Consent is proven per list."""
+    """A list of people. `columns` are the names of the variables that each member has. Consent is proven for the list, or by each
+    number where its file says so."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     columns = models.JSONField(default=list, blank=True)
@@ -97,6 +100,19 @@ class AudienceMember(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["audience", "phone"], name="member_once_per_audience")]
+
+    @property
+    def consent(self) -> tuple[str, date | None]:
+        """(source, date) that hold for this number: its own where its file has such, else the audience's."""
+        if self.consent_source is None:
+            return self.audience.consent_source, self.audience.consent_on
+        if self.consent_on is None:
+            return "", None
+        return self.consent_source or self.audience.consent_source, self.consent_on
+
+    @property
+    def has_own_consent(self) -> bool:
+        return self.consent_source is not None
 
 
 class ImportProblem(models.Model):

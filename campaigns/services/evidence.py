@@ -74,12 +74,14 @@ def _time(at: datetime | None) -> str:
 
 def _consent_rows(phone: str) -> list[list[Any]]:
     header = [
-        _("Audience"), _("Source of consent"), _("Date of consent"), _("File"), _("SHA-256 of the file"), _("Line"),
+        _("Audience"), _("Source of consent"), _("Date of consent"), _("Consent recorded for"), _("File"),
+        _("SHA-256 of the file"), _("Line"),
         _("Imported at"), _("Imported by"),
     ]  # fmt: skip
     rows = [
         [
-            row.audience.name, row.audience.consent_source, row.audience.consent_on or "", row.source.file_name,
+            row.audience.name, row.consent[0], row.consent[1] or "",
+            _("this number") if row.has_own_consent else _("the whole audience"), row.source.file_name,
             row.source.sha256, row.line, _time(row.source.finished_at or row.source.created_at),
             str(row.source.created_by or ""),
         ]

@@ -34,6 +34,12 @@ class Columns(serializers.Serializer):
     variables = serializers.ListField(
         child=Text(max_length=80), required=False, max_length=200, help_text="Columns to keep as variables."
     )
+    consent_on = Text(
+        max_length=80, required=False, allow_null=True, help_text="Column of each number's date of consent; null: none."
+    )
+    consent_source = Text(
+        max_length=80, required=False, allow_null=True, help_text="Column of its source; null: the audience's."
+    )
 
 
 class ProblemCount(serializers.Serializer):

@@ -99,6 +99,9 @@ def _mapping(source: AudienceImport, data: dict[str, Any]) -> columns.Mapping:
         mapping["variables"] = {n: i for n, i in mapping["variables"].items() if i != mapping["phone"]}
     if "variables" in data:
         mapping["variables"] = {name: _position(source, name, "variables") for name in data["variables"]}
+    for field in ("consent_on", "consent_source"):
+        if field in data:
+            mapping[field] = None if data[field] is None else _position(source, data[field], field)
     return mapping
 
 

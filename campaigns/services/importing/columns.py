@@ -19,6 +19,8 @@ _EXACT_LATIN = (
     "tel",
     "msisdn",
 )
+_CONSENT_DAY = ("同意日期", "同意时间", "授权日期", "授权时间", "consentdate", "consenton")
+_CONSENT_SOURCE = ("同意来源", "授权来源", "同意渠道", "授权渠道", "consentsource")
 _PARTS = ("手机", "电话", "号码", "mobile", "phone", "msisdn")
 _MAX_NAME = 40
 
@@ -39,20 +41,36 @@ def check_header(header: list[str]) -> list[str]:
 
 
 def guess(header: list[str], preview: list[list[str]]) -> Mapping:
-    """{"phone": index, "variables": {name: index}}: as for the last file with this header, else by name, else by the
-    cells. Raises ImportRefused where no column looks like phone numbers."""
+    """{"phone": index, "variables": {name: index}}, with "consent_on" and "consent_source" where there are such: as for the
+    last file with this header, else by name, else by the cells. Raises ImportRefused where no column looks like phone numbers."""
     known = AudienceImport.objects.filter(header=header).exclude(mapping={}).order_by("-id").first()
     if known:
         return dict(known.mapping)
     phone = _by_name(header, preview)
     if phone is None:
         raise ImportRefused("no_phone", columns="、".join(filter(None, header)))
-    named = {name: index for index, name in enumerate(header) if index != phone and usable_name(name)}
-    return {"phone": phone, "variables": named}
+    consent = _consent(header)
+    taken = {phone, *consent.values()}
+    named = {name: index for index, name in enumerate(header) if index not in taken and usable_name(name)}
+    return {"phone": phone, "variables": named, **consent}
+
+
+def _consent(header: list[str]) -> dict[str, int]:
+    """The columns of each number's own consent, by name alone; a source without a date proves nothing."""
+    plain = _plain(header)
+    day = next((plain.index(name) for name in _CONSENT_DAY if name in plain), None)
+    source = next((plain.index(name) for name in _CONSENT_SOURCE if name in plain), None)
+    if day is None:
+        return {}
+    return {"consent_on": day} | ({} if source is None else {"consent_source": source})
+
+
+def _plain(header: list[str]) -> list[str]:
+    return ["".join(name.lower().split()).replace("_", "").replace("-", "") for name in header]
 
 
 def _by_name(header: list[str], preview: list[list[str]]) -> int | None:
-    plain = ["".join(name.lower().split()).replace("_", "").replace("-", "") for name in header]
+    plain = _plain(header)
     for wanted in (*_EXACT, *_EXACT_LATIN):
         if wanted in plain:
             return plain.index(wanted)
@@ -77,4 +95,16 @@ def checked(mapping: Mapping, header: list[str]) -> Mapping:
     for name in variables:
         if not usable_name(name):
             raise ImportRefused("variable_name", name=name)
-    return {"phone": phone, "variables": dict(variables)}
+    return {"phone": phone, "variables": dict(variables), **_checked_consent(mapping, header)}
+
+
+def _checked_consent(mapping: Mapping, header: list[str]) -> dict[str, int]:
+    given = {name: mapping[name] for name in ("consent_on", "consent_source") if mapping.get(name) is not None}
+    if not given:
+        return {}
+    indexes = list(given.values())
+    if "consent_on" not in given or mapping["phone"] in indexes or len(set(indexes)) < len(indexes):
+        raise ImportRefused("consent_columns")
+    if not set(indexes) <= set(range(len(header))):
+        raise ImportRefused("bad_columns")
+    return given

@@ -20,6 +20,9 @@ FILE.update(
             "No row of this file can be used, so there is nothing to import. Mend the rows and upload it."
         ),
         "not_now": _("This file has already moved on: %(state)s. Look at its present state."),
+        "consent_columns": _(
+            "The date of consent needs a column of its own, other than the number's and the source's. Choose again."
+        ),
         "consent": _("Say where the consent of these people comes from and since when, or leave both empty."),
     }
 )
@@ -30,6 +33,12 @@ ROW = {
     "too_long": (_("Cell too long"), _("At most %(limit)s characters in a cell. Shorten it.")),
     "extra_cells": (_("More cells than columns"), _("A comma in a cell needs quotation marks around the cell.")),
     "bad_character": (_("Unreadable character"), _("The cell holds an empty byte (NUL). Type the cell again.")),
+    "consent_date": (
+        _("No readable date of consent"),
+        _(
+            "Write it like 2026-05-01, not later than today, or leave the cell empty: then there is no consent on record."
+        ),
+    ),
     "header_again": (_("Column names again"), _("Files were joined. Delete this row.")),
     "duplicate": (_("Duplicate number"), _("Line %(first_line)s is kept; nothing to do.")),
     "already": (_("Already in the audience"), _("The earlier row is kept; nothing to do.")),

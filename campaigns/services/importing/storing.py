@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from campaigns.bulk import staging
 from campaigns.models import AudienceImport
+from campaigns.services.importing import consenting
 from campaigns.services.importing.phones import operators_by_prefix
 from campaigns.services.importing.sentences import ImportRefused
-from campaigns.services.importing.sifting import Plan, sift
+from campaigns.services.importing.sifting import Bad, Plan, sift
 from campaigns.states import ImportState
 from config.kit.tables.reading import Row, Source, sniff
 
@@ -43,9 +44,10 @@ def check_and_store(import_id: int) -> AudienceImport:
 def _store(source: AudienceImport) -> None:
     file = sniff(Path(source.file.path))
     plan = _plan(source, file)
-    staging.create()
+    consent = consenting.Columns.of(source.header, source.mapping)
+    staging.create(consents=consent is not None)
     try:
-        read, good, bad = _stage_all(source, file, plan)
+        read, good, bad = _stage_all(source, file, plan, consent)
         if not read:
             raise ImportRefused("only_header")
         _finish(source, plan, read, good, bad)
@@ -65,19 +67,26 @@ def _plan(source: AudienceImport, file: Source) -> Plan:
     )
 
 
-def _stage_all(source: AudienceImport, file: Source, plan: Plan) -> tuple[int, int, int]:
+def _stage_all(
+    source: AudienceImport, file: Source, plan: Plan, consent: consenting.Columns | None
+) -> tuple[int, int, int]:
     rows = file.rows()
     next(rows, None)
     good = bad = 0
     with _no_collector():
         while piece := list(islice(rows, PIECE)):
-            counts = _stage(source, piece, plan, good + bad)
+            wrong: list[Bad] = []
+            if consent is not None:
+                consents, piece, wrong = consenting.read(piece, consent)
+                staging.add_consents(consents)
+            counts = _stage(source, piece, plan, good + bad, wrong)
             good, bad = good + counts[0], bad + counts[1]
     return good + bad, good, bad
 
 
-def _stage(source: AudienceImport, piece: list[Row], plan: Plan, before: int) -> tuple[int, int]:
+def _stage(source: AudienceImport, piece: list[Row], plan: Plan, before: int, wrong: list[Bad]) -> tuple[int, int]:
     good, bad = sift(piece, plan)
+    bad += wrong
     with transaction.atomic():
         staging.add_rows(good)
         if bad:
@@ -106,7 +115,7 @@ def _finish(source: AudienceImport, plan: Plan, read: int, good: int, bad: int) 
         return  # another worker was quicker with the same file
     column = plan.header[plan.phone]
     others = source.audience.members.exists()
-    stored = staging.store_members(source, others=others)
+    stored = staging.store_members(source, others=others, consents="consent_on" in source.mapping)
     invalid = staging.store_problems(source)
     duplicate = 0
     if stored < good:

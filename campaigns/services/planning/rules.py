@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from math import ceil
 
 from campaigns.bulk.plan import Rules
-from campaigns.models import Campaign, SendingRules
+from campaigns.models import AudienceImport, Campaign, SendingRules
 from campaigns.models.rules import as_dates
 from campaigns.states import ImportState
 from messaging.gateway.registry import vendor_class
@@ -77,6 +77,11 @@ def confirmed_imports(campaign: Campaign) -> list[int]:
     return list(done.order_by("pk").values_list("pk", flat=True))
 
 
+def _has_own_consents(imports: list[int]) -> bool:
+    mappings = AudienceImport.objects.filter(pk__in=imports).values_list("mapping", flat=True)
+    return any("consent_on" in mapping for mapping in mappings)
+
+
 def rules_for(campaign: Campaign, now: datetime, imports: list[int]) -> Rules:
     """`imports` are the files that count: those confirmed at the check, so that a later file changes nothing."""
     audience, version = campaign.audience, campaign.version
@@ -90,6 +95,8 @@ def rules_for(campaign: Campaign, now: datetime, imports: list[int]) -> Rules:
         account=campaign.account_id,
         signature=campaign.signature_id,
         consented=bool(not campaign.needs_consent or (audience.consent_source and audience.consent_on)),
+        own_consent=campaign.needs_consent and _has_own_consents(imports),
+        named_source=bool(audience.consent_source),
         cap_count=capped,
         cap_since=now - timedelta(days=campaign.cap_days) if capped else None,
         template=version.template_id if campaign.skip_same_days else None,
