@@ -25,11 +25,15 @@ from messaging.admin.base import LookOnly, needs
 BY = (
     ("campaign", gettext_lazy("Campaign")),
     ("template", gettext_lazy("Message template")),
+    ("vendor", gettext_lazy("Vendor")),
     ("account", gettext_lazy("Vendor account")),
     ("channel", gettext_lazy("Channel")),
     ("operator", gettext_lazy("Operator (by prefix)")),
     ("day", pgettext_lazy("report", "Day")),
 )
+
+# Lines on the page; the workbook has them all, and the total is of all.
+SHOWN = 200
 
 
 class ReportForm(forms.Form):
@@ -72,15 +76,17 @@ class ReportAdmin(LookOnly):
         valid = form.is_valid()
         chosen = form.cleaned_data if valid else {}
         filled = ReportForm(initial=chosen) if valid else form
+        report = reporting.report(**chosen) if valid else None
         return self.page(
             request,
             "campaigns/reports.html",
             title=_("Reports"),
             form=filled,
-            report=reporting.report(**chosen) if valid else None,
+            report=report,
+            lines=report.lines[:SHOWN] if report else [],
+            more=max(len(report.lines) - SHOWN, 0) if report else 0,
             spending=reporting.spending(chosen["since"], chosen["until"]) if valid else [],
             by_word=dict(BY).get(chosen.get("by", ""), ""),
-            has_opt_outs=chosen.get("by") in ("campaign", "template", "account"),
             query=_query(chosen) if valid else "",
         )
 
@@ -112,21 +118,36 @@ def _workbook(request: HttpRequest, chosen: dict[str, Any]) -> FileResponse:
 
 
 def _table(by: str, since: date, until: date) -> tuple[list[Any], list[list[Any]]]:
-    """Header and rows: the lines with their total, then the reasons."""
+    """Header and rows: the lines with their total, then the reasons, then units against balances, then of which days."""
     found = reporting.report(by, since, until)
     header = [
         dict(BY)[by], _("Total"), _("Not sent"), _("Hand-over refused"), _("Handed over"), _("Delivered"),
         _("Not delivered"), _("No receipt"), _("No result yet"), _("Delivery rate"), _("Fallback share"),
-        _("Opt-outs"), _("Billable units"),
+        _("Opt-outs"), _("Opt-out rate"), _("Billable units"),
     ]  # fmt: skip
     rows = [_row(line) for line in [*found.lines, found.whole]]
     reasons = [[what, people, do] for what, do, people in found.reasons]
-    return header, [*rows, [], [_("Reason"), _("People"), _("What we can do")], *reasons]
+    money = [
+        _("Vendor account"), _("Billable units"), _("Expected"), _("The balance lost"), _("Difference"), _("Topped up"),
+    ]  # fmt: skip
+    spent = [
+        [one.account, one.units, one.expected, _known(one.lost), _known(one.difference), one.topped_up]
+        for one in reporting.spending(since, until)
+    ]
+    days = [[_("from"), since.isoformat()], [_("until"), until.isoformat()]]
+    return header, [
+        *rows, [], [_("Reason"), _("People"), _("What we can do")], *reasons, [], money, *spent, [], *days,
+    ]  # fmt: skip
+
+
+def _known(amount: Any) -> Any:
+    return show.UNKNOWN if amount is None else amount
 
 
 def _row(line: reporting.Line) -> list[Any]:
     return [
         line.name, line.total, line.not_sent, line.refused, line.handed_over, line.delivered, line.failed,
         line.no_receipt, line.open, show.percent(line.delivered, line.settled),
-        show.percent(line.fell_back, line.delivered), line.opt_outs, line.units,
+        show.percent(line.fell_back, line.delivered), line.opt_outs, show.percent(line.opt_outs, line.handed_over),
+        line.units,
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 from campaigns.models.api import ApiToken, IdempotentCall, WebhookDelivery, WebhookEndpoint
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
-from campaigns.models.figures import BalanceReading, RoundFigures
+from campaigns.models.figures import BalanceReading, DailyFigures, RoundFigures
 from campaigns.models.prefixes import OperatorPrefix
 from campaigns.models.rules import SendingRules
 from campaigns.models.trail import AuditEvent, ExportRecord
@@ -15,6 +15,7 @@ __all__ = [
     "AuditEvent",
     "BalanceReading",
     "Campaign",
+    "DailyFigures",
     "ExportRecord",
     "IdempotentCall",
     "ImportProblem",

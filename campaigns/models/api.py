@@ -88,7 +88,11 @@ class WebhookDelivery(models.Model):
     up. `key` is the receiver's means against repeats: the same for every attempt and replay."""
 
     endpoint = models.ForeignKey(
-        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("webhook")
+        WebhookEndpoint,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        verbose_name=_("webhook"),
+        db_index=False,
     )
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     event = models.CharField(_("event"), max_length=24, choices=WebhookEvent)
@@ -104,7 +108,11 @@ class WebhookDelivery(models.Model):
         verbose_name = _("webhook delivery")
         verbose_name_plural = _("webhook deliveries")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["next_at"], name="webhook_due", condition=models.Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["next_at"], name="webhook_due", condition=models.Q(next_at__isnull=False)),
+            models.Index(fields=["endpoint", "-id"], name="webhook_by_endpoint"),
+            models.Index(fields=["event", "-id"], name="webhook_by_event"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} {self.key}"

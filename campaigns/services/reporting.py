@@ -1,44 +1,35 @@
-"""Figures over a time, by campaign, template, account, channel, operator or day. All from counted rounds: nothing here counts
-people, and every sum closes."""
+"""Figures over a time, by campaign, template, vendor, account, channel, operator or day. All from the days that were added up:
+nothing here counts people or rounds, and every sum closes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db.models import Min, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import BalanceReading, Campaign, RoundFigures
+from campaigns.models import BalanceReading, DailyFigures, RoundFigures
+from campaigns.services.figures import ARRIVED
 from campaigns.services.progress import reason_words
 from campaigns.states import Operator
+from messaging.gateway.registry import vendor_class
 from messaging.models import Dispatch, VendorAccount
 from messaging.sentences import SENTENCES
 from messaging.states import Channel
 
 LONGEST = 366
-ARRIVED = ("delivered", "read")
 FELL = ("failed", "refused", "no_receipt")
-
-
-class Group(NamedTuple):
-    """One group of people of one round."""
-
-    dispatch: Dispatch
-    day: str
-    status: str
-    channel: str
-    reason: str
-    operator: str
-    people: int
-    units: int
+_SUMS = {name: Sum(name) for name in ("people", "units", "fell_back", "opt_outs")}
 
 
 @dataclass
 class Line:
-    """One line of a report. `settled` is the denominator of the delivery rate; `handed_over` that of the opt-out rate."""
+    """One line of a report. `settled` is the denominator of the delivery rate; `handed_over` that of the opt-out rate, whose
+    opt-outs are people of this very line, on whatever day they answered."""
 
     name: str
     counts: Counter[str] = field(default_factory=Counter)
@@ -46,11 +37,11 @@ class Line:
     fell_back: int = 0
     opt_outs: int = 0
 
-    def add(self, group: Group) -> None:
-        self.counts[group.status] += group.people
-        self.units += group.units
-        if group.status in ARRIVED and group.channel and group.channel != first_choice(group.dispatch):
-            self.fell_back += group.people
+    def add(self, other: "Line") -> None:
+        self.counts.update(other.counts)
+        self.units += other.units
+        self.fell_back += other.fell_back
+        self.opt_outs += other.opt_outs
 
     def _sum(self, *statuses: str) -> int:
         return sum(self.counts[status] for status in statuses)
@@ -96,7 +87,7 @@ class Line:
 @dataclass(frozen=True)
 class Report:
     """`lines` are the parts and `whole` their sum; `reasons`: (what happened, what to do, people), most first; `counted_at` is
-    the oldest count among the rounds."""
+    the oldest count among the rounds that still move."""
 
     by: str
     lines: list[Line]
@@ -105,161 +96,159 @@ class Report:
     counted_at: Any
 
 
-def first_choice(dispatch: Dispatch) -> str:
-    kind = dispatch.version.kind if dispatch.version else "sms"
-    return kind if kind in ("sms", "mms") else "rcs"
+def _days(since: date, until: date) -> QuerySet[DailyFigures]:
+    """Both included. The day (Beijing) is that of the hand-over, whenever the round was made."""
+    return DailyFigures.objects.filter(day__gte=since, day__lte=until)
 
 
-def rounds(since: date, until: date) -> list[RoundFigures]:
-    """Counted rounds, tests left out, that handed something over within these days (Beijing), both included."""
-    begin = timezone.make_aware(datetime.combine(since - timedelta(days=31), time.min))
-    end = timezone.make_aware(datetime.combine(until + timedelta(days=1), time.min))
-    rows = RoundFigures.objects.filter(dispatch__created_at__gte=begin, dispatch__created_at__lt=end)
-    rows = rows.exclude(dispatch__kind=Dispatch.Kind.TEST)
-    found = rows.select_related("dispatch__account", "dispatch__version__template").order_by("-dispatch__id")
-    return [row for row in found if any(_within(group[0], row.dispatch, since, until) for group in row.groups)]
+def _campaign(campaign: str | None, source: str) -> str:
+    if campaign is not None:
+        return campaign
+    return str(Dispatch.Kind(source).label) if source in Dispatch.Kind.values else source
 
 
-def _within(day: str, dispatch: Dispatch, since: date, until: date) -> bool:
-    return since.isoformat() <= (day or _day_of(dispatch)) <= until.isoformat()
+def _template(name: str | None) -> str:
+    return name or _("free text")
 
 
-def _day_of(dispatch: Dispatch) -> str:
-    """Where people were never handed over, the day on which the round began."""
-    return timezone.localtime(dispatch.started_at or dispatch.created_at).date().isoformat()
+def _vendor(code: str) -> str:
+    return _(vendor_class(code).name)
 
 
-def groups(found: Iterable[RoundFigures], since: date, until: date) -> Iterator[Group]:
-    for row in found:
-        for day, *rest in row.groups:
-            if _within(day, row.dispatch, since, until):
-                yield Group(row.dispatch, day or _day_of(row.dispatch), *rest)
+def _operator(code: str) -> str:
+    return str(Operator(code).label) if code in Operator.values else _("other or unknown")
 
 
-def _account(group: Group) -> str:
-    return str(group.dispatch.account)
+def _channel(code: str) -> str:
+    return str(Channel(code).label) if code in Channel.values else code
 
 
-def _template(group: Group) -> str:
-    return str(group.dispatch.version.template) if group.dispatch.version else _("free text")
+def _day(day: date) -> str:
+    return day.isoformat()
 
 
-def _operator(group: Group) -> str:
-    return str(Operator(group.operator).label) if group.operator in Operator.values else _("other or unknown")
-
-
-def _channel(group: Group) -> str:
-    channel = group.channel or first_choice(group.dispatch)
-    return str(Channel(channel).label) if channel in Channel.values else channel
-
-
-def _day(group: Group) -> str:
-    return group.day
-
-
-KEYS: dict[str, Callable[[Group], str]] = {
-    "account": _account,
-    "template": _template,
-    "operator": _operator,
-    "channel": _channel,
-    "day": _day,
+# What the lines are made of, and their names. Two campaigns of one name are two lines.
+_BY: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {
+    "campaign": (("campaign", "campaign__name", "source"), lambda _pk, *names: _campaign(*names)),
+    "template": (("version__template__name",), _template),
+    "vendor": (("account__vendor",), _vendor),
+    "account": (("account__name",), str),
+    "channel": (("channel",), _channel),
+    "operator": (("operator",), _operator),
+    "day": (("day",), _day),
 }
-BY = ("campaign", *KEYS)
+BY = tuple(_BY)
 
 
 def report(by: str, since: date, until: date) -> Report:
-    """`by` is one of BY. Raises KeyError for another."""
-    found = rounds(since, until)
-    key = _campaigns(found) if by == "campaign" else KEYS[by]
-    lines: dict[str, Line] = {}
-    whole, reasons = Line(_("Total")), Counter[str]()
-    for group in groups(found, since, until):
-        lines.setdefault(key(group), Line(key(group))).add(group)
-        whole.add(group)
-        if group.status in FELL:
-            reasons[group.reason] += group.people
-    _opt_outs(found, by, key, lines, whole)
-    ordered = sorted(lines.values(), key=lambda line: line.name if by == "day" else -line.total)
-    counted = min((row.counted_at for row in found), default=None)
-    return Report(by, ordered, whole, _worded(reasons), counted)
+    """`by` is one of BY. Three queries, whatever was sent. Raises KeyError for another."""
+    lines = _lines(by, _days(since, until))
+    whole = Line(_("Total"))
+    for line in lines:
+        whole.add(line)
+    ordered = sorted(lines, key=lambda line: line.name) if by == "day" else sorted(lines, key=lambda line: -line.total)
+    counted = RoundFigures.objects.filter(final=False).aggregate(at=Min("counted_at"))["at"]
+    return Report(by, ordered, whole, _reasons(_days(since, until)), counted)
 
 
-def _campaigns(found: Iterable[RoundFigures]) -> Callable[[Group], str]:
-    runs = [row.dispatch.run for row in found]
-    names = dict(Campaign.objects.filter(run__in=runs).values_list("run", "name"))
-    return lambda group: names.get(group.dispatch.run) or group.dispatch.title
+def _lines(by: str, days: QuerySet[DailyFigures]) -> list[Line]:
+    columns, name = _BY[by]
+    lines: dict[tuple[Any, ...], Line] = {}
+    for row in days.values_list(*columns, "status").annotate(**_SUMS).order_by():
+        what, (status, people, units, fell_back, opt_outs) = row[: len(columns)], row[len(columns) :]
+        line = lines.setdefault(what, Line(name(*what)))
+        line.add(Line("", Counter({status: people}), units, fell_back, opt_outs))
+    return [line for line in lines.values() if line.total or line.opt_outs]
 
 
-def _opt_outs(found: Iterable[RoundFigures], by: str, key: Any, lines: dict[str, Line], whole: Line) -> None:
-    """They are known by round: shown where a line is made of whole rounds."""
-    for row in found:
-        whole.opt_outs += row.opt_outs
-        if by in ("campaign", "template", "account"):
-            name = key(Group(row.dispatch, "", "", "", "", "", 0, 0))
-            if name in lines:
-                lines[name].opt_outs += row.opt_outs
-
-
-def _worded(reasons: Counter[str]) -> list[tuple[str, str, int]]:
+def _reasons(days: QuerySet[DailyFigures]) -> list[tuple[str, str, int]]:
+    rows = (
+        days.filter(status__in=FELL).values_list("reason").annotate(people=Sum("people")).order_by("-people", "reason")
+    )
     found = []
-    for reason, people in reasons.most_common():
+    for reason, people in rows:
         sentence: Any = SENTENCES.get(reason)
         what = reason_words(reason) if reason else _("no reason given")
-        found.append((what, str(sentence.do) if sentence else "", people))
+        if people:
+            found.append((what, str(sentence.do) if sentence else "", people))
     return found
 
 
 class Spent(NamedTuple):
-    """What an account should have cost by our counts, and what its balance lost; None where it was not read twice. A top-up
-    in between makes `lost` smaller."""
+    """What an account should have cost by our counts, and by how much its balance fell from reading to reading; None where it
+    was not read twice. Where it rose it was topped up; that is not set against the falls."""
 
     account: VendorAccount
     units: int
     expected: Decimal
     lost: Decimal | None
+    topped_up: Decimal
     unit: str
+
+    @property
+    def difference(self) -> Decimal | None:
+        """More lost than expected is positive."""
+        return None if self.lost is None else self.lost - self.expected
 
 
 def spending(since: date, until: date) -> list[Spent]:
-    accounts: dict[int, VendorAccount] = {}
-    units: Counter[int] = Counter()
-    cost: dict[int, Decimal] = {}
-    for group in groups(rounds(since, until), since, until):
-        account = group.dispatch.account
-        accounts[account.pk] = account
-        units[account.pk] += group.units
-        price = account.prices.get(group.channel or first_choice(group.dispatch)) or 0
-        each = Decimal(str(price)) if account.balance_unit == "yuan" else Decimal(1)
-        cost[account.pk] = cost.get(account.pk, Decimal(0)) + each * group.units
-    lost = _lost(list(accounts), since, until)
-    return [Spent(one, units[pk], cost[pk], lost.get(pk), one.balance_unit) for pk, one in accounts.items()]
+    """One line for each account that sent something in this time; three queries."""
+    rows = _days(since, until).values_list("account", "channel").annotate(units=Sum("units")).order_by("account")
+    units: dict[int, Counter[str]] = {}
+    for account, channel, charged in rows:
+        units.setdefault(account, Counter())[channel] += charged
+    moved = _moved(list(units), since, until)
+    accounts = VendorAccount.objects.filter(pk__in=list(units)).order_by("name")
+    return [
+        Spent(
+            one,
+            sum(units[one.pk].values()),
+            _expected(one, units[one.pk]),
+            *moved.get(one.pk, (None, Decimal(0))),
+            one.balance_unit,
+        )
+        for one in accounts
+    ]
 
 
-def _lost(accounts: list[int], since: date, until: date) -> dict[int, Decimal]:
-    """First reading of the time less the last one; one query."""
-    rows = BalanceReading.objects.filter(account__in=accounts, at__date__gte=since, at__date__lte=until).order_by("at")
-    first: dict[int, Decimal] = {}
-    last: dict[int, tuple[int, Decimal]] = {}
-    for account, balance in rows.values_list("account", "balance"):
-        first.setdefault(account, balance)
-        last[account] = (last.get(account, (0, balance))[0] + 1, balance)
-    return {account: first[account] - balance for account, (n, balance) in last.items() if n > 1}
+def _expected(account: VendorAccount, units: Counter[str]) -> Decimal:
+    if account.balance_unit != "yuan":
+        return Decimal(sum(units.values()))
+    return sum((Decimal(str(account.prices.get(one) or 0)) * n for one, n in units.items()), Decimal(0))
+
+
+def _moved(accounts: Sequence[int], since: date, until: date) -> dict[int, tuple[Decimal, Decimal]]:
+    """account -> (how much it fell, how much it rose); one query, row by row."""
+    begin, end = (timezone.make_aware(datetime.combine(day, time.min)) for day in (since, until + timedelta(days=1)))
+    readings = BalanceReading.objects.filter(account__in=accounts, at__gte=begin, at__lt=end).order_by("account", "at")
+    last: dict[int, Decimal] = {}
+    found: dict[int, tuple[Decimal, Decimal]] = {}
+    for account, balance in readings.values_list("account", "balance").iterator():
+        if account in last:
+            fell, rose = found.get(account, (Decimal(0), Decimal(0)))
+            change = balance - last[account]
+            found[account] = (fell - min(change, Decimal(0)), rose + max(change, Decimal(0)))
+        last[account] = balance
+    return found
 
 
 def daily(since: date, until: date) -> dict[str, Any]:
     """For the charts: {"days": […], "series": {"channel" | "account" | "template": {name: {"delivered": […], "failed": […],
-    "no_receipt": […], "open": […]}}}}, every list one number a day."""
-    days = [(since + timedelta(days=n)).isoformat() for n in range((until - since).days + 1)]
+    "no_receipt": […], "open": […]}}}}, every list one number a day. Three queries."""
+    days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
+    series = {by: _drawn(by, days) for by in ("channel", "account", "template")}
+    return {"days": [day.isoformat() for day in days], "series": series}
+
+
+def _drawn(by: str, days: list[date]) -> dict[str, dict[str, list[int]]]:
+    columns, name = _BY[by]
     place = {day: n for n, day in enumerate(days)}
-    series: dict[str, dict[str, dict[str, list[int]]]] = {by: {} for by in ("channel", "account", "template")}
-    for group in groups(rounds(since, until), since, until):
-        kind = _KIND.get(group.status)
-        if kind is None:
-            continue
-        for by, lines in series.items():
-            line = lines.setdefault(KEYS[by](group), {name: [0] * len(days) for name in DRAWN})
-            line[kind][place[group.day]] += group.people
-    return {"days": days, "series": series}
+    rows = _days(days[0], days[-1]).filter(status__in=_KIND).values_list("day", "status", *columns)
+    lines: dict[str, dict[str, list[int]]] = {}
+    for day, status, *what, people in rows.annotate(people=Sum("people")).order_by():
+        line = lines.setdefault(name(*what), {kind: [0] * len(days) for kind in DRAWN})
+        line[_KIND[status]][place[day]] += people
+    return lines
 
 
 DRAWN = ("delivered", "failed", "no_receipt", "open")

@@ -29,4 +29,5 @@ class VendorCall(models.Model):
         indexes = [
             models.Index(fields=["started_at"], name="call_age"),
             models.Index(fields=["account", "-id"], name="call_by_account"),
+            models.Index(fields=["outcome", "-id"], name="call_by_outcome"),
         ]

@@ -69,6 +69,8 @@ class Dispatch(models.Model):
         indexes = [
             models.Index(fields=["run", "leg"], name="dispatch_run_leg"),
             models.Index(fields=["state"], name="dispatch_state"),
+            models.Index(fields=["kind", "-id"], name="dispatch_by_kind"),
+            models.Index(fields=["title"], name="dispatch_title_begins", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:
@@ -120,6 +122,7 @@ class Batch(models.Model):
         ]
         indexes = [
             models.Index(fields=["dispatch", "state", "number"], name="batch_next"),
+            models.Index(fields=["submitted_at"], name="batch_by_day", condition=Q(submitted_at__isnull=False)),
             models.Index(
                 fields=["account", "state"],
                 name="batch_by_account",

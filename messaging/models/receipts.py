@@ -71,4 +71,6 @@ class Receipt(models.Model):
             models.Index(fields=["account", "reference"], name="receipt_waiting_ref", condition=Q(state="unmatched")),
             models.Index(fields=["account", "task_id"], name="receipt_waiting_task", condition=Q(state="unmatched")),
             models.Index(fields=["phone"], name="receipt_phone"),
+            models.Index(fields=["state", "-id"], name="receipt_by_state"),
+            models.Index(fields=["account", "state", "-id"], name="receipt_by_account"),
         ]

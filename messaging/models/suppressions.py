@@ -73,6 +73,9 @@ class Suppression(models.Model):
             models.Index(fields=["phone"], name="suppression_live", condition=Q(lifted_at__isnull=True)),
             # A number's line of time asks for lifted entries too.
             models.Index(fields=["phone"], name="suppression_phone"),
+            models.Index(fields=["-id"], name="suppression_lifted", condition=Q(lifted_at__isnull=False)),
+            models.Index(fields=["scope", "-id"], name="suppression_by_scope"),
+            models.Index(fields=["source", "-id"], name="suppression_by_source"),
         ]
         permissions = [("lift_suppression", _("Can lift a do-not-send entry"))]
 
