@@ -19,6 +19,7 @@ from messaging.services import (
     retrieving,
     reviews,
     sending,
+    suppression_files,
     sweeping,
     unknowns,
 )
@@ -63,6 +64,10 @@ def hand_over_review(review_id: int) -> None:
     reviews.hand_over(review_id)
 
 
+def take_in_suppressions(import_id: int) -> None:
+    suppression_files.take_in(import_id)
+
+
 def heartbeat(name: str) -> None:
     """Runs on each queue, so that a queue whose workers hang is seen."""
     queue.nudge_taken(f"heartbeat:{name}:nudge")
@@ -86,6 +91,7 @@ _STEPS = (
     sweeping.lapse_and_finish,
     sweeping.rematch_waiting,
     sweeping.flag_unanswered_polls,
+    suppression_files.wake_stuck,
 )
 
 

@@ -1,26 +1,31 @@
 """The do-not-send list: entries are added and lifted, never edited or deleted."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 
 from config.kit import audit, phones, show
 from config.kit.sheets import csv_lines
+from config.kit.tables import ImportRefused, sentence
 from config.kit.words import gettext_noop
 from messaging.admin.base import BigList, PhoneSearch, lookup_address, needs, number_link
-from messaging.models import Signature, Suppression, VendorAccount
+from messaging.models import Signature, Suppression, SuppressionImport, VendorAccount
 from messaging.services import suppressing, suppression_files
+
+_SHOWN = 20
 
 
 class PhoneField(forms.CharField):
@@ -56,7 +61,7 @@ class AddForm(ScopeForm):
 
 class ImportForm(ScopeForm):
     file = forms.FileField(
-        label=gettext_lazy("CSV file"),
+        label=gettext_lazy("CSV or XLSX file"),
         help_text=gettext_lazy(
             "The first line names the columns: 手机号 or phone, and 原因 or reason if there is one."
         ),
@@ -134,6 +139,9 @@ class SuppressionAdmin(PhoneSearch, BigList):
         return [
             self.own_url("add/", self.enter_view, "add"),
             self.own_url("import/", self.import_view, "import"),
+            self.own_url("file/<int:pk>/", self.file_view, "file"),
+            self.own_url("file/<int:pk>/state.json", never_cache(self.file_state_view), "file_state"),
+            self.own_url("file/<int:pk>/problems.csv", self.problems_view, "file_problems"),
             self.own_url("export.csv", self.export_view, "export"),
             self.own_url("<int:pk>/lift/", self.lift_view, "lift"),
             *super().get_urls(),
@@ -171,21 +179,16 @@ class SuppressionAdmin(PhoneSearch, BigList):
         form = ImportForm(request.POST or None, request.FILES or None)
         if form.is_valid():
             values = form.cleaned_data
+            scope = {key: values[key] for key in ("scope", "account", "signature")}
             try:
-                rows = suppression_files.read(values["file"].read())
-            except ValidationError as error:
-                form.add_error("file", error)
+                source = suppression_files.start(values["file"], scope, request.user)
+            except ImportRefused as refusal:
+                form.add_error("file", str(refusal))
             else:
-                scoped = {key: values[key] for key in ("scope", "account", "signature")}
-                taken = suppression_files.take_in(rows, **scoped, actor=request.user)
-                messages.success(request, _taken_words(taken))
-                if taken.bad_lines:
-                    lines = ", ".join(map(str, taken.bad_lines))
-                    messages.warning(request, _("No mobile number in line %(lines)s.") % {"lines": lines})
-                return redirect(self.address("changelist"))
+                return redirect(self.address("file", source.pk))
         return self.page(
             request,
-            "songda/form.html",
+            "messaging/suppression_import.html",
             title=_("Import a do-not-send list"),
             form=form,
             note=_(
@@ -193,18 +196,40 @@ class SuppressionAdmin(PhoneSearch, BigList):
             ),
             button=_("Import"),
             back=self.address("changelist"),
+            earlier=[
+                (one, *_file_words(one))
+                for one in SuppressionImport.objects.select_related("created_by", "signature", "account")[:_SHOWN]
+            ],
         )
+
+    @needs("messaging.add_suppression")
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.page(
+            request,
+            "messaging/suppression_file.html",
+            title=_("Import a do-not-send list"),
+            **_file_facts(_file_or_404(pk)),
+        )
+
+    @needs("messaging.add_suppression")
+    def file_state_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        facts = _file_facts(_file_or_404(pk))
+        html = render_to_string("messaging/suppression_reading.html", facts, request)
+        return JsonResponse({"html": html, "final": not facts["moving"], "reload": not facts["moving"]})
+
+    @needs("messaging.add_suppression")
+    def problems_view(self, request: HttpRequest, pk: int) -> Any:
+        lines = suppression_files.problems_file(_file_or_404(pk))
+        return _attached(lines, request, "do-not-send-problems")
 
     @needs("messaging.view_suppression")
     def export_view(self, request: HttpRequest) -> Any:
         """Everything with its reasons; numbers in full only for those who may see them."""
         full = request.user.has_perm("messaging.reveal_phone")
-        audit.record(gettext_noop("Exported the do-not-send list"), actor=request.user, detail={"full_numbers": full})
         lines = csv_lines(suppression_files.export_header(), suppression_files.export_rows(full_numbers=full))
-        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
-        name = f"do-not-send-{request.user.get_username()}-{stamp}.csv"
-        answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+        answer = _attached(lines, request, "do-not-send")
+        detail = {"file": answer.headers["Content-Disposition"].partition("=")[2].strip('"'), "full_numbers": full}
+        audit.record(gettext_noop("Exported the do-not-send list"), actor=request.user, detail=detail)
         return answer
 
     @needs("messaging.lift_suppression")
@@ -237,12 +262,40 @@ class SuppressionAdmin(PhoneSearch, BigList):
         )
 
 
-def _taken_words(taken: suppression_files.Taken) -> str:
-    words = _(
-        "%(rows)s rows: %(added)s added, %(known)s known or repeated, %(lifted)s lifted, %(invalid)s without a number. "
-        "%(stopped)s queued messages are not sent."
+def _file_or_404(pk: int) -> SuppressionImport:
+    rows = SuppressionImport.objects.select_related("created_by", "signature", "account")
+    found: SuppressionImport = get_object_or_404(rows, pk=pk)
+    return found
+
+
+def _file_words(source: SuppressionImport) -> tuple[SafeString, str]:
+    """Its badge, and whom it holds for."""
+    role = {"reading": "moving", "done": "good", "failed": "problem"}[source.state]
+    return show.badge(source.get_state_display(), role), str(
+        source.signature or source.account or source.get_scope_display()
     )
-    return words % {name: show.count(getattr(taken, name)) for name in taken._fields if name != "bad_lines"}
+
+
+def _file_facts(source: SuppressionImport) -> dict[str, Any]:
+    badge, covers = _file_words(source)
+    return {
+        "source": source,
+        "badge": badge,
+        "covers": covers,
+        "moving": source.state == SuppressionImport.State.READING,
+        "now": timezone.now(),
+        "error": sentence(source.error),
+        "problems": [(row, *suppression_files.problem_words(row)) for row in source.problems.order_by("line")[:_SHOWN]],
+        "closes": source.rows == source.added + source.known + source.lifted + source.invalid,
+    }
+
+
+def _attached(lines: Iterator[str], request: HttpRequest, title: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
+    name = f"{title}-{request.user.get_username()}-{stamp}.csv"
+    answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    return answer
 
 
 def _copy_for(page: SuppressionAdmin, request: HttpRequest) -> SuppressionAdmin:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
@@ -61,12 +62,13 @@ def skip_phone_in_queued(phone: str, batches: Iterable[Batch], reason: str) -> i
     return sum(_skip(batch, batch.deliveries.filter(phone=phone, own__isnull=True), reason) for batch in batches)
 
 
-def skip_phones(phones: Sequence[str], batches: Sequence[int], reason: str) -> Counter[int]:
-    """Take many numbers out of batches whose rows the caller has locked. People skipped by batch."""
+def skip_phones(phones: Any, batches: Sequence[int], reason: str) -> Counter[int]:
+    """Take many numbers (a list, or a query of them) out of batches whose rows the caller has locked. People skipped by
+    batch."""
     return _skip_found(Delivery.objects.filter(phone__in=phones, batch__in=batches, own__isnull=True), reason)
 
 
-def queued_batches_of(phones: Sequence[str]) -> QuerySet[Batch]:
+def queued_batches_of(phones: Any) -> QuerySet[Batch]:
     """queued_batches_with, for many numbers."""
     people = Delivery.objects.filter(phone__in=phones, own__isnull=True)
     return Batch.objects.filter(pk__in=people.values("batch"), state__in=(BatchState.QUEUED, BatchState.CLAIMED))

@@ -1,83 +1,155 @@
-"""The do-not-send list as a file, out and in. Taking the same file in again changes nothing."""
+"""The do-not-send list as a file, out and in. A worker takes a file in, a piece at a time; the same file again changes nothing."""
 
-import csv
-import io
+import hashlib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.core.exceptions import ValidationError
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.kit import audit, masking, phones
+from config.kit import audit, masking
+from config.kit.sheets import csv_lines
+from config.kit.tables import MAX_CSV_MB, NUMBER_WORDS, ImportRefused, Source, masked, normalise, sniff
 from config.kit.words import gettext_noop
-from messaging.bulk import skipping
-from messaging.models import Batch, Signature, Suppression, VendorAccount
+from messaging import queue
+from messaging.bulk import blocking, skipping
+from messaging.models import Batch, Suppression, SuppressionImport, SuppressionProblem
 
-MOST_ROWS = 200_000
-MOST_BYTES = 20 * 1024 * 1024
-CHUNK = 500
+PIECE = 10_000  # rows read between two looks at the progress
+CHUNK = 5_000  # numbers entered in one transaction: short locks on the batches that hold them
+_PAGE = 5_000
+# A bigger file takes seconds to look through: the worker does it, not the web request.
+_INLINE = 4 << 20
 _PHONE_NAMES = frozenset({"手机号", "手机号码", "号码", "手机", "PHONE", "NUMBER", "MOBILE"})
 _NOTE_NAMES = frozenset({"原因", "备注", "REASON", "NOTE"})
 _LIFTED_NAMES = frozenset({"恢复时间", "LIFTED AT"})
 
 
-class Taken(NamedTuple):
-    """`rows` = `added` + `known` + `lifted` + `invalid`; `stopped` people were taken out of queued batches; `bad_lines` are the
-    first lines without a mobile number."""
-
-    rows: int
-    added: int
-    known: int
-    lifted: int
-    invalid: int
-    stopped: int
-    bad_lines: list[int]
+# --- in -------------------------------------------------------------------------------------------------------------
 
 
-class Row(NamedTuple):
-    line: int
-    phone: str
-    note: str
-    lifted: bool
+def start(uploaded: "UploadedFile[Any]", scope: dict[str, Any], actor: Any) -> SuppressionImport:
+    """Keep the file and queue its reading. `scope` holds scope, account and signature. Raises ImportRefused for a file that is
+    seen at once to be unusable, and then nothing is kept."""
+    size = uploaded.size or 0
+    if not size:
+        raise ImportRefused("empty")
+    if size > MAX_CSV_MB << 20:
+        raise ImportRefused("too_big", size=-(-size >> 20), limit=MAX_CSV_MB)
+    source = SuppressionImport(file_name=(uploaded.name or "")[:200], created_by=actor, **scope)
+    source.sha256 = _digest(uploaded)
+    source.file.save(f"{source.sha256[:16]}.dat", uploaded, save=False)
+    try:
+        with transaction.atomic():
+            source.save()
+            if size <= _INLINE:
+                _layout(sniff(Path(source.file.path)))
+            detail = {"file": source.file_name, "sha256": source.sha256[:12], "scope": source.scope}
+            audit.record(gettext_noop("Uploaded a do-not-send list"), actor=actor, detail=detail)
+            queue.nudge("messaging.tasks.take_in_suppressions", source.pk, queue="import")
+    except ImportRefused:
+        source.file.delete(save=False)
+        raise
+    return source
 
 
-def read(body: bytes) -> list[Row]:
-    """A CSV file whose first line names the columns; one of them the number. An invalid number is "". Raises ValidationError."""
-    if len(body) > MOST_BYTES:
-        raise ValidationError(_("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024})
-    reader = csv.reader(io.StringIO(_decoded(body)))
-    header = [_plain(name) for name in next(reader, [])]
+def _digest(uploaded: "UploadedFile[Any]") -> str:
+    digest = hashlib.sha256()
+    for piece in uploaded.chunks():
+        digest.update(piece)
+    uploaded.seek(0)
+    return digest.hexdigest()
+
+
+class _Layout(NamedTuple):
+    phone: int
+    note: int | None
+    lifted: int | None
+
+
+def _layout(file: Source) -> _Layout:
+    """Which column is what. Raises ImportRefused."""
+    rows = [row for _line, row in islice(file.rows(), 2)]
+    header = [_plain(name) for name in rows[0]] if rows else []
     phone, note, lifted = (_place(header, names) for names in (_PHONE_NAMES, _NOTE_NAMES, _LIFTED_NAMES))
     if phone is None:
-        raise ValidationError(_("No column with the number was found: name it 手机号 or phone."))
-    rows = [
-        Row(line, phones.clean(_cell(cells, phone)), _cell(cells, note)[:200], bool(_cell(cells, lifted)))
-        for line, cells in enumerate(reader, start=2)
-        if any(cell.strip() for cell in cells)
-    ]
-    if len(rows) > MOST_ROWS:
-        raise ValidationError(_("The file has more than %(most)s rows.") % {"most": f"{MOST_ROWS:,}"})
-    return rows
-
-
-def _decoded(body: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ValidationError(_("The encoding is neither UTF-8 nor GBK."))
+        raise ImportRefused("no_phone", columns="、".join(filter(None, map(masked, rows[0] if rows else []))))
+    if len(rows) < 2:
+        raise ImportRefused("only_header")
+    return _Layout(phone, note, lifted)
 
 
 def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().upper()
+    return unicodedata.normalize("NFKC", name).strip().lstrip("\ufeff").upper()
 
 
 def _place(header: list[str], names: frozenset[str]) -> int | None:
     return next((place for place, name in enumerate(header) if name in names), None)
+
+
+def take_in(import_id: int) -> SuppressionImport:
+    """Task. READING -> DONE, or FAILED with its sentence. Goes on where an earlier run ended: what is entered is counted in the
+    same transaction, and the numbers come in the same order."""
+    source = SuppressionImport.objects.get(pk=import_id)
+    if source.state != SuppressionImport.State.READING:
+        return source
+    blocking.create()
+    try:
+        _read_and_enter(source)
+    except ImportRefused as refusal:
+        _fail(source, refusal)
+    except FileNotFoundError:
+        _fail(source, ImportRefused("gone"))
+    finally:
+        blocking.drop()
+    source.refresh_from_db()
+    return source
+
+
+def _read_and_enter(source: SuppressionImport) -> None:
+    file = sniff(Path(source.file.path))
+    layout = _layout(file)
+    rows = file.rows()
+    next(rows)
+    read = _Read()
+    while piece := list(islice(rows, PIECE)):
+        _stage(source, [_row(line, cells, layout) for line, cells in piece], read)
+    numbers = blocking.number()
+    while (done := source.added + source.known) < numbers:
+        if not _enter(source, done, min(CHUNK, numbers - done)):
+            return
+    _finish(source, read)
+
+
+class _Row(NamedTuple):
+    """`reason` says why there is no number: a key of NUMBER_WORDS, with the masked cell in `note`."""
+
+    line: int
+    phone: str
+    note: str
+    lifted: bool
+    reason: str
+
+
+class _Read:
+    rows = lifted = invalid = 0
+
+
+def _row(line: int, cells: list[str], layout: _Layout) -> _Row:
+    typed = _cell(cells, layout.phone)
+    phone, reason = normalise(typed)
+    if reason:
+        return _Row(line, "", masked(typed), False, reason)
+    note = _cell(cells, layout.note).replace("\0", "")[:200]
+    return _Row(line, phone, note, bool(_cell(cells, layout.lifted)), "")
 
 
 def _cell(cells: list[str], place: int | None) -> str:
@@ -86,79 +158,106 @@ def _cell(cells: list[str], place: int | None) -> str:
     return text[1:] if text.startswith("'") else text
 
 
-def take_in(
-    rows: list[Row],
-    *,
-    scope: str = "all",
-    account: VendorAccount | None = None,
-    signature: Signature | None = None,
-    actor: Any = None,
-) -> Taken:
-    """Enter the numbers that have no live entry of this scope, and skip at once what is queued for them. Rows that the file
-    calls lifted are left out."""
-    wanted = {row.phone: row.note for row in reversed(rows) if row.phone and not row.lifted}
-    added = stopped = 0
-    scoped = {"scope": scope, "account": account, "signature": signature}
-    for part in _chunks(sorted(wanted)):
-        with transaction.atomic():
-            new = _enter(part, wanted, scoped, actor)
-            added += len(new)
-            stopped += _stop(new, scope, account, signature)
-    taken = _summed(rows, added, stopped)
-    audit.record(
-        gettext_noop("Imported a do-not-send list"),
-        actor=actor,
-        detail={"rows": taken.rows, "added": taken.added, "invalid": taken.invalid, "scope": scope, "stopped": stopped},
-    )
-    return taken
+def _stage(source: SuppressionImport, rows: list[_Row], read: _Read) -> None:
+    bad = [
+        SuppressionProblem(source=source, line=row.line, reason=row.reason, value=row.note)
+        for row in rows
+        if row.reason
+    ]
+    with transaction.atomic():
+        blocking.add([(row.line, row.phone, row.note) for row in rows if row.phone and not row.lifted])
+        SuppressionProblem.objects.bulk_create(bad, batch_size=2000, ignore_conflicts=True)
+        read.rows += len(rows)
+        read.invalid += len(bad)
+        read.lifted += sum(row.lifted for row in rows)
+        _update(source, rows=read.rows, invalid=read.invalid, lifted=read.lifted, moved_at=timezone.now())
 
 
-def _summed(rows: list[Row], added: int, stopped: int) -> Taken:
-    bad = [row.line for row in rows if not row.phone]
-    lifted = sum(row.lifted for row in rows if row.phone)
-    known = len(rows) - len(bad) - lifted - added
-    return Taken(len(rows), added, known, lifted, len(bad), stopped, bad[:20])
+def _update(source: SuppressionImport, **values: Any) -> bool:
+    reading = SuppressionImport.objects.filter(pk=source.pk, state=SuppressionImport.State.READING)
+    return bool(reading.update(**values))
 
 
-def _chunks(numbers: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(numbers), CHUNK):
-        yield numbers[start : start + CHUNK]
+def _enter(source: SuppressionImport, done: int, most: int) -> bool:
+    """One chunk, counted together with what it did. While it runs, `known` holds numbers; at the end, rows. False where
+    another worker has come further with the same file."""
+    scope = {"scope": source.scope, "account_id": source.account_id, "signature_id": source.signature_id}
+    with transaction.atomic():
+        now = SuppressionImport.objects.select_for_update().get(pk=source.pk)
+        if now.state != SuppressionImport.State.READING or now.added + now.known != done:
+            return False
+        added = blocking.enter(done, most, scope, source.created_by_id)
+        stopped = _stop(source, blocking.numbers(done, most))
+        counts = {"added": F("added") + added, "known": F("known") + most - added, "stopped": F("stopped") + stopped}
+        _update(source, **counts, moved_at=timezone.now())
+    source.added, source.known = source.added + added, source.known + most - added
+    return True
 
 
-def _enter(numbers: list[str], notes: dict[str, str], scoped: dict[str, Any], actor: Any) -> list[str]:
-    live = Suppression.objects.filter(phone__in=numbers, lifted_at__isnull=True, **_exactly(scoped))
-    known = set(live.values_list("phone", flat=True))
-    new = [phone for phone in numbers if phone not in known]
-    Suppression.objects.bulk_create(
-        (
-            Suppression(phone=phone, source=Suppression.Source.IMPORT, note=notes[phone], created_by=actor, **scoped)
-            for phone in new
-        ),
-        ignore_conflicts=True,
-    )
-    return new
-
-
-def _exactly(scoped: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key if value is not None else f"{key}__isnull": value if value is not None else True
-        for key, value in scoped.items()
-    }
-
-
-def _stop(numbers: list[str], scope: str, account: VendorAccount | None, signature: Signature | None) -> int:
+def _stop(source: SuppressionImport, numbers: Any) -> int:
     """Lock the batches first, as a single entry does."""
-    if not numbers:
+    if not Batch.objects.filter(state__in=("queued", "claimed")).exists():
         return 0
     batches = skipping.queued_batches_of(numbers)
-    if scope == "account":
-        batches = batches.filter(account=account)
-    if scope == "signature":
-        batches = batches.filter(dispatch__signature=signature)
+    if source.scope == Suppression.Scope.ACCOUNT:
+        batches = batches.filter(account=source.account_id)
+    if source.scope == Suppression.Scope.SIGNATURE:
+        batches = batches.filter(dispatch__signature=source.signature_id)
     keys = list(batches.values_list("pk", flat=True))
     locked = Batch.objects.select_for_update().filter(pk__in=keys).order_by("pk")
     open_ones = [batch.pk for batch in locked if batch.state in ("queued", "claimed")]
     return sum(skipping.skip_phones(numbers, open_ones, "opted_out").values())
+
+
+@transaction.atomic
+def _finish(source: SuppressionImport, read: _Read) -> None:
+    known = read.rows - read.invalid - read.lifted - source.added
+    done = SuppressionImport.State.DONE
+    if not _update(source, state=done, known=known, finished_at=timezone.now()):
+        return  # another worker was quicker with the same file
+    source.refresh_from_db()
+    audit.record(
+        gettext_noop("Imported a do-not-send list"),
+        actor=source.created_by,
+        detail={name: getattr(source, name) for name in ("rows", "added", "invalid", "scope", "stopped")},
+    )
+    transaction.on_commit(lambda: source.file.delete(save=False))
+
+
+def _fail(source: SuppressionImport, refusal: ImportRefused) -> None:
+    _update(source, state=SuppressionImport.State.FAILED, error=refusal.dump(), finished_at=timezone.now())
+    source.file.delete(save=False)
+
+
+def wake_stuck() -> int:
+    """Nudge again what has not got on for a while: its worker died, or the nudge was lost. Returns how many."""
+    before = timezone.now() - timedelta(seconds=settings.SONGDA["STUCK_SECONDS"])
+    stuck = SuppressionImport.objects.filter(state=SuppressionImport.State.READING, moved_at__lt=before)
+    for source in stuck:
+        _update(source, moved_at=timezone.now())
+        queue.nudge("messaging.tasks.take_in_suppressions", source.pk, queue="import")
+    return len(stuck)
+
+
+def problem_words(problem: SuppressionProblem) -> tuple[str, str]:
+    """(what is wrong, what to do)."""
+    what, mend = NUMBER_WORDS[problem.reason]
+    return str(what), str(mend)
+
+
+def problems_file(source: SuppressionImport) -> Iterator[str]:
+    """All bad rows, by line. Numbers are masked: the line leads to the row in the file that was uploaded."""
+
+    def rows() -> Iterator[list[Any]]:
+        last = 0
+        while page := list(source.problems.filter(line__gt=last).order_by("line")[:_PAGE]):
+            yield from ([problem.line, problem.value, *problem_words(problem)] for problem in page)
+            last = page[-1].line
+
+    return csv_lines([_("Line"), _("Cell"), _("What is wrong"), _("What to do")], rows())
+
+
+# --- out ------------------------------------------------------------------------------------------------------------
 
 
 def export_header() -> list[str]:
@@ -169,16 +268,20 @@ def export_header() -> list[str]:
 
 def export_rows(*, full_numbers: bool) -> Iterator[list[Any]]:
     """Every entry, lifted ones too, the oldest first, streaming."""
-    rows: Iterable[Suppression] = (
-        Suppression.objects.select_related("signature", "account").order_by("id").iterator(chunk_size=2000)
-    )
-    for row in rows:
-        yield [
-            row.phone if full_numbers else masking.phone(row.phone),
-            str(row.signature or row.account or row.get_scope_display()),
-            row.get_source_display(),
-            row.note,
-            timezone.localtime(row.since).strftime("%Y-%m-%d %H:%M:%S"),
-            timezone.localtime(row.lifted_at).strftime("%Y-%m-%d %H:%M:%S") if row.lifted_at else "",
-            row.lift_reason,
-        ]
+    entries = Suppression.objects.select_related("signature", "account").order_by("id")
+    last = 0
+    while page := list(entries.filter(pk__gt=last)[:_PAGE]):
+        yield from (_entry(row, full_numbers) for row in page)
+        last = page[-1].pk
+
+
+def _entry(row: Suppression, full_numbers: bool) -> list[Any]:
+    return [
+        row.phone if full_numbers else masking.phone(row.phone),
+        str(row.signature or row.account or row.get_scope_display()),
+        row.get_source_display(),
+        row.note,
+        timezone.localtime(row.since).strftime("%Y-%m-%d %H:%M:%S"),
+        timezone.localtime(row.lifted_at).strftime("%Y-%m-%d %H:%M:%S") if row.lifted_at else "",
+        row.lift_reason,
+    ]
