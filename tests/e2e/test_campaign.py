@@ -24,7 +24,7 @@ from tests import postgres
 from tests.desk import Person
 from tests.installation import VENDOR, Installation, installation, looking_into, no_house_rules
 
-pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("e2e")]
 
 FAIL_EVERY, REPLY_EVERY = 29, 211
 

@@ -1,16 +1,25 @@
-"""Where the fault runs happen: an installation on SQLite, and one on a throw-away PostgreSQL."""
+"""Where the fault runs happen: an installation on SQLite, and one on a throw-away PostgreSQL; or the bare databases."""
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests import postgres
 from tests.faults.rounds import Ground
-from tests.installation import installation, looking_into
+from tests.faults.scenes import Scene
+from tests.installation import empty_base, installation, looking_into, make_tables, no_house_rules
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def beside_each_other(group: str) -> list[ParameterSet]:
+    """Both databases as parameters, each in a group of its own: groups run beside each other, a group one after the other."""
+    names = ("sqlite", "postgres")
+    return [pytest.param(name, marks=pytest.mark.xdist_group(f"{group}-{name}")) for name in names]
+
+
+@pytest.fixture(scope="module", params=beside_each_other("faults"))
 def ground(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[Ground]:
     """Sandbox and web run, a text is approved; the worker is not started. One for a module and database."""
     if os.environ.get("DATABASE_URL"):
@@ -27,3 +36,28 @@ def ground(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[Ground
         looking_into(place.database_url, django_db_blocker),
     ):
         yield Ground(place)
+
+
+@pytest.fixture(scope="module", params=beside_each_other("rows"))
+def base(request, tmp_path_factory, django_db_blocker) -> Iterator[str]:
+    """A real database with tables; name of its kind."""
+    if os.environ.get("DATABASE_URL"):
+        pytest.skip("brings its own databases; runs with the suite on SQLite")
+    if request.param == "sqlite":
+        path: Path = tmp_path_factory.mktemp("base") / "base.sqlite3"
+        path.write_bytes(empty_base())
+        with looking_into(f"sqlite:///{path}", django_db_blocker):
+            no_house_rules()
+            yield "sqlite"
+        return
+    if postgres.binaries() is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.server() as server, looking_into(server.url, django_db_blocker):
+        make_tables(server.url)
+        no_house_rules()
+        yield "postgres"
+
+
+@pytest.fixture
+def scene(base: str, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(monkeypatch)

@@ -12,9 +12,9 @@ from tests import postgres
 from tests.faults.rounds import Ground
 from tests.installation import installation, looking_into
 
-pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("database-killed")]
 
-SEEDS = range(1, 4)
+SEEDS = range(1, 3)
 
 
 @pytest.fixture(scope="module")

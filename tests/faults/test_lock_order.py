@@ -11,10 +11,9 @@ from campaigns.services import following, running
 from messaging.models import Batch, Delivery, Dispatch
 from messaging.services import dispatching
 from messaging.states import BatchState, DispatchState, Own
-from tests.faults.test_two_at_once import at_once, base, scene
+from tests.faults.scenes import at_once
 
-__all__ = ["base", "scene"]
-pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
 
 
 def test_a_round_is_not_done_while_batches_are_being_added(scene):

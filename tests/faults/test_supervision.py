@@ -10,7 +10,7 @@ from messaging.models import Lease
 from tests.faults.rounds import Ground
 from tests.installation import installation, kill, looking_into
 
-pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.xdist_group("supervision")]
 
 _block = iter(range(10, 99))
 

@@ -1,145 +1,23 @@
 """Two processes at the same row: threads with connections of their own, on both databases, no vendor behind them."""
 
-import os
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
-from django.db import connections
 from django.utils import timezone
 
 from campaigns.services import running
 from messaging import selectors
-from messaging.gateway.errors import Outcome
-from messaging.gateway.types import ReceiptEvent, ReceiptStatus, SendResult, Verdict
+from messaging.gateway.types import ReceiptEvent, ReceiptStatus, SendResult
 from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, Suppression
 from messaging.services import claiming, dispatching, matching, outcomes, sending, suppressing, sweeping
 from messaging.states import BatchState, DispatchState
-from tests import postgres
-from tests.campaigns.conftest import Maker
-from tests.installation import looking_into, no_house_rules
+from tests.faults.scenes import ACCEPTED, at_once, counts, recount
 
-pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
-
-ACCEPTED = SendResult(Verdict(Outcome.ACCEPTED, "accepted"), task_id="t")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def base(request, tmp_path_factory, django_db_blocker) -> Iterator[str]:
-    """A real database with tables; name of its kind."""
-    if os.environ.get("DATABASE_URL"):
-        pytest.skip("brings its own databases; runs with the suite on SQLite")
-    if request.param == "sqlite":
-        folder: Path = tmp_path_factory.mktemp("base")
-        with looking_into(f"sqlite:///{folder / 'base.sqlite3'}", django_db_blocker):
-            call_command("migrate", verbosity=0)
-            no_house_rules()
-            yield "sqlite"
-        return
-    if postgres.binaries() is None:
-        pytest.skip(postgres.MISSING)
-    with postgres.server() as server, looking_into(server.url, django_db_blocker):
-        call_command("migrate", verbosity=0)
-        no_house_rules()
-        yield "postgres"
-
-
-_number = iter(range(1, 10_000))
-
-
-class Scene:
-    """A round of its own in each test; `sent` is what the vendor got, one entry for each request."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.make = Maker()
-        self.make.number = next(_number) * 1000
-        self.sent: list[list[str]] = []
-        self.on_wire = 0
-        self.most_on_wire = 0
-        self.pause = 0.0
-        self._lock = threading.Lock()
-        monkeypatch.setattr(sending, "transmit", self._transmit)
-
-    def _transmit(self, _dispatch: Any, attempt: Any, request: Any) -> SendResult:
-        with self._lock:
-            self.on_wire += 1
-            self.most_on_wire = max(self.most_on_wire, self.on_wire)
-            self.sent.append([recipient.phone for recipient in request.recipients])
-        threading.Event().wait(self.pause)
-        with self._lock:
-            self.on_wire -= 1
-        return SendResult(ACCEPTED.verdict, task_id=f"t{attempt.pk}")
-
-    def dispatch(self, people: int, per_batch: int, **values: Any) -> Dispatch:
-        account = values.pop("account", None) or self.make.account(in_flight=3, per_second=100_000)
-        version = self.make.version({"kind": "text", "text": "您好", "suggestions": []})
-        self.make.approve(version, account)
-        defaults = {
-            "state": DispatchState.RUNNING,
-            "title": "两人",
-            "total": people,
-            "signature": self.make.signature(),
-        }
-        dispatch = Dispatch.objects.create(version=version, account=account, **{**defaults, **values})
-        first = 13_900_000_000 + self.make.number * 1000
-        numbers = [str(first + n) for n in range(people)]
-        for n, start in enumerate(range(0, people, per_batch), start=1):
-            part = numbers[start : start + per_batch]
-            batch = Batch.objects.create(dispatch=dispatch, account=account, number=n, size=len(part))
-            Delivery.objects.bulk_create(
-                Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in part
-            )
-        return dispatch
-
-    def times_sent(self) -> Counter[str]:
-        return Counter(phone for request in self.sent for phone in request)
-
-
-@pytest.fixture
-def scene(base: str, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    return Scene(monkeypatch)
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run all at the same moment, each in a thread; their results in order. The first error is raised."""
-    results: list[Any] = [None] * len(acts)
-    gate = threading.Barrier(len(acts))
-
-    def run(n: int, act: Callable[[], Any]) -> None:
-        try:
-            gate.wait(10)
-            results[n] = act()
-        except BaseException as error:
-            results[n] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "a thread hangs: a deadlock that the database did not see"
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, running.CannotStart):
-            raise result
-    return results
-
-
-def counts(dispatch: Dispatch) -> dict[str, int]:
-    return selectors.dispatch_counts([dispatch.pk])
-
-
-def recount(dispatch: Dispatch) -> dict[str, int]:
-    rows = selectors.with_status(Delivery.objects.filter(dispatch=dispatch))
-    return dict(Counter(rows.values_list("status", flat=True)))
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
 
 
 def test_of_two_starts_one_wins(scene):
