@@ -22,6 +22,7 @@ EDITOR_FILES = (
     "page",
     "variables",
     "fields",
+    "menu",
     "reorder",
     "media",
     "suggestions",

@@ -5,7 +5,8 @@ window.Songda.editor = {};
 
 (function (E) {
   "use strict";
-  const { Component, h } = window.SongdaRuntime;
+  const { Component, h, useEffect, useState } = window.SongdaRuntime;
+  const telephone = window.matchMedia("(max-width: 640px)");
 
   function same(one, other) {
     const names = Object.keys(one);
@@ -24,6 +25,17 @@ window.Songda.editor = {};
         return h(view, props);
       }
     };
+  };
+
+  /* Is the page as narrow as a telephone? Drawn again when that changes. */
+  E.useNarrow = function () {
+    const [isNarrow, setNarrow] = useState(telephone.matches);
+    useEffect(() => {
+      const onChange = () => setNarrow(telephone.matches);
+      telephone.addEventListener("change", onChange);
+      return () => telephone.removeEventListener("change", onChange);
+    }, []);
+    return isNarrow;
   };
 
   /* "%(name)s" filled from an object, as Python does it. */

@@ -39,9 +39,9 @@
     </div>`;
   }
 
-  function FoldButton({ item, opened, children, panel }) {
+  function FoldButton({ item, opened, children, panel, onToggle }) {
     return html`<button type="button" class="fold" aria-expanded=${opened ? "true" : "false"} aria-controls=${panel}
-      onClick=${() => store.toggle(item.key)}><span class="fold-mark" aria-hidden="true"></span>${children}</button>`;
+      onClick=${onToggle || (() => store.toggle(item.key))}><span class="fold-mark" aria-hidden="true"></span>${children}</button>`;
   }
 
   function CountBadge({ problems }) {
@@ -91,10 +91,16 @@
     });
   }
 
+  /* Seldom wanted: folded away until one is set or says something. */
   function StyleChoices({ content, problems }) {
-    return html`<${Styles} path="title_style" label=${w.titleStyle} value=${content.title_style} problems=${problems} />
-      <${Styles} path="description_style" label=${w.descriptionStyle} value=${content.description_style}
-        problems=${problems} />`;
+    const isUsed = content.title_style.length + content.description_style.length > 0;
+    const says = problems.some((one) => /^(title|description)_style/.test(one.path));
+    return html`<details class="data styles" open=${isUsed || says || undefined}><summary>${w.textStyle}</summary>
+      <div class="row">
+        <${Styles} path="title_style" label=${w.titleStyle} value=${content.title_style} problems=${problems} />
+        <${Styles} path="description_style" label=${w.descriptionStyle} value=${content.description_style}
+          problems=${problems} />
+      </div></details>`;
   }
 
   /* A drag inside one card is of no concern to the others. */
@@ -131,8 +137,8 @@
   function Carousel({ content, problems, state }) {
     return html`<div class="row">
         <${Choice} path="width" label=${w.width} value=${content.width} options=${w.widths} problems=${problems} />
-        <${StyleChoices} content=${content} problems=${problems} />
       </div>
+      <${StyleChoices} content=${content} problems=${problems} />
       <${Cards} content=${content} problems=${problems} state=${state} />`;
   }
 
@@ -149,8 +155,8 @@
         ${content.orientation === "HORIZONTAL" &&
         html`<${Choice} path="alignment" label=${w.alignment} value=${content.alignment} options=${w.alignments}
           problems=${problems} />`}
-        <${StyleChoices} content=${content} problems=${problems} />
       </div>
+      <${StyleChoices} content=${content} problems=${problems} />
       <div class="item card-item opened" data-path="card"><div class="item-body">
         <${CardFields} card=${content.card} path="card" problems=${scoped} layout=${layoutOf(content)}
           ...${assetsOf(content.card.media, state.assets)} drag=${dragWithin(state.drag, "card")} />

@@ -7,11 +7,11 @@
     open_url: "M6 10l4-4M7 4l1-1a3 3 0 0 1 5 5l-1 1M9 12l-1 1a3 3 0 0 1-5-5l1-1",
     dial: "M4 2h2l1 3-1.5 1a7 7 0 0 0 4.5 4.500L11 9l3 1v2a2 2 0 0 1-2 2A10 10 0 0 1 2 4a2 2 0 0 1 2-2z",
     show_place: "M8 14s5-4.500 5-8A5 5 0 0 0 3 6c0 3.500 5 8 5 8zM8 4.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3",
+    find_place: "M7 2.500a4.500 4.500 0 1 1 0 9 4.500 4.500 0 0 1 0-9zM10.500 10.500L14 14",
+    ask_place: "M8 3.500a4.500 4.500 0 1 1 0 9 4.500 4.500 0 0 1 0-9zM8 1v3M8 12v3M1 8h3M12 8h3M8 7.200a.8.8 0 1 1 0 1.600.8.8 0 0 1 0-1.600",
     calendar: "M3 4h10v10H3zM3 7h10M6 2v3M10 2v3",
     compose: "M3 3h10v8H7l-3 3v-3H3z",
   };
-  PATHS.find_place = PATHS.show_place;
-  PATHS.ask_place = PATHS.show_place;
 
   function SuggestionIcon({ kind }) {
     if (!PATHS[kind]) return null;

@@ -51,12 +51,20 @@
     </div>`;
   }
 
-  function Phone({ state, tab }) {
+  /* A part of the phone leads to its field; a card's button to its words. */
+  function goToField(event) {
+    const part = !event.target.closest("button") && event.target.closest("[data-place]");
+    if (!part) return;
+    const { place } = part.dataset;
+    E.problems.goTo(/suggestions\.\d+$/.test(place) ? place + ".label" : place);
+  }
+
+  function Phone({ state, tab, onClick }) {
     const isRich = tab === "rcs" && shapes.RICH_KINDS.includes(state.content.kind);
-    return html`<div class=${classes("phone", state.dark && "phone-dark")} data-tab=${tab}>
+    return html`<div class=${classes("phone", state.dark && "phone-dark", onClick && "phone-leads")} data-tab=${tab}>
       <div class="phone-status"><span>9:41</span><span>${isRich ? "5G" : "4G"}</span></div>
       <${SenderBar} isRich=${isRich} />
-      <div class="phone-screen" tabindex="0" role="region" aria-label=${w.preview}>
+      <div class="phone-screen" tabindex="0" role="region" aria-label=${w.preview} onClick=${onClick}>
         ${tab === "rcs" ? html`<${Main} state=${state} />` : html`<${Part} part=${tab} state=${state} />`}
       </div>
       <div class="phone-input" aria-hidden="true">${w.inputHint}</div>
@@ -146,7 +154,8 @@
       <${RowControl} state=${state} />
       ${tab === "rcs" && hasLongText(state.content, state.row) && html`<${Switch} name="folding" label=${w.asFolding}
         on=${state.folding} />`}
-      <div class="phone-place-holder"><${Phone} state=${state} tab=${tab} /></div>
+      <div class="phone-place-holder"><${Phone} state=${state} tab=${tab}
+        onClick=${E.config.readonly ? null : goToField} /></div>
       <${PartPrice} tab=${tab} state=${state} />
       <p class="help">${w.drawing}</p>
     </aside>`;

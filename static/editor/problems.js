@@ -83,8 +83,21 @@
   function goTo(path) {
     openOnTheWay(path);
     store.set({ pane: path.startsWith("fallback") ? "fallback" : "edit" });
-    requestAnimationFrame(() => requestAnimationFrame(() => focus(element(path))));
+    drawn(() => {
+      const found = element(path);
+      if (unfold(found)) drawn(() => focus(element(path)));
+      else focus(found);
+    });
   }
+
+  /* A button folded on a telephone is opened first. */
+  function unfold(found) {
+    const fold = found.matches(".suggestion-folding") && found.querySelector('.fold[aria-expanded="false"]');
+    if (fold) fold.click();
+    return Boolean(fold);
+  }
+
+  const drawn = (act) => requestAnimationFrame(() => requestAnimationFrame(act));
 
   function focus(found) {
     const details = found.closest("details");

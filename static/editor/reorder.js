@@ -2,7 +2,7 @@
 (function (E) {
   "use strict";
   const { html } = window.SongdaRuntime;
-  const { words: w, store, classes } = E;
+  const { words: w, fill, store, classes } = E;
 
   const keys = (list) => store.read(list).map((item) => item.key);
 
@@ -82,20 +82,32 @@
     });
   }
 
-  /* The four actions of an item; `full` forbids another copy. */
-  function Actions({ list, index, count, name, full }) {
+  function actionsOf({ list, index, count, name, full }) {
     const remove = () => {
       store.remove(list, index, name);
       focusAfterRemoval(list, index);
     };
-    const button = (word, act, disabled, extra) => html`<button type="button" class=${classes("small", extra)}
-      aria-label=${word + ": " + name} title=${word} disabled=${disabled} onClick=${act}>${word}</button>`;
-    return html`<span class="item-actions">
-      ${button(w.up, () => keepFocus(() => store.move(list, index, index - 1)), index === 0, "act-up")}
-      ${button(w.down, () => keepFocus(() => store.move(list, index, index + 1)), index === count - 1, "act-down")}
-      ${button(w.duplicate, () => store.duplicate(list, index), full, "act-copy")}
-      ${button(w.remove, remove, false, "act-remove danger-text")}
-    </span>`;
+    const move = (step) => () => keepFocus(() => store.move(list, index, index + step));
+    return [
+      { word: w.up, act: move(-1), disabled: index === 0, name: "act-up" },
+      { word: w.down, act: move(1), disabled: index === count - 1, name: "act-down" },
+      { word: w.duplicate, act: () => store.duplicate(list, index), disabled: full, name: "act-copy" },
+      { word: w.remove, act: remove, disabled: false, name: "act-remove danger-text" },
+    ];
+  }
+
+  /* The four actions of an item, side by side or, on a telephone, in a menu; `full` forbids another copy. */
+  function Actions(props) {
+    const isNarrow = E.useNarrow();
+    const actions = actionsOf(props);
+    const { name } = props;
+    if (isNarrow) {
+      const label = fill(w.actionsOf, { name });
+      return html`<span class="item-actions"><${E.Menu} label=${label} actions=${actions} /></span>`;
+    }
+    return html`<span class="item-actions">${actions.map((one) => html`<button type="button" key=${one.word}
+      class=${classes("small", one.name)} aria-label=${one.word + ": " + name} title=${one.word} disabled=${one.disabled}
+      onClick=${one.act}>${one.word}</button>`)}</span>`;
   }
 
   /* Classes that show where a dragged item would land. */

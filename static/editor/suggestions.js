@@ -2,7 +2,9 @@
 (function (E) {
   "use strict";
   const { html, useState } = window.SongdaRuntime;
-  const { memo, words: w, fill, store, shapes, limits, problems: found, Handle, Actions, TextField, Select, Problems } = E;
+  const {
+    memo, words: w, fill, store, shapes, limits, classes, problems: found, Handle, Actions, TextField, Select, Problems,
+  } = E;
 
   const isDate = (value) => value.length === 10;
 
@@ -37,8 +39,13 @@
       <${Plain} item=${item} path=${path} problems=${problems} name="description" />`;
   }
 
-  const DECIMAL = { inputMode: "decimal" };
-  const INPUTS = { phone: { type: "tel" }, latitude: DECIMAL, longitude: DECIMAL, url: { inputMode: "url" } };
+  const INPUTS = {
+    phone: { type: "tel" },
+    latitude: { inputMode: "decimal", placeholder: "39.915031" },
+    longitude: { inputMode: "decimal", placeholder: "116.403978" },
+    url: { inputMode: "url", placeholder: "https://" },
+    query: { placeholder: w.queryExample },
+  };
   const WITH_VARIABLES = ["url", "text", "title", "description", "query"];
 
   function Plain({ item, path, problems, name }) {
@@ -60,27 +67,60 @@
 
   const nameOf = (item, index, chip) => item.label || fill(chip ? w.chip : w.button, { number: index + 1 });
 
-  const Suggestion = memo(function Suggestion({ item, list, index, count, problems, full, chip, drop }) {
-    const path = `${list}.${index}`;
+  function KindFields({ item, path, problems }) {
     const changeKind = (kind) => store.change(path, shapes.suggestion(kind, item));
-    const hasDataProblem = problems.some((one) => one.path === "data");
-    return html`<li class=${"item suggestion " + drop} data-list=${list} data-key=${item.key} data-path=${path}>
-      <${Handle} list=${list} itemKey=${item.key} />
-      <div class="suggestion-fields">
-        <${Select} path=${path + ".kind"} name="kind" label=${w.buttonKind} value=${item.kind}
-          options=${w.suggestionKinds} problems=${problems} onPick=${changeKind} />
-        <${TextField} path=${path + ".label"} name="label" label=${w.fields.label} value=${item.label}
-          problems=${problems}
-          limit="suggestion.label" />
-        <${OwnFields} key=${item.kind} item=${item} path=${path} problems=${problems} />
+    return html`<div class="suggestion-fields">
+      <${Select} path=${path + ".kind"} name="kind" label=${w.buttonKind} value=${item.kind}
+        options=${w.suggestionKinds} problems=${problems} onPick=${changeKind} />
+      <${TextField} path=${path + ".label"} name="label" label=${w.fields.label} value=${item.label}
+        problems=${problems}
+        limit="suggestion.label" />
+      <${OwnFields} key=${item.kind} item=${item} path=${path} problems=${problems} />
+      <p class="help kind-help">${w.kindHelp[item.kind]}</p>
+    </div>`;
+  }
+
+  function Data({ item, path, problems }) {
+    const hasProblem = problems.some((one) => one.path === "data");
+    return html`<details class="data" open=${hasProblem || undefined}>
+      <summary>${w.fields.data} <code>${item.data}</code></summary>
+      <${TextField} path=${path + ".data"} name="data" label=${w.fields.data} value=${item.data} problems=${problems}
+        limit="suggestion.data" help=${w.dataHelp} />
+    </details>`;
+  }
+
+  const OfItem = ({ path, problems }) => html`<${Problems} problems=${problems.filter((one) => one.path === "")}
+    path=${path} />`;
+
+  /* On a telephone a button folds as cards do; one that waits for its first word is open. */
+  function Folding({ item, path, problems, actions }) {
+    const [opened, setOpened] = useState(!item.label);
+    return html`<div class="item-head">
+        <${E.FoldButton} item=${item} opened=${opened} panel=${"panel-" + item.key} onToggle=${() => setOpened(!opened)}>
+          <strong>${w.suggestionKinds[item.kind]}</strong><span class="item-summary">${item.label}</span><//>
+        <${E.CountBadge} problems=${problems} />
+        ${actions}
       </div>
-      <div class="suggestion-foot"><details class="data" open=${hasDataProblem || undefined}>
-        <summary>${w.fields.data} <code>${item.data}</code></summary>
-        <${TextField} path=${path + ".data"} name="data" label=${w.fields.data} value=${item.data} problems=${problems}
-          limit="suggestion.data" help=${w.dataHelp} />
-      </details>
-      <${Actions} list=${list} index=${index} count=${count} name=${nameOf(item, index, chip)} full=${full} /></div>
-      <${Problems} problems=${problems.filter((one) => one.path === "")} path=${path} />
+      ${opened && html`<div class="item-body" id=${"panel-" + item.key}>
+        <${KindFields} item=${item} path=${path} problems=${problems} />
+        <${Data} item=${item} path=${path} problems=${problems} />
+        <${OfItem} path=${path} problems=${problems} />
+      </div>`}`;
+  }
+
+  const Suggestion = memo(function Suggestion({ item, list, index, count, problems, full, chip, drop }) {
+    const isNarrow = E.useNarrow();
+    const path = `${list}.${index}`;
+    const parts = { item, path, problems };
+    const actions = html`<${Actions} list=${list} index=${index} count=${count} name=${nameOf(item, index, chip)}
+      full=${full} />`;
+    const name = classes("item", isNarrow ? "suggestion-folding" : "suggestion", drop);
+    return html`<li class=${name} data-list=${list} data-key=${item.key} data-path=${path}>
+      ${isNarrow ? html`<${Folding} ...${parts} actions=${actions} />` : html`
+        <${Handle} list=${list} itemKey=${item.key} />
+        <${KindFields} ...${parts} />
+        <div class="suggestion-foot"><${Data} ...${parts} />${actions}</div>
+        <${OfItem} ...${parts} />`}
     </li>`;
   });
 

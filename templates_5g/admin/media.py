@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from templates_5g import hooks, services
-from templates_5g.editing import asset_data
+from templates_5g.editing import asset_data, person
 from templates_5g.errors import NotPossible
 from templates_5g.forms import FitForm, RenameMediaForm
 from templates_5g.models import MediaAsset, TemplateVersion
@@ -139,7 +139,7 @@ class MediaAssetAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         self._require(self.has_view_permission(request))
-        asset = get_object_or_404(MediaAsset.objects.select_related("thumbnail"), pk=whole(object_id, 0))
+        asset = get_object_or_404(MediaAsset.objects.select_related("thumbnail", "created_by"), pk=whole(object_id, 0))
         forms = {"rename": RenameMediaForm(initial={"name": asset.name}), "fit": FitForm()}
         if request.method == "POST":
             self._require(self.has_change_permission(request, asset))
@@ -212,6 +212,7 @@ class MediaAssetAdmin(admin.ModelAdmin):
             "title": asset.name,
             "asset": asset,
             "data": asset_data(asset),
+            "uploaded_by": person(asset.created_by),
             "public_url": services.public_url(asset),
             "versions": versions.defer("content", "fallback")[:100],
             "elsewhere": hooks.media_uses([asset.pk]).get(asset.pk, ()),

@@ -158,6 +158,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "version": version,
             "versions": versions,
             "form": form,
+            "edited_by": editing.person(version.edited_by),
             "read_only": read_only,
             "may_change": self.has_change_permission(request),
             "settings_form": TemplateSettingsForm(initial=_settings_of(version)),

@@ -41,6 +41,9 @@ class Editor:
             place.locator(f'input[value="{value}"]').check()
 
     def style(self, path: str, word: str) -> None:
+        styles = self.page.locator("details.styles")
+        if styles.get_attribute("open") is None:
+            styles.locator("summary").click()
         self.at(path).get_by_label(word).check()
 
     def media(self, path: str, name: str) -> None:

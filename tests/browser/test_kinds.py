@@ -86,7 +86,20 @@ def test_every_kind_of_button_is_drawn_on_the_phone(editor: Editor) -> None:
     editor.open()
     labels = [item["label"] for item in ALL_BUTTONS]
     expect(editor.phone.locator(".phone-chip")).to_have_text(labels)
-    expect(editor.phone.locator(".phone-chip .phone-icon")).to_have_count(7)
+    icons = editor.phone.locator(".phone-chip .phone-icon path").evaluate_all("all => all.map((one) => one.outerHTML)")
+    assert len(set(icons)) == len(icons) == 7
+
+
+def test_every_kind_of_button_says_what_it_does(editor: Editor) -> None:
+    editor.desk.content = CONTENTS["text"]
+    editor.open()
+    said = editor.page.locator(".kind-help").all_inner_texts()
+    assert len(set(said)) == len(said) == 8
+    assert said[3:6] == [
+        "Opens the map at this point.",
+        "Opens the map and searches for these words around the customer.",
+        "Asks the customer to send us where they are.",
+    ]
 
 
 def test_an_empty_page_begins_with_a_card(editor: Editor) -> None:

@@ -195,6 +195,15 @@ def test_dark_is_the_phones_own_switch(editor: Editor) -> None:
     assert editor.phone.evaluate(colour) == "rgb(20, 22, 27)"
 
 
+def test_a_part_of_the_phone_leads_to_its_field(editor: Editor) -> None:
+    editor.desk.content = carousel(card("A", "go"), card("B", "stay"))
+    editor.open()
+    editor.phone.locator(".phone-title").nth(1).click()
+    expect(editor.at("cards.1.title")).to_be_focused()
+    editor.phone.locator(".phone-button").first.click()
+    expect(editor.at("cards.0.suggestions.0.label")).to_be_focused()
+
+
 def test_the_weight_of_an_mms_is_shown(editor: Editor) -> None:
     frame = {"seconds": 5, "text": "x" * 480, "media": {**MEDIA, "alt": ""}}
     editor.desk.content = {"kind": "mms", "title": "", "frames": [frame]}
