@@ -59,11 +59,7 @@ def people_by_operator(audience_id: int, user: Any) -> Mapping[str, int]:
 
 
 def fill() -> None:
-    """Called when the app is ready; a second time changes nothing."""
-    for hook, function in (
-        (hooks.holidays, holidays),
-        (hooks.planned_starts, planned_starts),
-        (hooks.people_by_operator, people_by_operator),
-    ):
-        if function not in hook:
-            hook.append(function)  # type: ignore[attr-defined]
+    """Called once, when the app is ready."""
+    hooks.holidays.append(holidays)
+    hooks.planned_starts.append(planned_starts)
+    hooks.people_by_operator.append(people_by_operator)

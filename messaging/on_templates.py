@@ -36,7 +36,8 @@ def review_cells(version_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.Revi
         status = standing.status_of(review)
         word, role = badges.REVIEW.get(status, (status, "idle"))
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
-        note = f"{_('Renewal')} {standing.note_of(review)}".strip() if review.renewal else standing.note_of(review)
+        renewal = _("Renewal") if review.renewal else ""
+        note = f"{renewal} {standing.note_of(review)}".strip()
         cell = hooks.ReviewCell(review.account.name, str(word), role, note, url, standing.moves(review))
         cells[review.version_id].append(cell)
     return cells

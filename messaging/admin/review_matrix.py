@@ -99,7 +99,8 @@ def _lines(account: VendorAccount, found: Sequence[TemplateReview]) -> list[Line
     for review in ordered:
         review.account = account
         part = PARTS.get(review.part, review.part) if several else ""
-        label = f"{part} {_('Renewal')}".strip() if review.renewal else part
+        renewal = _("Renewal")
+        label = f"{part} {renewal}".strip() if review.renewal else part
         status = standing.status_of(review)
         acts = () if review.part in renewed else acts_of(review)
         lines.append(Line(label, badges.review(status), standing.note_of(review), review, status, acts))

@@ -198,11 +198,11 @@ def _doubts(version: TemplateVersion, account: VendorAccount, part: AccountPart,
     """What only the chosen options bring up."""
     if not part.is_bound or not part.data.get(part.add_prefix("chosen")) or not part.is_valid():
         return []
-    values = {"options": part.option_values, "chatbot": part.cleaned_data.get("chatbot")}
+    chatbot = part.cleaned_data.get("chatbot")
     known = {(problem.path, problem.rule) for problem in before}
     return [
         _doubt(problem, part)
-        for problem in reviews.problems_for(version, account, **values)
+        for problem in reviews.problems_for(version, account, options=part.option_values, chatbot=chatbot)
         if problem.severity != "error" and (problem.path, problem.rule) not in known
     ]
 

@@ -9,14 +9,16 @@ from django.utils import timezone
 
 from config.kit import audit, masking
 from config.kit.words import gettext_noop
-from messaging.gateway.errors import Unsupported
+from messaging.gateway.errors import GatewayError, Unsupported
+from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import ReviewEvent, ReviewState
 from messaging.hooks import review_decided
 from messaging.models import Batch, CallbackEvent, TemplateReview, VendorAccount
-from messaging.services import accounts
+from messaging.services import accounts, receiving
 from messaging.states import BatchState, ReviewStatus
 
 STANDING = Q(live=True) | Q(renewal=True)  # what counts, and what waits beside it
+_MOST_EARLY = 200  # pushes within one submission's time on the wire
 _STATUS_OF = {
     ReviewState.WAITING: ReviewStatus.WAITING,
     ReviewState.APPROVED: ReviewStatus.APPROVED,
@@ -45,14 +47,30 @@ def apply_event(account: VendorAccount, event: ReviewEvent, source: CallbackEven
     return False
 
 
+def hear_early(review: TemplateReview) -> None:
+    """Apply what was pushed about a template before our own answer told its id: then it matched nothing."""
+    vendor = vendor_class(review.account.vendor)(review.account.config)
+    pushed = CallbackEvent.objects.filter(account=review.account_id, kind="review", arrived_at__gte=review.claimed_at)
+    for source in pushed.order_by("pk")[:_MOST_EARLY]:
+        try:
+            events = vendor.parse(receiving.inbound_of(source))
+        except GatewayError:
+            continue
+        for event in events:
+            if isinstance(event, ReviewEvent) and event.template_id == review.vendor_template_id:
+                apply_event(review.account, event, source)
+
+
 @transaction.atomic
 def apply_decision(
     review: TemplateReview, state: ReviewState, message: str, decided_at: datetime, actor: Any = None
 ) -> bool:
-    """Set a review's status unless a newer decision stands. True if it changed. An approved renewal begins to count."""
+    """Set a review's status unless a newer decision, or this very one, stands. True if it changed. An approved renewal begins
+    to count."""
     status = _STATUS_OF[state]
     newer = Q(decided_at__isnull=True) | Q(decided_at__lte=decided_at)
-    changed = TemplateReview.objects.filter(newer, pk=review.pk).update(
+    other = TemplateReview.objects.filter(newer, pk=review.pk).exclude(status=status, decided_at=decided_at)
+    changed = other.update(
         status=status,
         decided_at=decided_at,
         approved_until=until(review.valid_days, decided_at) if status == ReviewStatus.APPROVED else None,

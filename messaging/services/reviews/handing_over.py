@@ -19,7 +19,7 @@ from messaging.hooks import review_decided
 from messaging.models import TemplateReview
 from messaging.services import accounts
 from messaging.services.reviews.checking import submission_of
-from messaging.services.reviews.deciding import promote, until
+from messaging.services.reviews.deciding import hear_early, promote, until
 from messaging.states import AccountStatus, ReviewStatus
 
 AGAIN_AFTER = 60  # seconds before the next try of what certainly did not arrive
@@ -143,6 +143,9 @@ def _announce(review: TemplateReview) -> None:
     review.refresh_from_db()
     if review.status == ReviewStatus.APPROVED:
         promote(review)
+    if review.status == ReviewStatus.WAITING and review.vendor_template_id:
+        hear_early(review)
+        return
     if review.status in _DECIDED:
         review_decided.send(sender=TemplateReview, review=review)
 
