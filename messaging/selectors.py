@@ -132,7 +132,7 @@ def phone_history(
         at = _MOMENTS[kind]
         if kind in kinds:
             newest = rows.filter(**{f"{at}__lt": before} if before else {}, **{f"{at}__gte": after} if after else {})
-            items += [HistoryItem(getattr(row, at), kind, row) for row in newest.order_by("-id")[:limit]]
+            items += [HistoryItem(getattr(row, at), kind, row) for row in newest.order_by(f"-{at}", "-id")[:limit]]
     return sorted(items, key=_newest_first, reverse=True)[:limit]
 
 

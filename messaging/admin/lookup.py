@@ -1,7 +1,8 @@
 """What happened to one number: posted, then shown under a sealed key, masked, each reveal logged with its reason."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -78,8 +80,10 @@ class LookupAdmin(LookOnly):
         return self._show(request, _phone_of(key), key)
 
     def _show(self, request: HttpRequest, phone: str, key: str, **values: Any) -> HttpResponse:
-        before = _time_of(request.GET.get("before", ""))
-        items = selectors.phone_history(phone, before=before, limit=PAGE)
+        chosen = _Chosen(request)
+        items, earlier = selectors.phone_page(
+            phone, _time_of(request.GET.get("before", "")), PAGE, after=chosen.after, kinds=chosen.kinds
+        )
         stops = selectors.suppressions(phone)
         return self.page(
             request,
@@ -88,7 +92,8 @@ class LookupAdmin(LookOnly):
             masked=show.masked(phone),
             key=key,
             entries=entries(items, stops),
-            older=items[-1].at.isoformat() if len(items) == PAGE else "",
+            older=earlier.isoformat() if earlier else "",
+            chosen=chosen,
             suppressions=[stop for stop in stops if stop.lifted_at is None],
             panels=[html for panel in hooks.number_panels if (html := panel(request, phone))],
             may_see_exchange=_may_see_exchange(request),
@@ -152,6 +157,36 @@ def _phone_of(key: str) -> str:
     if not phone:
         raise Http404("no number behind this key, or it is too old")
     return phone
+
+
+class _Chosen:
+    """What of the line of time is shown: `kind` of KINDS ("" all), `days` back ("" all). What makes no sense shows all."""
+
+    KINDS = (
+        ("", gettext_lazy("All kinds")),
+        ("delivery", gettext_lazy("Messages")),
+        ("reply", gettext_lazy("Replies")),
+        ("click", gettext_lazy("Clicks")),
+        ("suppression", gettext_lazy("Do-not-send list")),
+    )
+    DAYS = (
+        ("", gettext_lazy("All time")),
+        ("7", gettext_lazy("Last 7 days")),
+        ("30", gettext_lazy("Last 30 days")),
+        ("90", gettext_lazy("Last 90 days")),
+        ("365", gettext_lazy("Last year")),
+    )
+
+    def __init__(self, request: HttpRequest) -> None:
+        kind, days = request.GET.get("kind", ""), request.GET.get("days", "")
+        self.kind = kind if kind in dict(self.KINDS) else ""
+        self.days = days if days in dict(self.DAYS) else ""
+        self.kinds = (self.kind,) if self.kind else selectors.KINDS
+        self.after = timezone.now() - timedelta(days=int(self.days)) if self.days else None
+        self.query = urlencode({"kind": self.kind, "days": self.days})
+
+    def __bool__(self) -> bool:
+        return bool(self.kind or self.days)
 
 
 def _time_of(text: str) -> datetime | None:

@@ -20,7 +20,7 @@ from templates_5g.states import Purpose
 @dataclass(frozen=True)
 class Entry:
     """`title` and `badge` make the first line; `why`, `say` and `word` stand below where there is something to say.
-    `steps` are (what, when) of a delivery."""
+    `steps` are (what, when) of a delivery. `unhappy`: the customer did not get it, so the words to say are what is sought."""
 
     at: datetime
     kind: str
@@ -32,6 +32,10 @@ class Entry:
     word: str = ""
     steps: tuple[tuple[str, datetime], ...] = ()
     row: Any = None
+    unhappy: bool = False
+
+
+_HAPPY = ("delivered", "read", "submitted", "queued", "sending", "held")
 
 
 def entries(items: Iterable[HistoryItem], stops: Sequence[Suppression] = ()) -> list[Entry]:
@@ -56,6 +60,7 @@ def _delivery(item: HistoryItem, stops: Sequence[Suppression]) -> Entry:
         word=row.vendor_word or (row.batch.vendor_word if row.batch and row.own is None else ""),
         steps=_steps(row, item.status),
         row=row,
+        unhappy=item.status not in _HAPPY,
     )
 
 

@@ -147,10 +147,6 @@
     });
   }
 
-  inbox.querySelectorAll("[data-submit]").forEach(function (field) {
-    field.addEventListener("change", function () { field.form.requestSubmit(); });
-  });
-
   // One click sends once; the page that answers says so.
   inbox.querySelectorAll("form[method=post]").forEach(function (form) {
     form.addEventListener("submit", function (event) {

@@ -39,14 +39,41 @@
     }
   });
 
-  // [data-copy="#id"] copies that field's value and says so.
+  // [data-copy="#id"] copies that field's value or that text, and says so. Browsers keep their clipboard from pages without
+  // TLS; there the text is selected and copied the old way, and left selected where that is refused too.
+  function copyOldWay(source) {
+    if ("select" in source) {
+      source.select();
+    } else {
+      var range = document.createRange();
+      range.selectNodeContents(source);
+      window.getSelection().removeAllRanges();
+      window.getSelection().addRange(range);
+    }
+    return document.execCommand("copy") ? Promise.resolve() : Promise.reject(new Error("refused"));
+  }
+
+  function copy(source) {
+    if (!navigator.clipboard) return copyOldWay(source);
+    var text = "value" in source ? source.value : source.textContent;
+    return navigator.clipboard.writeText(text).catch(function () { return copyOldWay(source); });
+  }
+
   document.addEventListener("click", function (event) {
     var button = event.target.closest("[data-copy]");
-    if (!button || !navigator.clipboard) return;
-    var source = document.querySelector(button.getAttribute("data-copy"));
-    navigator.clipboard.writeText("value" in source ? source.value : source.textContent).then(function () {
+    var source = button && document.querySelector(button.getAttribute("data-copy"));
+    if (!source) return;
+    var before = button.textContent;
+    copy(source).then(function () {
       button.textContent = button.getAttribute("data-copied");
-    });
+      setTimeout(function () { button.textContent = before; }, 3000);
+    }, function () {});
+  });
+
+  // [data-submit]: choosing is enough, no button has to be pressed.
+  document.addEventListener("change", function (event) {
+    var field = event.target.closest("[data-submit]");
+    if (field) field.form.requestSubmit();
   });
 
   // [data-hide-after="60"] vanishes after so many seconds: a revealed number does not stay on the screen.

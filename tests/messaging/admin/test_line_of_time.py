@@ -129,3 +129,61 @@ def test_the_exchange_is_for_those_allowed_and_for_this_number(office: Office) -
     assert signed_in(roles.MARKETING).get(url).status_code == 403
     other = reverse("admin:phone_lookup_exchange", args=[phones.seal("13812340002"), row.pk])
     assert signed_in(roles.SUPPORT).get(other).status_code == 404
+
+
+def test_of_one_second_the_cause_stands_below_what_it_caused(office: Office) -> None:
+    second = timezone.now().replace(microsecond=0)
+    delivery = Delivery.objects.get(phone=PHONE)
+    Batch.objects.filter(pk=delivery.batch_id).update(submitted_at=second + timedelta(microseconds=900_000))
+    Reply.objects.all().delete()
+    Reply.objects.create(account=office.account, key="q", phone=PHONE, content="R", replied_at=second)
+    Click.objects.create(account=office.account, key="c", phone=PHONE, clicked_at=second)
+    entry = Suppression.objects.create(phone=PHONE, scope="all", source="reply")
+    Suppression.objects.filter(pk=entry.pk).update(since=second + timedelta(microseconds=5))
+    assert [item.kind for item in selectors.phone_history(PHONE)] == ["suppression", "reply", "click", "delivery"]
+
+
+def test_pages_of_a_busy_second_lose_nobody(office: Office) -> None:
+    second = timezone.now().replace(microsecond=0)
+    Reply.objects.all().delete()
+    for n in range(12):
+        at = second - timedelta(seconds=n // 3, microseconds=-n)
+        Reply.objects.create(account=office.account, key=f"q{n}", phone=PHONE, content=str(n), replied_at=at)
+    seen: list[str] = []
+    before = None
+    for _ in range(9):
+        items, before = selectors.phone_page(PHONE, before, 5, kinds=["reply"])
+        seen += [item.row.content for item in items]
+        if before is None:
+            break
+    assert sorted(map(int, seen)) == list(range(12))
+
+
+def test_only_what_was_asked_for_is_shown(office: Office) -> None:
+    now = timezone.now()
+    Reply.objects.create(
+        account=office.account, key="old", phone=PHONE, content="早先", replied_at=now - timedelta(days=20)
+    )
+    url = reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)])
+    client = signed_in(roles.SUPPORT)
+
+    def shown(query: str) -> str:
+        return read(client.get(f"{url}?{query}")).text
+
+    assert all(words in shown("") for words in ("会员日满减", "能叠加吗", "早先"))
+    assert "早先" not in shown("days=7")
+    assert "早先" in shown("days=30")
+    replies = shown("kind=reply&days=7")
+    assert "能叠加吗" in replies
+    assert "已送达" not in replies
+    assert "这段时间没有这类记录" in shown("kind=click")
+    assert "会员日满减" in shown("kind=nonsense&days=-1")
+
+
+def test_the_words_to_say_can_be_copied_and_stand_open_where_nothing_arrived(office: Office) -> None:
+    url = reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)])
+    html = signed_in(roles.SUPPORT).get(url).content.decode()
+    assert 'data-copy="#say-' in html
+    assert '<details class="saying">' in html
+    Delivery.objects.filter(phone=PHONE).update(own=50, reason="handset")
+    assert '<details class="saying" open>' in signed_in(roles.SUPPORT).get(url).content.decode()
