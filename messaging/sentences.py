@@ -211,6 +211,11 @@ SENTENCES: dict[str, Sentence] = {
         _("Make a new campaign if it is needed."),
     ),
     "person": Sentence(_("A colleague marked it as not sent."), BEING_CHECKED, ""),
+    "person_sent": Sentence(
+        _("A colleague marked it as sent; no receipt came."),
+        _("The carrier reported no result, so we cannot say for certain whether it arrived."),
+        "",
+    ),
 }
 
 

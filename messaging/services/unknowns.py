@@ -1,12 +1,13 @@
 """Batches whose outcome is unknown: settled by what comes back, by the vendor's own check, or by a person."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Exists, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,9 +15,9 @@ from config.kit import audit
 from config.kit.words import gettext_noop
 from messaging.bulk.skipping import suppressed
 from messaging.gateway.registry import all_vendors, vendor_class
-from messaging.models import Attempt, Batch, Dispatch
+from messaging.models import Attempt, Batch, Delivery, Dispatch
 from messaging.services import claiming, outcomes, sending
-from messaging.states import AccountStatus, AttemptOutcome, BatchState, DispatchState
+from messaging.states import AccountStatus, AttemptOutcome, BatchState, DispatchState, Own
 
 CHECK_AFTER = timedelta(seconds=60)
 MOST_CHECKS = 3
@@ -36,14 +37,66 @@ def mark_sent(batch: Batch, actor: Any, reason: str) -> bool:
 def mark_not_sent(batch: Batch, actor: Any, reason: str) -> bool:
     """A person knows that the vendor does not have it; its people may then enter a new leg. Raises ValidationError before
     the deadline or when any receipt exists."""
+    _require_late(batch)
+    return _decide(batch, actor, reason, BatchState.REFUSED, gettext_noop("Marked an unknown batch as not sent"))
+
+
+def _require_late(batch: Batch) -> None:
     if timezone.now() < deadline(batch):
         raise ValidationError(
             _("Receipts may still come until %(time)s; only then can this batch be marked as not sent.")
             % {"time": timezone.localtime(deadline(batch)).strftime("%Y-%m-%d %H:%M")}
         )
-    if batch.n_delivered + batch.n_failed + batch.n_read:
+    if receipts(batch):
         raise ValidationError(_("There are receipts for this batch, so it was sent."))
-    return _decide(batch, actor, reason, BatchState.REFUSED, gettext_noop("Marked an unknown batch as not sent"))
+
+
+def receipts(batch: Batch) -> int:
+    """How many of its people the vendor has told about."""
+    return batch.n_delivered + batch.n_failed + batch.n_read
+
+
+def people(batch: Batch) -> QuerySet[Delivery]:
+    """Those of whom nothing is known but that they were in it, in a fixed order."""
+    return batch.deliveries.filter(own__isnull=True).order_by("pk")
+
+
+def mark_people(batch: Batch, ids: Sequence[int], actor: Any, reason: str, *, sent: bool) -> int:
+    """A person knows it of some people of an unknown batch alone. Sent: nothing was heard of them, and a later receipt still
+    counts; not sent: they may enter a new leg, under the same conditions as a whole batch (ValidationError). The batch is
+    settled with the last of its people. Returns how many were marked."""
+    if not sent:
+        _require_late(batch)
+    own, column = (Own.NO_RECEIPT, "n_no_receipt") if sent else (Own.REFUSED, "n_refused")
+    action = (
+        gettext_noop("Marked unknown people as sent") if sent else gettext_noop("Marked unknown people as not sent")
+    )
+    with transaction.atomic():
+        # First the batch, then its people: the order of everybody who writes an own status.
+        locked = Batch.objects.select_for_update().get(pk=batch.pk)
+        if locked.state != BatchState.UNKNOWN:
+            return 0
+        if not sent:
+            _require_silence(locked, BatchState.REFUSED)
+        done = people(locked).filter(pk__in=ids).update(own=own, reason="person_sent" if sent else "person")
+        if done:
+            Batch.objects.filter(pk=batch.pk).update(**{column: F(column) + done})
+            audit.record(action, actor=actor, target=batch, detail={"reason": reason, "people": done})
+            _settle_if_empty(batch, actor)
+    return done
+
+
+def _settle_if_empty(batch: Batch, actor: Any) -> None:
+    """Nobody is left to be unsure about: handed over if anybody was, else refused."""
+    batch.refresh_from_db()
+    if batch.n_skipped + batch.n_refused + batch.n_no_receipt + receipts(batch) < batch.size:
+        return
+    if batch.n_no_receipt:
+        values: dict[str, Any] = {"state": BatchState.SUBMITTED, "submitted_at": timezone.now()}
+    else:
+        values = {"state": BatchState.REFUSED, "reason": "person"}
+    Batch.objects.filter(pk=batch.pk).update(**values)
+    Attempt.objects.filter(batch=batch, outcome=AttemptOutcome.UNSURE).update(signed_by=actor)
 
 
 def _decide(batch: Batch, actor: Any, reason: str, state: str, action: str) -> bool:
