@@ -132,12 +132,20 @@ def empty_base() -> bytes:
         return path.read_bytes()
 
 
+_TABLES = """
+import django
+from django.core.management import call_command
+django.setup()
+call_command("migrate", verbosity=0)
+call_command("createcachetable")
+"""
+
+
 def make_tables(database_url: str) -> None:
     with tempfile.TemporaryDirectory(prefix="songda-tables-") as folder:
         env = {**os.environ, "DATABASE_URL": database_url, "DATA_DIR": folder}
         env["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
-        for words in (("migrate", "-v", "0"), ("createcachetable",)):
-            subprocess.run([sys.executable, "manage.py", *words], env=env, cwd=ROOT, check=True, timeout=180)
+        subprocess.run([sys.executable, "-c", _TABLES], env=env, cwd=ROOT, check=True, timeout=180)
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:

@@ -1,14 +1,17 @@
 """The worker command: what dies in it is started again, what hangs is noticed, and SIGTERM ends everything in time."""
 
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from campaigns.demo.processes import ROOT
+from config.kit.processes import Child
 from messaging.models import Lease
 from tests.faults.rounds import Ground
-from tests.installation import installation, kill, looking_into
+from tests.installation import _parents, installation, kill, looking_into
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.xdist_group("supervision")]
 
@@ -89,9 +92,28 @@ def test_a_killed_supervisor_takes_its_clusters_with_it(ground: Ground) -> None:
     work_goes_on(ground)
 
 
-def alive(pid: int) -> bool:
-    from tests.installation import _parents
+def test_two_worker_commands_on_one_database_send_everything_once(ground: Ground) -> None:
+    """Started on two machines, or twice on one by mistake."""
+    place = ground.place
+    env = {**place.env, "PUBLIC_URL": place.stack.web_url}
+    second = Child("second", place.stack.worker.command, env=env, output=subprocess.DEVNULL, cwd=ROOT).start()
+    ours = place.worker_processes()
+    place.wait("its clusters run too", lambda: len(descendants(second.pid)) >= len(ours), 60)
+    try:
+        work_goes_on(ground)
+        assert second.alive
+    finally:
+        second.stop(15)
 
+
+def descendants(pid: int) -> set[int]:
+    found, parents = {pid}, _parents()
+    while new := {child for child, parent in parents.items() if parent in found} - found:
+        found |= new
+    return found
+
+
+def alive(pid: int) -> bool:
     return pid in _parents()
 
 
