@@ -158,8 +158,8 @@ def _bad_variables(rules: Rules) -> Sql:
     parts, params = [], []
     for name in rules.variables:
         value, values = _variable(name)
-        parts.append(f"{value} = '' OR length({value}) > %s")
-        params += [*values, *values, rules.longest_variable]
+        parts.append(f"length({value}) NOT BETWEEN 1 AND %s")
+        params += [*values, rules.longest_variable]
     return f"({' OR '.join(parts)})", params
 
 
@@ -287,9 +287,9 @@ def _numbered(rules: Rules, size: int, first: int) -> Sql:
         number = f"DENSE_RANK() OVER (PARTITION BY outcome ORDER BY {', '.join(parts)}, piece)"
     else:
         number = "piece"
-    order = f"{group}, phone" if parts else "phone"
+    # In the order in which the window has sorted them already.
     sql = f"""SELECT phone, variables, outcome, text, lead, CASE WHEN outcome = '' THEN {number} + %s END AS number
-              FROM ({cut}) AS cut ORDER BY {order}"""  # noqa: S608
+              FROM ({cut}) AS cut ORDER BY {group}, phone"""  # noqa: S608
     return sql, [first, size, *params]
 
 

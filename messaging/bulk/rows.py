@@ -22,6 +22,13 @@ def update(model: type[Model], pk: int, column: str, olds: Sequence[str], **valu
         return bool(cursor.rowcount)
 
 
+def lock(model: type[Model], pk: int) -> None:
+    """Lock one row until the transaction ends, without reading it. SQLite has one writer at a time anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR UPDATE", [pk])  # noqa: S608
+
+
 def insert(row: Model) -> None:
     """Store a new row of plain values and give it its key. No signals, no validation."""
     fields = [field for field in _fields(type(row)).values() if not field.primary_key]

@@ -20,19 +20,28 @@ log = logging.getLogger(__name__)
 
 
 class _Recorder:
-    """Keeps each exchange, tied to `attempt` if given. A database that cannot keep it spoils nothing: what the vendor
+    """Keeps each exchange at once, or hands it to `calls`. A database that cannot keep it spoils nothing: what the vendor
     answered counts more than the note of it."""
 
-    def __init__(self, account: VendorAccount, attempt: Attempt | None = None) -> None:
-        self.account, self.attempt = account, attempt
+    def __init__(self, account: VendorAccount) -> None:
+        self.account = account
+        self.calls: list[CallRecord] | None = None
 
     def __call__(self, record: CallRecord) -> None:
+        if self.calls is not None:
+            self.calls.append(record)
+            return
         try:
             # Outside a transaction one INSERT is its own: a transaction around it would be two more round trips.
             with transaction.atomic() if connection.in_atomic_block else nullcontext():
-                rows.insert(VendorCall(account=self.account, attempt=self.attempt, **asdict(record)))
+                keep_call(self.account, None, record)
         except DatabaseError:
             log.exception("A vendor exchange (%s, %s) was not kept", record.operation, record.outcome)
+
+
+def keep_call(account: VendorAccount, attempt: Attempt | None, record: CallRecord) -> None:
+    """Store one exchange. Raises DatabaseError."""
+    rows.insert(VendorCall(account=account, attempt=attempt, **asdict(record)))
 
 
 class _Kept(threading.local):
@@ -45,21 +54,22 @@ class _Kept(threading.local):
 _kept = _Kept()
 
 
-def adapter_for(account: VendorAccount, *, attempt: Attempt | None = None) -> Vendor:
+def adapter_for(account: VendorAccount) -> Vendor:
     """A new one, with a connection of its own."""
-    return _adapter(_made_from(account), _Recorder(account, attempt))
+    return _adapter(_made_from(account), _Recorder(account))
 
 
-def kept_adapter(account: VendorAccount, *, attempt: Attempt | None = None) -> Vendor:
+def kept_adapter(account: VendorAccount, calls: list[CallRecord] | None = None) -> Vendor:
     """This thread's own for the account, so that requests in a row share a connection; a new one as soon as anything about
-    the account has changed. Its calls are tied to `attempt` until the next one asks."""
+    the account has changed. With `calls` its exchanges go there until the next one asks: who records the outcome of an
+    attempt stores them in the same commit."""
     wanted = _made_from(account)
     found = _kept.adapters.get(account.pk)
     if found is None or found[0] != wanted:
         recorder = _Recorder(account)
         found = _kept.adapters[account.pk] = (wanted, _adapter(wanted, recorder), recorder)
     _, adapter, recorder = found
-    recorder.account, recorder.attempt = account, attempt
+    recorder.account, recorder.calls = account, calls
     return adapter
 
 

@@ -1,9 +1,11 @@
 """What is known after an attempt becomes the batch's state. A definite answer counts from `sending` or `unknown` of the
 same attempt; everything is one transaction."""
 
+import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
@@ -11,29 +13,55 @@ from config.kit import audit, masking
 from config.kit.words import gettext_noop
 from messaging.bulk import rows
 from messaging.gateway.errors import Outcome
-from messaging.gateway.types import SendResult, Verdict
+from messaging.gateway.types import CallRecord, SendResult, Verdict
 from messaging.hooks import dispatch_changed
 from messaging.models import Attempt, Batch, Delivery, Dispatch
-from messaging.services import accounts, matching
+from messaging.services import accounts, adapters, matching
 from messaging.states import AttemptOutcome, BatchState, DispatchState, Own
 
+log = logging.getLogger(__name__)
 LONGEST_BACK_OFF = 300.0
 
 
-def record(attempt: Attempt | int, result: SendResult) -> None:
-    """Write down the outcome of one attempt, given itself (with its batch, round and account) or by its id. Recording the
-    same attempt twice changes nothing: it must still be open, or have been given up as unsure."""
+def record(attempt: Attempt | int, result: SendResult, calls: Sequence[CallRecord] = ()) -> None:
+    """Write down the outcome of one attempt, given itself (with its batch, round and account) or by its id, and the exchanges
+    that led to it. Recording the same attempt twice changes nothing: it must still be open, or have been given up as unsure.
+
+    The exchanges are in the same commit, which spares every request one; where they cannot be stored, the outcome is all the
+    same: it counts more than the note of it."""
     if isinstance(attempt, int):
         attempt = Attempt.objects.select_related("batch__dispatch__account", "account").get(pk=attempt)
-    with transaction.atomic():
-        batch = Batch.objects.select_for_update().get(pk=attempt.batch_id)
-        batch.dispatch = attempt.batch.dispatch
-        if not _close(attempt, result):
-            return
-        _RECORDERS[result.verdict.outcome](batch, attempt, result)
-    if result.verdict.outcome is Outcome.ACCEPTED:
+    try:
+        recorded = _record(attempt, result, calls)
+    except DatabaseError:
+        if not calls:
+            raise
+        log.exception("An exchange with a vendor (attempt %s) was not kept", attempt.pk)
+        recorded = _record(attempt, result, ())
+    if recorded and result.verdict.outcome is Outcome.ACCEPTED:
         attempt.task_id = result.task_id[:80]
         matching.rematch_attempt(attempt)
+
+
+def _record(attempt: Attempt, result: SendResult, calls: Sequence[CallRecord]) -> bool:
+    with transaction.atomic():
+        batch = _locked(attempt, result)
+        for call in calls:
+            adapters.keep_call(attempt.account, attempt, call)
+        if not _close(attempt, result):
+            return False
+        _RECORDERS[result.verdict.outcome](batch, attempt, result)
+        return True
+
+
+def _locked(attempt: Attempt, result: SendResult) -> Batch:
+    """The batch, locked. Whoever was accepted needs nothing of its row as it is now, and nearly all are."""
+    if result.verdict.outcome is Outcome.ACCEPTED:
+        rows.lock(Batch, attempt.batch_id)
+        return attempt.batch
+    batch = Batch.objects.select_for_update().get(pk=attempt.batch_id)
+    batch.dispatch = attempt.batch.dispatch
+    return batch
 
 
 def _close(attempt: Attempt, result: SendResult) -> bool:

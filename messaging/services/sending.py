@@ -17,7 +17,7 @@ from messaging.bulk import rows, wiring
 from messaging.bulk.people import recipients as people
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome
-from messaging.gateway.types import Recipient, SendRequest, SendResult, Verdict
+from messaging.gateway.types import CallRecord, Recipient, SendRequest, SendResult, Verdict
 from messaging.models import Attempt, Batch, Dispatch, TemplateReview
 from messaging.services import adapters, claiming, outcomes
 from messaging.states import BatchState
@@ -68,8 +68,9 @@ def hand_over(batch: Batch, claimed: claiming.Claimed | None = None) -> bool:
     if begun is None:
         return False
     attempt, request = begun
-    result = transmit(dispatch, attempt, request)
-    outcomes.record(attempt, result)
+    calls: list[CallRecord] = []
+    result = transmit(dispatch, request, calls)
+    outcomes.record(attempt, result, calls)
     return result.verdict.outcome is Outcome.ACCEPTED
 
 
@@ -136,10 +137,10 @@ def build_request(
     )
 
 
-def transmit(dispatch: Dispatch, attempt: Attempt, request: SendRequest) -> SendResult:
-    """The POST. What cannot even be built is the dispatch's trouble: nothing was on the wire."""
+def transmit(dispatch: Dispatch, request: SendRequest, calls: list[CallRecord]) -> SendResult:
+    """The POST; `calls` gets the exchange. What cannot even be built is the dispatch's trouble: nothing was on the wire."""
     try:
-        return adapters.kept_adapter(dispatch.account, attempt=attempt).send(request)
+        return adapters.kept_adapter(dispatch.account, calls).send(request)
     except Exception as error:
         log.exception("A request could not be built for dispatch %s", dispatch.pk)
         word = masking.text(f"{type(error).__name__}: {error}", dispatch.account.config.secrets)

@@ -15,6 +15,7 @@ from config.kit import audit
 from config.kit.words import gettext_noop
 from messaging.bulk.skipping import suppressed
 from messaging.gateway.registry import all_vendors, vendor_class
+from messaging.gateway.types import CallRecord
 from messaging.models import Attempt, Batch, Delivery, Dispatch
 from messaging.services import claiming, outcomes, sending
 from messaging.states import AccountStatus, AttemptOutcome, BatchState, DispatchState, Own
@@ -175,4 +176,5 @@ def ask_vendor(batch_id: int) -> None:
             started_at=timezone.now(),
         )
         request = sending.build_request(dispatch, batch, sending.people(batch), first.reference, is_repeat=True)
-    outcomes.record(attempt.pk, sending.transmit(dispatch, attempt, request))
+    calls: list[CallRecord] = []
+    outcomes.record(attempt.pk, sending.transmit(dispatch, request, calls), calls)

@@ -35,7 +35,7 @@ class Scene:
         self._lock = threading.Lock()
         monkeypatch.setattr(sending, "transmit", self._transmit)
 
-    def _transmit(self, _dispatch: Any, attempt: Any, request: Any) -> SendResult:
+    def _transmit(self, _dispatch: Any, request: Any, _calls: Any) -> SendResult:
         with self._lock:
             self.on_wire += 1
             self.most_on_wire = max(self.most_on_wire, self.on_wire)
@@ -43,7 +43,7 @@ class Scene:
         threading.Event().wait(self.pause)
         with self._lock:
             self.on_wire -= 1
-        return SendResult(ACCEPTED.verdict, task_id=f"t{attempt.pk}")
+        return SendResult(ACCEPTED.verdict, task_id=f"t{request.reference}")
 
     def dispatch(self, people: int, per_batch: int, **values: Any) -> Dispatch:
         account = values.pop("account", None) or self.make.account(in_flight=3, per_second=100_000)

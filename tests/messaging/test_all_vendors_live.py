@@ -146,9 +146,9 @@ def test_receipts_before_our_own_answer_was_recorded(stage, monkeypatch):
     campaign = stage.campaign(3)
     record = sending.outcomes.record
 
-    def slowly(attempt, result):
+    def slowly(attempt, result, calls):
         stage.hear()
-        record(attempt, result)
+        record(attempt, result, calls)
 
     monkeypatch.setattr(sending.outcomes, "record", slowly)
     sending.send_some(campaign.dispatch_id)

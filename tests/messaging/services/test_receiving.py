@@ -150,7 +150,7 @@ def test_a_receipt_before_our_own_answer_waits_for_it(house, client, monkeypatch
     from messaging.gateway.types import SendResult, Verdict
 
     held = {}
-    monkeypatch.setattr(sending.outcomes, "record", lambda pk, result: held.update(pk=pk))
+    monkeypatch.setattr(sending.outcomes, "record", lambda pk, result, calls: held.update(pk=pk))
     dispatch = house.make_dispatch(phones(3))
     sending.send_some(dispatch.pk, seconds=0.2)
     early = Attempt(task_id="55", reference="")

@@ -36,7 +36,7 @@ def test_the_attempt_is_committed_before_the_wire(house, monkeypatch):
     dispatch = house.make_dispatch(phones(3))
     seen = {}
 
-    def look(dispatch_, attempt, request):
+    def look(dispatch_, request, calls):
         seen["state"] = Batch.objects.get().state
         seen["outcome"] = Attempt.objects.get().outcome
         raise SystemExit  # the process dies here
@@ -256,12 +256,12 @@ def test_one_bad_number_is_found_by_halving(house, monkeypatch):
     bad = phones(16)[11]
     sent = []
 
-    def vendor(dispatch_, attempt, request):
+    def vendor(dispatch_, request, calls):
         numbers = [recipient.phone for recipient in request.recipients]
         if bad in numbers:
             return SendResult(Verdict(Outcome.REFUSED, "bad_number", split=True))
         sent.extend(numbers)
-        return SendResult(Verdict(Outcome.ACCEPTED, "accepted"), task_id=f"t{attempt.pk}")
+        return SendResult(Verdict(Outcome.ACCEPTED, "accepted"), task_id=f"t{request.reference}")
 
     monkeypatch.setattr(sending, "transmit", vendor)
     dispatch = house.make_dispatch(phones(16), per_batch=16)
