@@ -3,12 +3,28 @@
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from templates_5g.errors import NotPossible
 from templates_5g.requests import MOST_BYTES, json_object
 from templates_5g.states import Kind, Purpose
 from templates_5g.widgets import FallbackWidget, TemplateEditorWidget
+
+_KIND_WORDS = {
+    Kind.TEXT: _("Words with links, chips below."),
+    Kind.CARD: _("A picture or film with words and up to 4 buttons."),
+    Kind.CAROUSEL: _("2 to 12 cards side by side, to swipe through."),
+    Kind.FILE: _("A file to open or keep."),
+    Kind.PLACE: _("A point on the map."),
+    Kind.MMS: _("Pages with pictures; reaches phones without 5G messages."),
+    Kind.SMS: _("Words alone; reaches every phone."),
+}
+_kind_label = lazy(
+    lambda kind: format_html('{} <span class="quiet">{}</span>', kind.label, _KIND_WORDS[kind]), SafeString
+)
 
 
 class NewTemplateForm(forms.Form):
@@ -24,7 +40,12 @@ class NewTemplateForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Marketing needs consent and a way to refuse."),
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices, initial=Kind.CARD, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(kind.value, _kind_label(kind)) for kind in Kind],
+        initial=Kind.CARD,
+        widget=forms.RadioSelect,
+    )
 
 
 class TemplateSettingsForm(forms.Form):

@@ -17,6 +17,7 @@ EDITOR_FILES = (
     "checks",
     "store",
     "undo",
+    "places",
     "problems",
     "server",
     "page",

@@ -22,8 +22,16 @@
   const TALL = ["TALL"];
   const NONE = [];
 
+  /* A card that nobody has touched is only counted: its lines in red wait for the first word, or until somebody asks. */
+  const NO_PROBLEMS = [];
+  function isUntouched(card) {
+    return !card.title && !card.description && !card.media && !card.suggestions.length;
+  }
+  const inPlace = (card, problems) => (isUntouched(card) && !store.get().asked ? NO_PROBLEMS : problems);
+
   /* `layout` carries what of the content decides the picture's frame: kind, width, orientation. */
-  function CardFields({ card, path, problems, asset, thumbAsset, layout, drag }) {
+  function CardFields({ card, path, problems: all, asset, thumbAsset, layout, drag }) {
+    const problems = inPlace(card, all);
     const box = card.media ? mediaSlot(layout, card.media.height) : null;
     return html`<div class="card-fields">
       <${Problems} problems=${problems.filter((one) => one.path === "")} path=${path} />
@@ -119,7 +127,7 @@
       <ul class=${classes("items", state.drag && state.drag.list === "cards" && "dragging")}>
         ${cards.map((card, index) => html`<${CarouselCard} key=${card.key} card=${card} index=${index}
           count=${cards.length}
-          opened=${Boolean(state.open[card.key])} full=${full}
+          opened=${Boolean(state.open[card.key])} full=${full} asked=${Boolean(state.asked)}
             layout=${layoutOf(content)} ...${assetsOf(card.media, state.assets)}
           drag=${dragWithin(state.drag, `cards.${index}`)}
           drop=${E.reorder.dropClasses(state.drag, "cards", index, cards.length, card.key)}

@@ -37,7 +37,8 @@
     return html`<ul class="problem-list">${found.ordered(list).map(
       (one) => html`<li key=${one.path + one.rule + one.message} class=${E.problemClass(one)}>
         <span aria-hidden="true" class="problem-icon"></span>
-        <button type="button" class="link-button" onClick=${() => found.goTo(one.path)}>${sentence(one)}</button></li>`,
+        <button type="button" class="link-button" onClick=${() => found.goTo(one.path)}>
+          ${E.placeOf(one.path) && html`<strong>${E.placeOf(one.path)}</strong> `}${sentence(one)}</button></li>`,
     )}</ul>`;
   }
 
@@ -46,6 +47,10 @@
   /* The count, the way to the next one, and the whole list for whoever wants to see it. */
   const ProblemBar = memo(function ProblemBar({ list }) {
     const [open, setOpen] = useState(false);
+    const flip = () => {
+      setOpen(!open);
+      store.set({ asked: true });
+    };
     const errors = found.count(list, "error");
     const warnings = found.count(list, "warning");
     const accounts = found.count(list, "account");
@@ -53,7 +58,7 @@
     return html`<div class="problem-bar">
       ${!errors && !warnings && html`<span class="badge badge-good">${w.ready}</span>`}
       ${list.length > 0 && html`<button type="button" class=${classes("badge-button badge", badgeOf(errors, warnings))}
-        aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${counts.filter(Boolean).join(" · ")}</button>`}
+        aria-expanded=${open ? "true" : "false"} onClick=${flip}>${counts.filter(Boolean).join(" · ")}</button>`}
       ${errors + warnings > 0 && html`<button type="button" class="link-button next-problem"
         onClick=${found.goToNext}>${w.next}</button>`}
       ${open && list.length > 0 && html`<${ProblemList} list=${list} />`}

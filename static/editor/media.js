@@ -71,9 +71,9 @@
     };
     return html`<div class=${classes("uploader", over && "over")} onDrop=${drop} onDragLeave=${() => setOver(false)}
       onDragOver=${(event) => { event.preventDefault(); setOver(true); }}>
-      <label class="upload-label">${busy ? w.uploading : w.dropHere}${" "}
-        <input type="file" accept=${accept} aria-label=${w.upload} disabled=${busy}
-          onChange=${(event) => send(event.target.files[0])} /></label>
+      <label class="upload-label">${busy ? w.uploading : w.dropHere}
+        <span class="upload-button"><input type="file" class="sr-only" accept=${accept} aria-label=${w.upload}
+          disabled=${busy} onChange=${(event) => send(event.target.files[0])} />${w.chooseFile}</span></label>
       ${error && html`<p class="problem problem-error" role="alert">${error}</p>`}
     </div>`;
   }

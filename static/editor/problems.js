@@ -81,6 +81,7 @@
   }
 
   function goTo(path) {
+    store.set({ asked: true });
     openOnTheWay(path);
     store.set({ pane: path.startsWith("fallback") ? "fallback" : "edit" });
     drawn(() => {

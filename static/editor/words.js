@@ -103,6 +103,7 @@
     library: _("Media library"),
     searchMedia: _("Search by name"),
     upload: _("Upload"),
+    chooseFile: _("Choose a file"),
     uploading: _("Uploading…"),
     dropHere: _("Drop a file here, or"),
     noneFound: _("Nothing found. Upload one."),

@@ -182,3 +182,23 @@ def test_narrow_cards_cannot_be_tall(editor: Editor) -> None:
     editor.choose("width", "SMALL_WIDTH")
     expect(editor.at("cards.0.media.height").locator('input[value="TALL"]')).to_be_disabled()
     expect(bar(editor)).to_contain_text("1 thing to mend")
+
+
+def test_an_untouched_card_is_counted_and_not_scolded(editor: Editor) -> None:
+    editor.desk.content = carousel({**card("A"), "title": ""}, {**card("B"), "title": ""})
+    editor.open()
+    expect(editor.at("cards.0").locator(".badge")).to_have_text("1 thing to mend")
+    expect(editor.page.locator(".card-fields .problem")).to_have_count(0)
+    editor.page.get_by_role("button", name="Next problem").click()
+    expect(editor.page.locator(".card-fields .problem")).to_have_count(2)
+
+
+def test_the_list_of_problems_names_the_places(editor: Editor) -> None:
+    button = {"kind": "open_url", "label": "Buy", "data": "d", "url": "x", "application": "browser"}
+    editor.desk.content = carousel(card("A"), {**card("B"), "suggestions": [button]}, chips=("",))
+    editor.open()
+    editor.page.locator(".badge-button").click()
+    lines = editor.page.locator(".problem-list strong")
+    expect(lines).to_contain_text(["Card 2 · Button 1 · Link", "Chip 1 · Label"])
+    editor.page.locator(".problem-list button", has_text="Card 2 · Button 1 · Link").click()
+    expect(editor.at("cards.1.suggestions.0.url")).to_be_focused()
