@@ -67,6 +67,7 @@ def apply_decision(
 ) -> bool:
     """Set a review's status unless a newer decision, or this very one, stands. True if it changed. An approved renewal begins
     to count."""
+    _locked_part(review)
     status = _STATUS_OF[state]
     newer = Q(decided_at__isnull=True) | Q(decided_at__lte=decided_at)
     other = TemplateReview.objects.filter(newer, pk=review.pk).exclude(status=status, decided_at=decided_at)
@@ -86,14 +87,19 @@ def apply_decision(
     return bool(changed)
 
 
+def _locked_part(review: TemplateReview) -> list[TemplateReview]:
+    """What stands for the review's part, locked in one order everywhere: two decisions would else wait for each other."""
+    part = TemplateReview.objects.select_for_update().filter(
+        STANDING, version=review.version_id, account=review.account_id, part=review.part
+    )
+    return list(part.order_by("pk"))
+
+
 @transaction.atomic
 def promote(review: TemplateReview) -> None:
     """An approved renewal takes the place of the approval that it waited beside. The rows of the part are locked, so that
     there is always exactly one that counts."""
-    part = TemplateReview.objects.select_for_update().filter(
-        STANDING, version=review.version_id, account=review.account_id, part=review.part
-    )
-    standing = list(part.order_by("pk"))
+    standing = _locked_part(review)
     mine = next((row for row in standing if row.pk == review.pk), None)
     if mine is None or not mine.renewal or mine.status != ReviewStatus.APPROVED:
         return

@@ -134,7 +134,7 @@ def _open(
             standing = TemplateReview.objects.select_for_update().filter(
                 Q(live=True) | Q(renewal=True), version=version, account=account, part=part
             )
-            rows = list(standing)
+            rows = list(standing.order_by("pk"))
             way = _room(rows, account)
             if not way:
                 return None
