@@ -1,6 +1,7 @@
 """What the admin pages share: look-only pages, cheap lists, numbers that never stand in an address."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import NoReverseMatch, path, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -31,7 +34,16 @@ class Page(admin.ModelAdmin):
     show_full_result_count = False
 
     def context(self, request: HttpRequest, **values: Any) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, **values}
+        shared = {"opts": self.opts, "parents": self.parents(request)}
+        return {**self.admin_site.each_context(request), **shared, **values}
+
+    def parents(self, request: HttpRequest) -> list[tuple[Any, str]]:
+        """(words, address) of the pages above a form or a confirmation: the list, where there is one and it may be seen."""
+        try:
+            above = self.address("changelist")
+        except NoReverseMatch:
+            return []
+        return [(capfirst(self.opts.verbose_name_plural), above)] if self.has_view_permission(request) else []
 
     def page(self, request: HttpRequest, template: str, **values: Any) -> TemplateResponse:
         return TemplateResponse(request, template, self.context(request, **values))
@@ -111,6 +123,17 @@ class PhoneSearch(Page):
         sought = phones.unseal(request.GET.get("q", ""))
         extra = {"search_url": self.address("search"), "sought": show.masked(sought)}
         return super().changelist_view(request, {**extra, **(extra_context or {})})
+
+
+def moment_of(text: str) -> datetime | None:
+    """A time that stands in an address, None where it makes no sense: addresses are typed and mangled."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        return None
+    if at is None or not 2000 <= at.year <= 2100:
+        return None
+    return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
 def number_link(phone: str) -> SafeString:

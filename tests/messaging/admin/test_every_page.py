@@ -221,3 +221,24 @@ def test_strangers_are_sent_to_the_log_in_page(office: Office) -> None:
         response = Client().get(url)
         assert response.status_code == 302
         assert response.headers["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize(
+    ("name", "above"),
+    [
+        ("messaging_suppression_add", "messaging_suppression_changelist"),
+        ("campaigns_apitoken_add", "campaigns_apitoken_changelist"),
+        ("campaigns_audience_add", "campaigns_audience_changelist"),
+    ],
+)
+def test_a_form_leads_back_to_its_list(office: Office, name: str, above: str) -> None:
+    page = signed_in(superuser=True).get(reverse(f"admin:{name}")).content.decode()
+    crumbs = page[page.index('<div class="breadcrumbs">') :].partition("</div>")[0]
+    assert f'href="{reverse(f"admin:{above}")}"' in crumbs
+
+
+def test_a_form_above_which_there_is_no_list_leads_to_the_workbench(office: Office) -> None:
+    url = reverse("admin:unknown_decide", args=[office.unknown.pk, "sent"])
+    page = signed_in(roles.CAMPAIGNS).get(url).content.decode()
+    crumbs = page[page.index('<div class="breadcrumbs">') :].partition("</div>")[0]
+    assert crumbs.count("<a ") == 1
