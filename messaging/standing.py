@@ -51,7 +51,7 @@ def note_of(review: TemplateReview) -> str:
 
 def _of_approval(review: TemplateReview) -> str:
     left = left_of(review)
-    if review.renews_itself:
+    if left is None and review.renews_itself:
         return _("renewed by the vendor")
     if left is not None and left <= timedelta():
         return _("ended on %(date)s") % {"date": show.day(review.approved_until)}

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from django_q.models import OrmQ
 
 from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, TemplateReview, VendorAccount
 from messaging.services import reviews
@@ -28,8 +29,10 @@ def phones(count: int, start: int = 13800000000) -> list[str]:
 
 
 def handed_over(version: TemplateVersion, account: VendorAccount, **values: Any) -> list[TemplateReview]:
-    """Submitted, and handed to the vendor as a worker would, here and now."""
+    """Submitted, and handed to the vendor as a worker would, here and now; the worker's nudge is taken out of the queue."""
+    before = set(OrmQ.objects.values_list("pk", flat=True))
     made = reviews.submit(version, account, **values)
+    OrmQ.objects.exclude(pk__in=before).filter(key="notice").delete()
     for review in made:
         reviews.hand_over(review.pk)
         review.refresh_from_db()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -20,6 +20,7 @@ from messaging.services import reviews
 from messaging.states import Channel, ReviewStatus
 from templates_5g.blocks import errors
 from templates_5g.models import TemplateVersion
+from templates_5g.requests import whole
 
 # Words under which nobody can be sent to through this account.
 _UNUSABLE = ("refused", "expired", "none", "unsupported", "withdrawn", "draft", "unknown")
@@ -230,9 +231,10 @@ class Reach:
 
 def reach_of(audience: str, user: Any) -> Reach | None:
     """None where no audience is chosen, or this user may not look at it."""
-    if not audience.isdigit():
+    chosen = whole(audience)
+    if chosen < 0:
         return None
-    counts = {name: n for function in hooks.people_by_operator for name, n in function(int(audience), user).items()}
+    counts = {name: n for function in hooks.people_by_operator for name, n in function(chosen, user).items()}
     return Reach(counts) if counts else None
 
 
@@ -241,4 +243,14 @@ def trouble(versions: Any) -> Any:
 
 
 def of_template(versions: Any, template: str) -> Any:
-    return versions.filter(Q(template=int(template))) if template.isdigit() else versions
+    chosen = whole(template)
+    return versions.filter(template=chosen) if chosen >= 0 else versions
+
+
+def wants_submission(cells: Sequence[Cell]) -> bool:
+    """Is there an account that would take the version now?"""
+    return any(cell.may_submit or any(_would_submit(line) for line in cell.lines) for cell in cells)
+
+
+def _would_submit(line: Line) -> bool:
+    return line.status == "refused" or any("/submit/" in url for url, _word in line.acts)

@@ -20,6 +20,7 @@ from messaging.services import once, reviews
 from templates_5g.blocks import Problem, errors
 from templates_5g.models import TemplateVersion
 from templates_5g.problems import sentence
+from templates_5g.requests import whole
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class SubmissionPages(Page):
             form=form,
             findings=[reviews.line_of(finding.problem) for finding in findings],
             choices=choices,
+            nobody=not any(choice.is_open for choice in choices),
             doubtful=any(choice.doubts for choice in chosen),
             token=once.issue(request.user, f"submit:{version_id}"),
             back=self.address("matrix"),
@@ -131,7 +133,7 @@ def _standing(version: TemplateVersion) -> dict[int, list[TemplateReview]]:
 def _signature(standing_here: dict[int, list[TemplateReview]], request: HttpRequest) -> Any:
     """The signature that the same version had, where it is submitted again or renewed."""
     asked = request.GET.get("account", "")
-    rows = standing_here.get(int(asked), []) if asked.isdigit() else []
+    rows = standing_here.get(whole(asked), [])
     return next((review.signature_id for review in rows if review.signature_id), None)
 
 

@@ -33,8 +33,10 @@ from messaging.services import once, reviews
 from messaging.states import ReviewStatus
 from templates_5g import hooks
 from templates_5g.models import TemplateVersion
+from templates_5g.requests import whole
 
 PER_PAGE = 20
+MOST_PAGES = 10_000
 _SHOWN = {"trouble": review_matrix.trouble, "expiring": review_matrix.soonest_first}
 _CSRF = re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]*')
 
@@ -78,6 +80,32 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
     readonly_fields = fields
     change_form_template = "messaging/review.html"
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Links lead only to pages that this user may open."""
+        shown = {"version": "templates_5g.view_templateversion", "account": "messaging.view_vendoraccount",
+                 "signature": "messaging.view_signature", "chatbot": "messaging.view_chatbot"}  # fmt: skip
+        hidden = {name for name, permission in shown.items() if not request.user.has_perm(permission)}
+        return tuple(f"{name}_name" if name in hidden else name for name in self.fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
+    @admin.display(description=gettext_lazy("version"))
+    def version_name(self, review: TemplateReview) -> str:
+        return str(review.version)
+
+    @admin.display(description=gettext_lazy("vendor account"))
+    def account_name(self, review: TemplateReview) -> str:
+        return str(review.account)
+
+    @admin.display(description=gettext_lazy("signature"))
+    def signature_name(self, review: TemplateReview) -> str:
+        return str(review.signature or show.UNKNOWN)
+
+    @admin.display(description=gettext_lazy("5G sender"))
+    def chatbot_name(self, review: TemplateReview) -> str:
+        return str(review.chatbot or show.UNKNOWN)
+
     @admin.display(description=gettext_lazy("part"))
     def part_name(self, review: TemplateReview) -> str:
         return str(PARTS.get(review.part, review.part))
@@ -113,7 +141,7 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
     @needs("messaging.view_templatereview")
     def matrix_view(self, request: HttpRequest) -> HttpResponse:
         show_only = request.GET.get("show", "") if request.GET.get("show", "") in _SHOWN else ""
-        page = max(int(request.GET["p"]), 1) if request.GET.get("p", "").isdigit() else 1
+        page = max(min(whole(request.GET.get("p", "")), MOST_PAGES), 1)
         versions = TemplateVersion.objects.select_related("template").filter(template__archived_at__isnull=True)
         versions = review_matrix.of_template(versions, request.GET.get("template", "")).order_by("-updated_at", "-pk")
         versions = _SHOWN[show_only](versions) if show_only else versions
@@ -130,7 +158,7 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
             "messaging/review_matrix.html",
             title=_("Review states"),
             accounts=_columns(accounts, planned),
-            rows=rows,
+            rows=[(version, cells, review_matrix.wants_submission(cells)) for version, cells in rows],
             live=_live_address(rows, audience),
             refused=refused.select_related("version__template", "account").order_by("-decided_at")[:5],
             show_only=show_only,
@@ -147,7 +175,7 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
     def matrix_state_view(self, request: HttpRequest) -> JsonResponse:
         """{"parts": {id: {html, said}}, "open"}: the cells of the named versions (`v`, at most a page of them) that hold a
         review, and whether any may still change by itself."""
-        ids = [int(one) for one in request.GET.get("v", "").split(",") if one.isdigit()][:PER_PAGE]
+        ids = [whole(one) for one in request.GET.get("v", "").split(",")[:PER_PAGE]]
         versions = list(TemplateVersion.objects.select_related("template").filter(pk__in=ids))
         reach = review_matrix.reach_of(request.GET.get("audience", ""), request.user)
         cells, is_open = review_matrix.open_cells(versions, list(VendorAccount.objects.all()), reach=reach)
@@ -161,7 +189,7 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         found = TemplateReview.objects.select_related("account", "version__template")
-        review = found.filter(pk=int(object_id)).first() if object_id.isdigit() else None
+        review = found.filter(pk=whole(object_id)).first()
         extra = self._state(request, review) if review else {}
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
