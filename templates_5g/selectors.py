@@ -55,6 +55,15 @@ def newest_versions(template_ids: Iterable[int]) -> dict[int, TemplateVersion]:
     return {version.template_id: version for version in found}
 
 
+def versions_by_template(template_ids: Iterable[int]) -> dict[int, list[TemplateVersion]]:
+    """Every version without its content, newest first, by template id, in one query."""
+    rows = TemplateVersion.objects.filter(template__in=list(template_ids)).defer("content", "fallback")
+    grouped: dict[int, list[TemplateVersion]] = {}
+    for version in rows.order_by("-number"):
+        grouped.setdefault(version.template_id, []).append(version)
+    return grouped
+
+
 def versions_of(template: MessageTemplate) -> QuerySet[TemplateVersion]:
     return template.versions.select_related("created_by", "edited_by").defer("content", "fallback").order_by("-number")
 

@@ -90,7 +90,8 @@
       onDragOver=${E.reorder.onDragOver} onDrop=${E.reorder.onDrop}>
       <${Notices} />
       <div class="editor-head">
-        <${Choice} path="kind" label=${w.kind} value=${state.content.kind} options=${w.kinds} onPick=${pickKind} />
+        <${Choice} path="kind" label=${w.kind} value=${state.content.kind} options=${w.kinds}
+          disabled=${E.config.readonly ? shapes.KINDS : NOTHING} onPick=${pickKind} />
         <${SaveState} state=${state} />
       </div>
       <${Panes} state=${state} />

@@ -21,7 +21,7 @@ from templates_5g.errors import NotPossible
 from templates_5g.forms import NewTemplateForm
 from templates_5g.models import MessageTemplate, TemplateVersion
 from templates_5g.requests import whole
-from templates_5g.selectors import newest_version
+from templates_5g.selectors import newest_version, versions_by_template
 from templates_5g.states import Kind
 
 
@@ -48,16 +48,20 @@ class KindFilter(admin.SimpleListFilter):
 
 
 class TemplateList(ChangeList):
-    """Each row gets its review cells and campaigns: two hook calls for the page, not two for each row."""
+    """Each row gets its reviews and campaigns: two hook calls for the page, not two for each row. Campaigns are those of all
+    versions. A draft has no reviews yet: those of the version that can be sent meanwhile stand there."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        ids = [template.newest_id for template in self.result_list]
+        versions = versions_by_template([template.pk for template in self.result_list])
+        ids = [version.pk for group in versions.values() for version in group]
         cells, used = hooks.review_cells(ids), hooks.campaigns_using(ids)
         for template in self.result_list:
-            template.review_cells = cells.get(template.newest_id, ())
-            template.used_by = used.get(template.newest_id, ())
+            group = versions.get(template.pk, [])
+            template.reviewed = next((version for version in group if cells.get(version.pk)), None)
+            template.review_cells = cells.get(template.reviewed.pk, ()) if template.reviewed else ()
+            template.used_by = list(dict.fromkeys(use for version in group for use in used.get(version.pk, ())))
 
 
 @admin.register(MessageTemplate)
@@ -101,7 +105,13 @@ class MessageTemplateAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("reviews"))
     def reviews(self, template: Any) -> str:
         badges = ((show.badge(f"{cell.account} {cell.word}", cell.role),) for cell in template.review_cells)
-        return format_html_join(" ", "{}", badges) or show.UNKNOWN
+        said = format_html_join(" ", "{}", badges)
+        if not said:
+            return show.UNKNOWN
+        if template.reviewed.number == template.newest_number:
+            return said
+        older = _("Version %(number)s") % {"number": template.reviewed.number}
+        return format_html('<span class="quiet">{}</span> {}', older, said)
 
     @admin.display(description=gettext_lazy("campaigns"))
     def campaigns(self, template: Any) -> SafeString:

@@ -1,7 +1,7 @@
 """A version's page with the editor, its endpoints, and what can be done with a version or its template."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -165,7 +165,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "purpose_fixed": any(item.is_frozen for item in versions),
             "cells": cells,
             "cells_move": any(cell.moves for cell in cells),
-            "campaigns": hooks.campaigns_using([version.pk]).get(version.pk, ()),
+            "campaigns": _campaigns(versions),
             "refusals": editing.refusal_data(version),
             "actions": hooks.version_actions(version, request.user),
         }
@@ -332,6 +332,12 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "media": comparison_media(),
         }
         return TemplateResponse(request, "admin/templates_5g/templateversion/compare.html", context)
+
+
+def _campaigns(versions: list[TemplateVersion]) -> list[tuple[TemplateVersion, Sequence[hooks.Use]]]:
+    """Each version that campaigns use with those campaigns, newest version first."""
+    used = hooks.campaigns_using([item.pk for item in versions])
+    return [(item, used[item.pk]) for item in versions if used.get(item.pk)]
 
 
 def _settings_of(version: TemplateVersion) -> dict[str, str]:

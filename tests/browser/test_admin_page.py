@@ -201,3 +201,15 @@ def test_without_javascript_the_page_shows_and_checks_the_content(
     assert MessageTemplate.objects.count() == 1
     version.refresh_from_db()
     assert version.content == TEXT
+
+
+def test_nothing_of_a_locked_old_version_can_be_changed(admin_page: Page, live_server: Any, user: User) -> None:
+    version = create_template("Parcel", "notice", TEXT, NOTHING, user)
+    freeze(version)
+    save_draft(version, {"content": {**TEXT, "text": "Second"}, "fallback": NOTHING}, 0, user)
+    editor = editor_of(admin_page, live_server, version)
+    inputs = admin_page.locator(".editor-root input, .editor-root textarea").all()
+    able = [one for one in inputs if one.is_enabled()]
+    names = [one.evaluate("field => field.closest('label')?.innerText.trim()") for one in able]
+    assert names == ["Dark"]
+    expect(editor.phone.locator(".phone-bubble")).to_have_text("Your parcel waits")

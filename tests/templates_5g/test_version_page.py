@@ -380,3 +380,27 @@ def test_opening_a_template_leads_to_its_newest_version(mei, version, marketer):
     for odd in ("999", "x", "²"):
         assert mei.get(f"/admin/templates_5g/messagetemplate/{odd}/change/").status_code == 404
         assert mei.get(f"/admin/templates_5g/templateversion/{odd}/change/").status_code == 404
+
+
+def test_campaigns_and_reviews_of_earlier_versions_stay_in_sight(mei, version, marketer, fill_hook):
+    services.freeze(version)
+    draft_of = services.save_draft(version, draft("新"), 0, marketer)
+    cell = hooks.ReviewCell("5G", "passed", "good")
+    fill_hook("review_cells", lambda ids: {version.pk: [cell]} if version.pk in ids else {})
+    fill_hook(
+        "campaigns_using", lambda ids: {version.pk: [hooks.Use("November", "/c/1/")]} if version.pk in ids else {}
+    )
+    listed = " ".join(mei.get("/admin/templates_5g/messagetemplate/").content.decode().split())
+    assert '<span class="quiet">Version 1</span>' in listed
+    assert "5G passed" in listed
+    assert '<a href="/c/1/">November</a>' in listed
+    page = mei.get(address("change", draft_of)).content.decode()
+    assert 'Version 1 · <a href="/c/1/">November</a>' in page
+
+
+def test_an_archived_template_offers_to_be_restored_and_nothing_else(mei, version, marketer, fill_hook):
+    fill_hook("version_actions", lambda _version, _user: [hooks.Action("Submit", "/submit/", primary=True)])
+    services.archive(version.template, marketer)
+    page = mei.get(address("change", version)).content.decode()
+    assert "/submit/" not in page
+    assert page.count("Restore template") == 2
