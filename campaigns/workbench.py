@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import badges
-from campaigns.models import Approval, AudienceImport, Campaign
+from campaigns.models import Approval, AudienceImport, Campaign, FirstUse
 from campaigns.services import approving, progress, running
 from campaigns.states import ApprovalState, CampaignState, ImportState
 from config.kit import show, workbench
@@ -30,6 +30,10 @@ def waiting(request: HttpRequest) -> Iterator[workbench.Todo]:
             parts += [str(approving.sentence(found)) for found in approval.snapshot["because"]]
             url = reverse("admin:campaigns_approval_change", args=[approval.pk])
             yield workbench.Todo(_("To be approved by me"), " · ".join(parts), url, _("Look and decide"), rank=12)
+        for row in _first_uses(request)[:_SHOWN]:
+            url = reverse("admin:first_use_decide", args=[row.pk, "grant"])
+            text = _("%(version)s · first use by API · %(token)s") % {"version": row.version, "token": row.token.name}
+            yield workbench.Todo(_("To be approved by me"), text, url, _("Look and decide"), rank=13)
     if request.user.has_perm("campaigns.import_audience"):
         rows = AudienceImport.objects.filter(state__in=(ImportState.READY, ImportState.UPLOADED))
         for source in rows.select_related("audience")[:_SHOWN]:
@@ -42,6 +46,12 @@ def _to_approve(request: HttpRequest) -> QuerySet[Approval]:
     """Open requests of others."""
     waiting = Approval.objects.filter(state=ApprovalState.PENDING).select_related("campaign")
     return waiting.exclude(asked_by=request.user.pk).exclude(campaign__created_by=request.user.pk)
+
+
+def _first_uses(request: HttpRequest) -> QuerySet[FirstUse]:
+    """Of tokens and versions of others."""
+    waiting = FirstUse.objects.filter(state=ApprovalState.PENDING).select_related("version__template", "token")
+    return waiting.exclude(asked_by=request.user.pk).exclude(version__created_by=request.user.pk)
 
 
 def to_approve_count(request: HttpRequest) -> int | None:

@@ -31,6 +31,8 @@ urlpatterns = [
     _path("campaigns/", campaigns.Campaigns, "campaigns"),
     _path("campaigns/<id:pk>/", campaigns.OneCampaign, "campaign"),
     _path("campaigns/<id:pk>/check/", campaigns.Check, "campaign-check"),
+    _path("campaigns/<id:pk>/ask/", campaigns.Ask, "campaign-ask"),
+    _path("campaigns/<id:pk>/withdraw/", campaigns.Withdraw, "campaign-withdraw"),
     _path("campaigns/<id:pk>/start/", campaigns.Start, "campaign-start"),
     _path("campaigns/<id:pk>/pause/", campaigns.Pause, "campaign-pause"),
     _path("campaigns/<id:pk>/resume/", campaigns.Resume, "campaign-resume"),

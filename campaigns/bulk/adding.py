@@ -21,5 +21,6 @@ _SQL = (
 def to_days(rows: Iterable[Sequence[Any]]) -> None:
     """`rows` have the values of _COLUMNS; the last four are added, and may be negative. In the order of their keys, so that two
     who add at once wait for each other and never cross."""
+    ordered: list[Any] = sorted(rows, key=lambda row: str(row[0]))
     with connection.cursor() as cursor:
-        cursor.executemany(_SQL, sorted(rows, key=lambda row: row[0]))
+        cursor.executemany(_SQL, ordered)

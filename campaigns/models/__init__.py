@@ -1,4 +1,4 @@
-from campaigns.models.api import ApiToken, IdempotentCall, WebhookDelivery, WebhookEndpoint
+from campaigns.models.api import ApiToken, FirstUse, IdempotentCall, TokenUse, WebhookDelivery, WebhookEndpoint
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
 from campaigns.models.figures import BalanceReading, DailyFigures, RoundFigures
@@ -17,11 +17,13 @@ __all__ = [
     "Campaign",
     "DailyFigures",
     "ExportRecord",
+    "FirstUse",
     "IdempotentCall",
     "ImportProblem",
     "OperatorPrefix",
     "RoundFigures",
     "SendingRules",
+    "TokenUse",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

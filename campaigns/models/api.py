@@ -8,9 +8,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.states import Scope, WebhookEvent
+from campaigns.states import ApprovalState, Scope, WebhookEvent
 from config.kit.fields import SecretJSONField
 from messaging.models import Dispatch
+from templates_5g.models import TemplateVersion
 
 
 class ApiToken(models.Model):
@@ -58,6 +59,42 @@ class IdempotentCall(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["token", "key"], name="idempotency_key_once_per_token")]
+
+
+class FirstUse(models.Model):
+    """A version that a token wanted to send before it ever went out. Its first order was refused; whether the next may go is a
+    colleague's word. `asked_by` is the person for whom the token acts."""
+
+    version = models.OneToOneField(
+        TemplateVersion, on_delete=models.CASCADE, related_name="+", verbose_name=_("template version")
+    )
+    token = models.ForeignKey(ApiToken, on_delete=models.PROTECT, related_name="+", verbose_name=_("API token"))
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    state = models.CharField(_("status"), max_length=8, choices=ApprovalState, default=ApprovalState.PENDING)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("first use by API")
+        verbose_name_plural = _("first uses by API")
+        ordering = ["-id"]
+        default_permissions = ()
+
+
+class TokenUse(models.Model):
+    """What a token ordered of one version on one day (Beijing), so that many small orders are held to the limits of one."""
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(TemplateVersion, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField(db_index=True)
+    people = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=12, decimal_places=4, default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["token", "version", "day"], name="token_use_once_a_day")]
 
 
 class WebhookEndpoint(models.Model):

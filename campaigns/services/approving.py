@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -99,9 +100,9 @@ def _versions(campaign: Campaign) -> list[TemplateVersion]:
 
 def _is_new(campaign: Campaign) -> bool:
     """Whether any of its versions went out in no round but tests."""
-    wanted = {version.pk for version in _versions(campaign)}
-    sent = Dispatch.objects.filter(version__in=wanted, started_at__isnull=False).exclude(kind=Dispatch.Kind.TEST)
-    return bool(wanted - set(sent.values_list("version", flat=True)))
+    wanted = TemplateVersion.objects.filter(pk__in={version.pk for version in _versions(campaign)})
+    sent = Dispatch.objects.filter(version=OuterRef("pk"), started_at__isnull=False).exclude(kind=Dispatch.Kind.TEST)
+    return wanted.exclude(Exists(sent)).exists()
 
 
 def _outside_hours(campaign: Campaign, rules: SendingRules) -> bool:

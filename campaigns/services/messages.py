@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.models import Campaign, SendingRules
-from campaigns.services import planning
+from campaigns.models import ApiToken, Campaign, SendingRules
+from campaigns.services import allowance, planning
 from campaigns.services.planning.costs import cost
 from campaigns.services.planning.obstacles import obstacles
 from campaigns.services.planning.rules import closed_days, holidays_of, own_text
@@ -29,7 +30,8 @@ from templates_5g.services import freeze
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be sent. `people` maps each number (11 digits) to its variables, all that the version names."""
+    """What is to be sent. `people` maps each number (11 digits) to its variables, all that the version names. Limits are held
+    against `token`."""
 
     version: TemplateVersion
     account: VendorAccount
@@ -38,8 +40,12 @@ class Order:
     people: Mapping[str, Mapping[str, str]]
     options: Mapping[str, Any]
     title: str
-    source: str
+    token: ApiToken
     useless_after: datetime | None = None
+
+    @property
+    def source(self) -> str:
+        return f"API · {self.token.name}"
 
 
 class CannotSend(Exception):
@@ -52,11 +58,13 @@ class CannotSend(Exception):
 
 @transaction.atomic
 def send(order: Order, actor: Any) -> tuple[Dispatch, list[str]]:
-    """The running round and the numbers that are suppressed and so get nothing. Raises CannotSend."""
-    _require_sound(order)
+    """The running round and the numbers that are suppressed and so get nothing. Raises CannotSend, or allowance.NeedsApproval
+    where a colleague has to approve."""
+    price = _require_sound(order)
+    suppressed = set(_suppressed(order))
+    allowance.take(order.token, order.version, len(order.people) - len(suppressed), price)
     freeze(order.version)
     dispatch = _dispatch(order, actor)
-    suppressed = set(_suppressed(order))
     _lay_out(order, dispatch, suppressed)
     audit.record(
         gettext_noop("Sent messages through the API"),
@@ -85,9 +93,11 @@ def _as_campaign(order: Order) -> Campaign:
     )
 
 
-def _require_sound(order: Order) -> None:
+def _require_sound(order: Order) -> Decimal | None:
+    """What it may cost at most, None where the account has no prices."""
     campaign, now, people = _as_campaign(order), timezone.now(), len(order.people)
     finish = finish_time(now, people, float(order.account.per_second), window_of(campaign), closed_days(campaign))
+    price = cost(campaign, people, people)
     sheet = {
         "difference": 0,
         "rows": people,
@@ -95,11 +105,12 @@ def _require_sound(order: Order) -> None:
         "excluded": {},
         "late": 0,
         "finish_at": finish.isoformat() if finish else None,
-        "cost": cost(campaign, people, people),
+        "cost": price,
     }
     blocking = [found for found in obstacles(campaign, sheet, now) if found["blocks"]]
     if blocking:
         raise CannotSend(blocking)
+    return Decimal(price["high"]) if price["high"] is not None else None
 
 
 def _dispatch(order: Order, actor: Any) -> Dispatch:

@@ -198,17 +198,15 @@ def spending(since: date, until: date) -> list[Spent]:
     for account, channel, charged in rows:
         units.setdefault(account, Counter())[channel] += charged
     moved = _moved(list(units), since, until)
-    accounts = VendorAccount.objects.filter(pk__in=list(units)).order_by("name")
     return [
-        Spent(
-            one,
-            sum(units[one.pk].values()),
-            _expected(one, units[one.pk]),
-            *moved.get(one.pk, (None, Decimal(0))),
-            one.balance_unit,
-        )
-        for one in accounts
+        _spent(one, units[one.pk], moved.get(one.pk))
+        for one in VendorAccount.objects.filter(pk__in=list(units)).order_by("name")
     ]
+
+
+def _spent(account: VendorAccount, units: Counter[str], moved: tuple[Decimal, Decimal] | None) -> Spent:
+    fell, rose = moved or (None, Decimal(0))
+    return Spent(account, sum(units.values()), _expected(account, units), fell, rose, account.balance_unit)
 
 
 def _expected(account: VendorAccount, units: Counter[str]) -> Decimal:

@@ -13,9 +13,10 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from campaigns import charts, roles
-from campaigns.models import AuditEvent, BalanceReading, RoundFigures
+from campaigns.admin import reports
+from campaigns.models import AuditEvent, BalanceReading, DailyFigures, RoundFigures
 from campaigns.services import figures, reporting
-from messaging.models import Batch, Delivery, Reply
+from messaging.models import Batch, Delivery, Dispatch, Reply
 from tests.builders import phones
 from tests.markup import read
 from tests.people import signed_in
@@ -69,6 +70,90 @@ def test_every_grouping_adds_up_to_the_whole(sent: Any, by: str) -> None:
     found = reporting.report(by, TODAY(), TODAY())
     assert sum(line.total for line in found.lines) == found.whole.total == 12
     assert sum(line.units for line in found.lines) == found.whole.units == 5
+
+
+@pytest.mark.parametrize("by", reporting.BY)
+def test_opt_outs_are_of_the_line_that_they_came_from(sent: Any, by: str) -> None:
+    figures.refresh()
+    found = reporting.report(by, TODAY(), TODAY())
+    assert sum(line.opt_outs for line in found.lines) == found.whole.opt_outs == 1
+    if by == "channel":
+        assert {line.name: line.opt_outs for line in found.lines} == {"5G 消息": 1, "短信": 0}
+
+
+def test_who_opts_out_twice_is_one_person(sent: Any, house: Any) -> None:
+    reply = Reply.objects.get()
+    reply.pk, reply.key = None, "again"
+    reply.save()
+    figures.refresh()
+    assert reporting.report("day", TODAY(), TODAY()).whole.opt_outs == 1
+
+
+def test_a_round_made_long_before_its_hand_over_is_not_left_out(sent: Any) -> None:
+    Dispatch.objects.filter(pk=sent.pk).update(created_at=timezone.now() - timedelta(days=200))
+    figures.refresh()
+    assert reporting.report("campaign", TODAY(), TODAY()).whole.handed_over == 7
+
+
+def test_a_second_count_adds_only_what_changed(sent: Any) -> None:
+    figures.count(sent)
+    figures.count(sent)
+    assert reporting.report("day", TODAY(), TODAY()).whole.total == 12
+    Delivery.objects.filter(dispatch=sent, own=50).update(own=60, channel="sms", units=1, reason="")
+    Batch.objects.filter(dispatch=sent, number=1).update(submitted_at=timezone.now() - timedelta(days=1))
+    figures.count(sent)
+    yesterday = TODAY() - timedelta(days=1)
+    both = reporting.report("day", yesterday, TODAY())
+    assert (both.whole.total, both.whole.delivered, both.whole.failed, both.whole.units) == (12, 5, 0, 6)
+    assert [line.total for line in both.lines] == [4, 8]
+    assert RoundFigures.objects.count() == 1
+
+
+def test_rounds_of_no_campaign_stand_under_where_they_came_from(sent: Any, house: Any) -> None:
+    for n in range(3):
+        house.make_dispatch(phones(1, start=13900000000 + n), title=f"验证码 {n}", source="API · 商城")
+    figures.refresh()
+    lines = reporting.report("campaign", TODAY(), TODAY()).lines
+    assert {line.name: line.total for line in lines}["API · 商城"] == 3
+
+
+def test_twice_the_rounds_cost_no_more_queries(sent: Any, house: Any) -> None:
+    def cost(act: Any) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        return len(queries)
+
+    def pages() -> None:
+        for by in reporting.BY:
+            reporting.report(by, TODAY(), TODAY())
+        reporting.spending(TODAY(), TODAY())
+        reporting.daily(TODAY() - timedelta(days=29), TODAY())
+
+    few = cost(figures.refresh), cost(pages)
+    for n in range(20):
+        house.make_dispatch(phones(2, start=13900000000 + 10 * n))
+    many = cost(figures.refresh), cost(pages)
+    assert reporting.report("day", TODAY(), TODAY()).whole.total == 52
+    assert many[0] <= few[0]
+    assert many[1] == few[1]
+    assert DailyFigures.objects.count() < 12
+
+
+def test_only_new_rounds_and_those_that_move_are_looked_at(sent: Any, house: Any) -> None:
+    """A finished round is found among the newest; an older one that still sends by its state."""
+    figures.refresh()
+    RoundFigures.objects.update(final=True)
+    old = house.make_dispatch(phones(1, start=13900000000))
+    done = house.make_dispatch(phones(1, start=13900000001), state="done")
+    assert [row.pk for row in figures._due()] == [old.pk, done.pk]
+    figures.refresh()
+    Dispatch.objects.filter(pk=done.pk).update(finished_at=timezone.now() - timedelta(hours=2))
+    Delivery.objects.filter(dispatch=done).update(own=60)
+    RoundFigures.objects.update(counted_at=timezone.now() - timedelta(hours=1))
+    assert {row.pk for row in figures._due()} == {old.pk, done.pk}
+    figures.refresh()
+    RoundFigures.objects.update(counted_at=timezone.now() - timedelta(hours=1))
+    assert [row.pk for row in figures._due()] == [old.pk]
 
 
 def test_reasons_are_ranked_with_what_to_do(sent: Any) -> None:
@@ -148,7 +233,39 @@ def test_expected_cost_stands_beside_what_the_balance_lost(sent: Any, house: Any
     assert BalanceReading.objects.count() == 2
     figures.refresh()
     (one,) = reporting.spending(TODAY(), TODAY())
-    assert (one.units, one.expected, one.lost) == (5, Decimal("0.35"), Decimal("0.5"))
+    assert (one.units, one.expected, one.lost, one.topped_up) == (5, Decimal("0.35"), Decimal("0.5"), 0)
+    assert one.difference == Decimal("0.15")
+
+
+def test_a_top_up_hides_no_loss(sent: Any, house: Any) -> None:
+    figures.refresh()
+    for n, balance in enumerate(("100", "99", "599", "598.5")):
+        at = timezone.now() - timedelta(minutes=10 - n)
+        BalanceReading.objects.create(account=house.account, at=at, balance=Decimal(balance), unit="yuan")
+    (one,) = reporting.spending(TODAY() - timedelta(days=1), TODAY())
+    assert (one.lost, one.topped_up) == (Decimal("1.5"), Decimal(500))
+
+
+def test_the_page_shows_so_many_lines_and_the_total_of_all(sent: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "SHOWN", 1)
+    figures.refresh()
+    text = read(
+        signed_in(roles.CAMPAIGNS).get(reverse("admin:reports") + "?by=channel", headers={"accept-language": "en"})
+    ).text
+    assert "12" in text
+    answer = signed_in(roles.CAMPAIGNS).get(reverse("admin:reports_download") + "?by=channel")
+    rows = (
+        CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content))).get_sheet_by_index(0).to_python()
+    )
+    assert [row[0] for row in rows[1:4]] == ["5G 消息", "短信", "合计"]
+
+
+def test_every_figure_of_a_card_has_its_label(sent: Any) -> None:
+    """At 390 px the table's head is not seen."""
+    figures.refresh()
+    html = signed_in(roles.MARKETING).get(reverse("admin:reports")).content.decode()
+    table = html.partition('report-table cards-390">')[2].partition("</table>")[0]
+    assert table.count('<td class="num" data-label="') == table.count("<td") == 2 * 12
 
 
 def test_the_home_page_draws_the_days_and_tells_the_same_numbers(sent: Any) -> None:

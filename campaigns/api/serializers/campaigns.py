@@ -5,7 +5,7 @@ from rest_framework import serializers
 from campaigns.api.fields import Flag, Percent, Text, Whole
 from campaigns.api.serializers.shared import Counts
 from campaigns.models.rules import MOST_CANARY_MINUTES
-from campaigns.states import CampaignState, Operator
+from campaigns.states import ApprovalState, CampaignState, Operator
 
 _BY_THE_HOUSE = "Percent. Left out: as the sending rules say; null: not watched."
 
@@ -67,6 +67,23 @@ class Sheet(serializers.Serializer):
     obstacles = Obstacle(many=True)
 
 
+class Because(serializers.Serializer):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ApprovalOut(serializers.Serializer):
+    """state is null where nobody was asked yet; void: it was changed afterwards, ask again."""
+
+    needed = serializers.BooleanField(help_text="Whether the campaign as it stands asks for a colleague's approval.")
+    because = Because(many=True)
+    state = serializers.ChoiceField(choices=ApprovalState.choices, allow_null=True)
+    asked_at = serializers.DateTimeField(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    decided_by = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
 class Progress(serializers.Serializer):
     """counts sum to total; closes says so."""
 
@@ -107,4 +124,5 @@ class CampaignOut(serializers.Serializer):
     useless_after = serializers.DateTimeField(allow_null=True)
     watch = Watch()
     sheet = Sheet(allow_null=True)
+    approval = ApprovalOut(allow_null=True)
     progress = Progress(allow_null=True)

@@ -16,8 +16,8 @@ from campaigns.api.errors import Problem
 from campaigns.api.serializers import campaigns as shapes
 from campaigns.api.views.base import View, token_of
 from campaigns.forms import CampaignForm, house_values
-from campaigns.models import Audience, Campaign, SendingRules
-from campaigns.services import editing, planning, progress, running
+from campaigns.models import Approval, Audience, Campaign, SendingRules
+from campaigns.services import approving, editing, planning, progress, running
 from campaigns.states import CampaignState, Scope
 
 _RELATED = ("account", "audience", "version__template", "signature", "chatbot", "dispatch", "confirmed_by")
@@ -139,10 +139,33 @@ class Start(View):
         if campaign.sheet and people != campaign.sheet["to_send"]:
             words = _("The check counted %(n)s people. Confirm that number, or check again.")
             raise Problem(words % {"n": campaign.sheet["to_send"]}, "count_differs", path="people")
+        because = approving.missing(campaign) if campaign.state in running.CAN_START else []
+        if because:
+            words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
+            details = [{"code": "approval_needed", "message": one, "path": ""} for one in because]
+            raise Problem(words % {"because": "；".join(because)}, "approval_needed", details=details)
         try:
             running.confirm_and_start(campaign, str(people), token_of(request).created_by)
         except running.CannotStart as error:
             raise Problem(str(error), "cannot_start") from error
+        return Response(_shown(_campaign(pk)))
+
+
+class Ask(View):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @call(
+        "Submit it for a colleague's approval, as it was checked",
+        {200: shapes.CampaignOut},
+        fails=(409,),
+        tag="campaigns",
+        operation="campaigns_ask",
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        try:
+            approving.ask(_campaign(pk), token_of(request).created_by)
+        except approving.CannotDecide as error:
+            raise Problem(str(error), "not_now") from error
         return Response(_shown(_campaign(pk)))
 
 
@@ -173,6 +196,12 @@ class Resume(_Step):
         return self.step(running.resume, request, pk)
 
 
+class Withdraw(_Step):
+    @_step("Take back the request for approval", "campaigns_withdraw")
+    def post(self, request: Request, pk: int) -> Response:
+        return self.step(approving.withdraw, request, pk)
+
+
 class Cancel(_Step):
     @_step("Send nothing more of it, for good", "campaigns_cancel")
     def post(self, request: Request, pk: int) -> Response:
@@ -193,7 +222,26 @@ def _shown(campaign: Campaign) -> dict[str, Any]:
         "useless_after": campaign.useless_after.isoformat() if campaign.useless_after else None,
         "watch": _watch(campaign),
         "sheet": _sheet(campaign) if campaign.sheet and campaign.state != CampaignState.CHECKING else None,
+        "approval": _approval(campaign),
         "progress": _progress(campaign) if campaign.dispatch_id else None,
+    }
+
+
+def _approval(campaign: Campaign) -> dict[str, Any] | None:
+    """The newest request, and why one is needed; None where nobody has to approve and nobody was asked."""
+    asked = campaign.approvals.filter(kind=Approval.Kind.CAMPAIGN).select_related("decided_by").order_by("-pk").first()
+    checked = bool(campaign.sheet) and campaign.state != CampaignState.CHECKING
+    because = approving.reasons(campaign) if checked else []
+    if asked is None and not because:
+        return None
+    return {
+        "needed": bool(because),
+        "because": [{"code": one["key"], "message": approving.sentence(one)} for one in because],
+        "state": asked.state if asked else None,
+        "asked_at": asked.asked_at.isoformat() if asked else None,
+        "decided_at": asked.decided_at.isoformat() if asked and asked.decided_at else None,
+        "decided_by": asked.decided_by.get_username() if asked and asked.decided_by else None,
+        "reason": asked.reason if asked else "",
     }
 
 

@@ -13,8 +13,8 @@ from campaigns.api.documenting import KEY, call
 from campaigns.api.errors import Problem
 from campaigns.api.serializers import messages as shapes
 from campaigns.api.views.base import View, number, token_of
-from campaigns.models import IdempotentCall
-from campaigns.services import idempotency, messages, planning
+from campaigns.models import ApiToken, IdempotentCall
+from campaigns.services import allowance, idempotency, messages, planning
 from campaigns.services.idempotency import Answer
 from campaigns.services.progress import reason_words
 from campaigns.states import Scope
@@ -50,13 +50,17 @@ class Messages(View):
         try:
             answer = idempotency.stored(token, key, digest)
             if answer is None:
-                order = _order(self.read(shapes.Order, request.data), f"API · {token.name}")
+                order = _order(self.read(shapes.Order, request.data), token)
                 answer = idempotency.once(token, key, digest, lambda: _send(order, request))
         except idempotency.KeyReused as error:
             words = _("This Idempotency-Key belongs to a call with another body. Use a new key.")
             raise Problem(words, "key_reused", path="Idempotency-Key") from error
         except messages.CannotSend as error:
             raise Problem(str(error), "cannot_send", details=_details(error)) from error
+        except allowance.NeedsApproval as error:
+            if any(code == "first_use" for code, _sentence in error.found):
+                allowance.ask(token, order.version)
+            raise _approval_needed(error) from error
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
         return Response(answer.body, answer.status, headers=headers)
 
@@ -69,11 +73,20 @@ def _key(request: Request) -> str:
     return key
 
 
+def _approval_needed(error: allowance.NeedsApproval) -> Problem:
+    words = _(
+        "A colleague has to approve this first: %(because)s. Nothing was sent. A first use waits in the list of approvals; "
+        "send the order again with the same key when it is approved. What is too big goes out as a campaign."
+    )
+    details = [{"code": code, "message": sentence, "path": ""} for code, sentence in error.found]
+    return Problem(words % {"because": error}, "approval_needed", details=details)
+
+
 def _details(error: messages.CannotSend) -> list[dict[str, str]]:
     return [{"code": one["key"], "message": planning.sentence(dict(one)), "path": ""} for one in error.found]
 
 
-def _order(data: dict[str, Any], source: str) -> messages.Order:
+def _order(data: dict[str, Any], token: ApiToken) -> messages.Order:
     account = resolving.account(data["account"])
     version = resolving.version(data, account)
     wanted = names.names_of(version.content, version.fallback)
@@ -85,7 +98,7 @@ def _order(data: dict[str, Any], source: str) -> messages.Order:
         people=_people(data["recipients"], wanted),
         options=resolving.options(data.get("options"), account),
         title=data.get("title") or version.template.name,
-        source=source,
+        token=token,
         useless_after=data.get("useless_after"),
     )
 

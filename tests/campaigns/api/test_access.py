@@ -27,6 +27,8 @@ EVERY = [
     ("POST", "/campaigns/", "campaigns"),
     ("GET", "/campaigns/1/", "campaigns"),
     ("POST", "/campaigns/1/check/", "campaigns"),
+    ("POST", "/campaigns/1/ask/", "campaigns"),
+    ("POST", "/campaigns/1/withdraw/", "campaigns"),
     ("POST", "/campaigns/1/start/", "campaigns"),
     ("POST", "/campaigns/1/pause/", "campaigns"),
     ("POST", "/campaigns/1/resume/", "campaigns"),

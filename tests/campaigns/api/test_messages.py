@@ -210,7 +210,7 @@ def _set(row, **values):
 
 
 def test_marketing_keeps_to_the_window_and_the_holidays(caller, scene):
-    SendingRules(holidays=["2030-10-01"]).save()
+    SendingRules(holidays=["2030-10-01"], approve_first_use=False).save()
     version = scene.maker.version(PLAIN, purpose="marketing")
     scene.maker.approve(version, scene.account)
     order = scene.order(template=version.template.name, recipients=[{"phone": "13800000001"}])
@@ -275,7 +275,7 @@ def test_the_vendor_gets_what_was_ordered(caller, house, run_queue):
         "sender": "示例商城",
         "recipients": [{"phone": "13800000001"}, {"phone": "13800000002"}],
     }
-    SendingRules(marketing_from=None, marketing_until=None).save()
+    SendingRules(marketing_from=None, marketing_until=None, approve_first_use=False).save()
     suppressing.suppress("13800000002", source="hand")
     assert caller("send").order(order).status_code == 201
     run_queue()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import AuditEvent, IdempotentCall
+from campaigns.models import AuditEvent, IdempotentCall, SendingRules
 from campaigns.services import tokens
 from messaging.models import Batch, Delivery, Dispatch
 from tests import postgres
@@ -40,6 +40,7 @@ def hundred_orders(house: Installation, blocker: Any) -> None:
         account, signature = make.account(), make.signature()
         version = make.version({"kind": "text", "text": "您好", "suggestions": []}, purpose="notice")
         make.approve(version, account)
+        SendingRules(approve_first_use=False).save()
         _token, plain = tokens.make("商城", ["send"], person("管理员"), per_minute=10_000)
         names = {"template": version.template.name, "account": account.name, "signature": signature.text}
         bodies = [

@@ -1,0 +1,94 @@
+"""Versions that a token wants to send for the first time: approved or sent back by a colleague."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.models import FirstUse
+from campaigns.services import allowance, approving
+from campaigns.states import ApprovalState
+from config.kit import show
+from messaging.admin.base import LookOnly, needs, say_error
+
+
+class DecideForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=200, required=False)
+
+
+@admin.register(FirstUse)
+class FirstUseAdmin(LookOnly):
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [path("<int:pk>/<slug:act>/", wrap(self.decide_view), name="first_use_decide")]
+
+    @needs("campaigns.approve_campaign")
+    def decide_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        rows = FirstUse.objects.select_related("version__template", "token", "asked_by", "decided_by")
+        row = get_object_or_404(rows, pk=pk)
+        grant, form = act != "refuse", DecideForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self._decide(request, row, grant, form.cleaned_data["reason"])
+        own = allowance.is_own(row, request.user)
+        is_open = row.state != ApprovalState.GRANTED and not own
+        return self.page(
+            request,
+            "songda/confirm.html",
+            title=_("First use by API: %(version)s") % {"version": row.version},
+            facts=_facts(row, grant, is_open),
+            warning=_own_words() if own else _warning(),
+            form=form if is_open else None,
+            button=(_("Approve the first use") if grant else _("Send it back")) if is_open else "",
+            danger=not grant,
+            back=reverse("admin:index"),
+        )
+
+    def _decide(self, request: HttpRequest, row: FirstUse, grant: bool, reason: str) -> HttpResponse:
+        try:
+            allowance.decide(row, request.user, grant=grant, reason=reason)
+        except approving.CannotDecide as refusal:
+            say_error(request, refusal)
+            return redirect(request.path)
+        done = _("Approved. The next order through the API goes out.") if grant else _("Sent back with your reason.")
+        messages.success(request, done)
+        return redirect("admin:index")
+
+
+def _own_words() -> str:
+    return _("A colleague decides: neither who made the version nor who holds the token.")
+
+
+def _warning() -> str:
+    return _("Once approved, every order of this version through the API goes out within the sending rules.")
+
+
+def _facts(row: FirstUse, grant: bool, is_open: bool) -> list[tuple[Any, Any]]:
+    version = reverse("admin:templates_5g_templateversion_change", args=[row.version_id])
+    facts: list[tuple[Any, Any]] = [
+        (_("status"), row.get_state_display()),
+        (_("Content"), format_html('<a href="{}">{}</a>', version, row.version)),
+        (_("API token"), row.token.name),
+        (_("Asked by"), format_html("{} {}", row.asked_by.get_username(), show.moment(row.asked_at))),
+    ]
+    if row.decided_by and row.decided_at:
+        words = format_html("{} {} {}", row.decided_by.get_username(), show.moment(row.decided_at), row.reason)
+        facts.append((_("decided"), words))
+    if is_open:
+        facts.append((_("Or else"), _other(row, grant)))
+    return facts
+
+
+def _other(row: FirstUse, grant: bool) -> SafeString:
+    """The way to the other decision."""
+    act, word = ("refuse", _("Send it back")) if grant else ("grant", _("Approve the first use"))
+    return format_html('<a href="{}">{}</a>', reverse("admin:first_use_decide", args=[row.pk, act]), word)
