@@ -87,6 +87,12 @@ class RolesAdmin(GroupAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {"list_title": _("Roles"), **(extra_context or {})})
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        extra = {"list_title": _("Roles"), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
     @admin.display(description=_("members"))
     def members(self, group: Group) -> str:
         return "、".join(user.get_username() for user in group.user_set.all()) or "—"

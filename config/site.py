@@ -82,6 +82,7 @@ class SongdaAdminSite(admin.AdminSite):
             "title": self.index_title,
             "todos": todos,
             "todo_count": sum(item.count for item in todos),
+            "panels_above": workbench.panels(request, above=True),
             "panels": workbench.panels(request),
             **(extra_context or {}),
         }

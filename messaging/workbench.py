@@ -1,7 +1,7 @@
 """What messaging shows outside of its own pages: the menu, the to-do list of the home page."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, Min, OuterRef, Sum
@@ -48,6 +48,7 @@ def register() -> None:
     )
     menu.page("settings", gettext_lazy("Run status"), "admin:run_status", "messaging.test_vendoraccount")
     menu.counter("messaging.Reply", _unread)
+    workbench.panel(support, rank=-10)
     workbench.panel(today, rank=40)
     for function in (
         unknown_outcomes,
@@ -63,11 +64,39 @@ def register() -> None:
         workbench.todo(function)
 
 
+def _midnight() -> datetime:
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _opt_outs_today() -> int:
+    """From the index that holds opt-outs alone."""
+    return Reply.objects.filter(is_opt_out=True, replied_at__gte=_midnight())[:MOST_COUNTED].count()
+
+
+def _is_support(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("messaging.change_reply"))
+
+
+def support(request: HttpRequest) -> str:
+    """For those who answer customers: a large search, and what waits for them."""
+    if not _is_support(request):
+        return ""
+    mine = Reply.objects.filter(state=Reply.State.ASSIGNED, assigned_to=request.user.pk)
+    context = {
+        "unread": _unread(request),
+        "mine": mine[:MOST_COUNTED].count(),
+        "opt_outs": _opt_outs_today(),
+        "most": MOST_COUNTED,
+        "inbox": reverse("admin:messaging_reply_changelist"),
+    }
+    return render_to_string("messaging/support_today.html", context, request)
+
+
 def today(request: HttpRequest) -> str:
     """Today's figures, for those whose work is about sending. From batch counters, no count over people."""
-    if not request.user.has_perm("campaigns.view_campaign"):
+    if not request.user.has_perm("campaigns.view_campaign") or _only_support(request):
         return ""
-    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    start = _midnight()
     columns = ("size", "n_delivered", "n_read", "n_failed", "n_no_receipt", "n_refused", "n_skipped")
     sums = Batch.objects.filter(submitted_at__gte=start).aggregate(**{name: Sum(name) for name in columns})
     n = {name: value or 0 for name, value in sums.items()}
@@ -78,9 +107,17 @@ def today(request: HttpRequest) -> str:
         "arrived": arrived,
         "settled": settled,
         "waiting": n["size"] - settled - n["n_refused"] - n["n_skipped"],
-        "opt_outs": Reply.objects.filter(is_opt_out=True, replied_at__gte=start).count(),
+        "opt_outs": _opt_outs_today(),
+        "opt_outs_url": reverse("admin:messaging_reply_changelist") + "?box=opt_out",
+        "may_see_replies": request.user.has_perm("messaging.view_reply"),
     }
     return render_to_string("messaging/today.html", context)
+
+
+def _only_support(request: HttpRequest) -> bool:
+    """Who answers customers and neither sends nor looks after accounts has figures of his own."""
+    sends = ("campaigns.send_campaign", "messaging.view_vendoraccount")
+    return _is_support(request) and not any(request.user.has_perm(permission) for permission in sends)
 
 
 def _unknown_batches(request: HttpRequest) -> int:

@@ -43,6 +43,7 @@ def todos(request: HttpRequest) -> list[Todo]:
     return sorted(found, key=lambda item: item.rank)
 
 
-def panels(request: HttpRequest) -> list[str]:
-    ordered = sorted(_panels, key=lambda pair: pair[0])
+def panels(request: HttpRequest, *, above: bool = False) -> list[str]:
+    """In the order of their ranks; `above`: those of a negative rank, which stand before the to-do list."""
+    ordered = sorted((pair for pair in _panels if (pair[0] < 0) == above), key=lambda pair: pair[0])
     return [html for html in (function(request) for _rank, function in ordered) if html]

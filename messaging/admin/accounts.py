@@ -87,7 +87,7 @@ class VendorAccountAdmin(Polls):
         if not self.has_add_permission(request):
             raise PermissionDenied
         if self._vendor_of(request, None) not in all_vendors():
-            vendors = [(code, _(vendor.name), vendor.document) for code, vendor in all_vendors().items()]
+            vendors = [(code, _(vendor.name)) for code, vendor in all_vendors().items()]
             return self.page(request, "messaging/account_vendor.html", title=_("Which vendor?"), vendors=vendors)
         return super().add_view(request, form_url, extra_context)
 

@@ -1,6 +1,6 @@
 """What happened to one number: posted, then shown under a sealed key, masked, each reveal logged with its reason."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -20,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from config.kit import audit, phones, show
 from config.kit.words import gettext_noop
 from messaging import badges, hooks, selectors
-from messaging.admin.base import LookOnly, lookup_address, needs
+from messaging.admin.base import LookOnly, lookup_address, moment_of, needs
 from messaging.admin.timeline import entries
 from messaging.models import Delivery, Receipt
 from messaging.services import exchange
@@ -82,7 +81,7 @@ class LookupAdmin(LookOnly):
     def _show(self, request: HttpRequest, phone: str, key: str, **values: Any) -> HttpResponse:
         chosen = _Chosen(request)
         items, earlier = selectors.phone_page(
-            phone, _time_of(request.GET.get("before", "")), PAGE, after=chosen.after, kinds=chosen.kinds
+            phone, moment_of(request.GET.get("before", "")), PAGE, after=chosen.after, kinds=chosen.kinds
         )
         stops = selectors.suppressions(phone)
         return self.page(
@@ -187,10 +186,3 @@ class _Chosen:
 
     def __bool__(self) -> bool:
         return bool(self.kind or self.days)
-
-
-def _time_of(text: str) -> datetime | None:
-    try:
-        return parse_datetime(text)
-    except ValueError:
-        return None

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
-from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -20,7 +19,7 @@ from django.views.decorators.cache import never_cache
 
 from config.kit import phones, show
 from messaging import selectors
-from messaging.admin.base import LookOnly, lookup_address, needs, post_only, say_error
+from messaging.admin.base import LookOnly, lookup_address, moment_of, needs, post_only, say_error
 from messaging.admin.threads import lines
 from messaging.models import CannedAnswer, Reply, Signature
 from messaging.services import conversations, inbox, once
@@ -107,7 +106,7 @@ class ReplyAdmin(LookOnly):
         }
 
     def _thread(self, request: HttpRequest, reply: Reply) -> dict[str, Any]:
-        before = parse_datetime(request.GET.get("until", "")) if request.GET.get("until") else None
+        before = moment_of(request.GET.get("until", ""))
         thread = conversations.thread(reply.phone, before)
         newest = reply if before else _reply_or_404(max(thread.seen, reply.pk))
         return {
@@ -247,4 +246,4 @@ def _query(request: HttpRequest) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

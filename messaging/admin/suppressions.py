@@ -167,7 +167,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
             return redirect(lookup_address(values["phone"]) if known else self.address("changelist"))
         return self.page(
             request,
-            "songda/form.html",
+            "messaging/suppression_form.html",
             title=_("Add to the do-not-send list"),
             form=form,
             button=_("Add to the do-not-send list"),

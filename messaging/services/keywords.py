@@ -14,15 +14,19 @@ from messaging.models import Delivery, Dispatch, KeywordRule, Reply, VendorAccou
 from messaging.services import dispatching, inbox, suppressing
 
 _EDGES = " \t\r\n\u3000。.!！,，;；?？“”\"'[]【】"
+# Format and control signs: zero-width blanks, joiners, byte order marks. Keyboards and phones put them in.
+_UNSEEN = frozenset({"Cf", "Cc"})
+_VARIANTS = dict.fromkeys(range(0xFE00, 0xFE10))
 # Two machines that answer each other would go on for ever, at our cost.
 ANSWER_ONCE_IN = timedelta(days=1)
 # An answer that waited for the morning and could not go out by then is of no use any more.
 USELESS_AFTER = timedelta(days=1)
 
 
-def plain(text: str) -> str:
-    """As keywords are compared: one width, one case, nothing around it."""
-    return unicodedata.normalize("NFKC", text).strip(_EDGES).upper()
+def plain(text: str, edges: str = _EDGES) -> str:
+    """As words are compared: one width, one case, no sign that nobody sees, nothing around it."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) not in _UNSEEN)
+    return seen.translate(_VARIANTS).strip(edges).upper()
 
 
 def rule_for(account: VendorAccount, content: str) -> KeywordRule | None:

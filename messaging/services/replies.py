@@ -1,6 +1,5 @@
 """What customers write back: kept, matched, and obeyed when it says stop."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from django.utils import timezone
@@ -11,13 +10,14 @@ from messaging.hooks import reply_arrived
 from messaging.models import Reply, Suppression, VendorAccount
 from messaging.services import keywords, newest, suppressing
 
+# Not the question mark: who asks about opting out has not done it.
+_EDGES = " \t\r\n\u3000。.!！,，;；“”\"'[]【】"
 OPT_OUT_WORDS = frozenset({"R", "T", "TD", "退订", "取消", "拒收"})
 
 
 def is_opt_out(content: str) -> bool:
     """R, r, Ｒ, T, TD, 退订, 取消, alone or with blanks and end punctuation around; never a word inside a sentence."""
-    word = unicodedata.normalize("NFKC", content).strip(" \t\r\n\u3000。.!！,，;；“”\"'[]【】").upper()
-    return word in OPT_OUT_WORDS
+    return keywords.plain(content, _EDGES) in OPT_OUT_WORDS
 
 
 def store(account: VendorAccount, event: ReplyEvent) -> bool:
