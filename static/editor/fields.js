@@ -71,7 +71,7 @@
 
   const onInput = (path) => (event) => {
     E.undo.typed();
-    store.change(path, event.target.value);
+    store.change(path, text.clean(event.target.value));
   };
 
   /* `problems` are those of the item around, `name` the field's own path in it; `limit` is a name in the table. */

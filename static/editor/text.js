@@ -22,6 +22,13 @@
     return { length, units: length ? units : 0, ends };
   }
 
+  /* What no database stores and no phone shows comes along with text from PDF and Word: line breaks of Word become line
+     breaks, the rest goes. The server refuses the same characters. */
+  function clean(text) {
+    return text.replace(/[\v\f]/g, "\n").replace(/[\0-\x08\x0e-\x1f\x7f]/g, "").replace(LONE, "");
+  }
+  const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
   function namesIn(text) {
     return [...new Set([...text.matchAll(VARIABLE)].map((match) => match[1]))];
   }
@@ -71,6 +78,7 @@
   E.text = {
     bytes: (text) => encoder.encode(text).length,
     characters,
+    clean,
     smsUnits,
     namesIn,
     namesOf: (value) => [...collect(value, new Set())],

@@ -13,7 +13,7 @@ HOSTILE = {
     "emoji": "👨‍👩‍👧‍👦🇨🇳❤️ 1️⃣",
     "broken": "${ ${} ${a ${b}} $${c}$ {d}",
     "template": "{{ 7*7 }} %(name)s {% now %} ${constructor} ${__proto__}",
-    "lone": "a\u0000b\u2028c\ufeffd",
+    "invisible": "a\u2028b\ufeffc\u200bd",
     "long": "长" * 3400 + "x" * 1,
 }
 
@@ -46,3 +46,11 @@ def test_no_place_grows_out_of_the_phone(editor: Editor, place: str) -> None:
         assert box["x"] >= screen["x"]
     over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert editor.page.evaluate(over) <= 0
+
+
+def test_characters_that_cannot_be_stored_go_and_line_breaks_of_word_stay(editor: Editor) -> None:
+    editor.open()
+    editor.type("card.description", "one\x0btwo\x00\x07three\x7f")
+    expect(editor.at("card.description")).to_have_value("one\ntwothree")
+    assert editor.page.evaluate("Songda.editor.text.clean('a\\ud83dz😀\\udc00')") == "az😀"
+    assert editor.save()["content"]["card"]["description"] == "one\ntwothree"
