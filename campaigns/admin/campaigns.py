@@ -92,7 +92,7 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         version, audience = request.GET.get("version"), request.GET.get("audience")
         form = CampaignForm(request.POST or None, initial={"version": version, "audience": audience})
-        return self._edit(request, form, _("New campaign"), self.address("changelist"))
+        return self._edit(request, form, _("New campaign"), self.address("changelist"), self.parents(request))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -105,9 +105,13 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
         if campaign.state not in running.CAN_EDIT or not self.has_change_permission(request):
             return redirect(self.address("check" if campaign.dispatch_id is None else "progress", campaign.pk))
         form = CampaignForm(request.POST or None, instance=campaign)
-        return self._edit(request, form, str(campaign), self.address("changelist"))
+        title = _("Campaign settings: %(campaign)s") % {"campaign": campaign}
+        back = self.address("check" if campaign.sheet else "changelist", *([campaign.pk] if campaign.sheet else []))
+        return self._edit(request, form, title, back, self.pages_above(campaign))
 
-    def _edit(self, request: HttpRequest, form: CampaignForm, title: str, back: str) -> HttpResponse:
+    def _edit(
+        self, request: HttpRequest, form: CampaignForm, title: str, back: str, parents: list[tuple[str, str]]
+    ) -> HttpResponse:
         if form.is_valid():
             try:
                 campaign = editing.save(form, request.user)
@@ -120,6 +124,7 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
             request,
             "campaigns/campaign_form.html",
             title=title,
+            parents=parents,
             form=form,
             groups=form.groups(),
             button=_("Save and check"),

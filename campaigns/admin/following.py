@@ -59,6 +59,9 @@ class FollowingPages(Page):
     def campaign_or_404(self, pk: int) -> Campaign:
         raise NotImplementedError
 
+    def pages_above(self, campaign: Campaign) -> list[tuple[str, str]]:
+        raise NotImplementedError
+
     @needs("campaigns.send_campaign")
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = self.campaign_or_404(pk)
@@ -76,6 +79,7 @@ class FollowingPages(Page):
             request,
             "songda/form.html",
             title=_("Follow-up: %(campaign)s") % {"campaign": campaign},
+            parents=self.pages_above(campaign),
             note=_note(campaign),
             form=form,
             button=_("Go on"),

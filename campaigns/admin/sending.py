@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,6 +42,14 @@ class SendingPages(Page):
     def campaign_or_404(self, pk: int) -> Campaign:
         raise NotImplementedError
 
+    def pages_above(self, campaign: Campaign) -> list[tuple[str, str]]:
+        """(words, address) of the pages above one of this campaign."""
+        above = "check" if campaign.dispatch_id is None else "progress"
+        return [
+            (capfirst(str(self.opts.verbose_name_plural)), self.address("changelist")),
+            (str(campaign), self.address(above, campaign.pk)),
+        ]
+
     # --- confirm -----------------------------------------------------------------------------------------------
 
     @needs("campaigns.send_campaign")
@@ -60,19 +69,18 @@ class SendingPages(Page):
             request,
             "songda/confirm.html",
             title=_("Confirm and send: %(campaign)s") % {"campaign": campaign},
+            parents=self.pages_above(campaign),
             facts=_facts(campaign),
             warning=_("You may pause at any time. What is handed over to the vendor cannot be called back."),
             form=form,
             token=once.issue(request.user, _purpose(campaign)),
-            button=""
-            if campaign_blocked(campaign) or approving.missing(campaign)
-            else _("Confirm sending to %(n)s people") % {"n": people},
+            button="" if _held_back(campaign) else _("Confirm sending to %(n)s people") % {"n": people},
             back=self.address("check", pk),
             back_label=_("Back to the sheet"),
         )
 
     def _typed_form(self, request: HttpRequest, campaign: Campaign) -> TypedCountForm | None:
-        if not campaign.sheet or not running.needs_typed_count(campaign):
+        if not campaign.sheet or not running.needs_typed_count(campaign) or _held_back(campaign):
             return None
         return TypedCountForm(request.POST or None, people=campaign.sheet["to_send"])
 
@@ -166,6 +174,7 @@ class SendingPages(Page):
             request,
             "songda/confirm.html",
             title=_("Cancel what is left: %(campaign)s") % {"campaign": campaign},
+            parents=self.pages_above(campaign),
             facts=[(_("Not sent any more"), _("%(n)s people") % {"n": show.count(people)})],
             warning=_("What was handed over already cannot be called back. A cancelled campaign cannot be resumed."),
             token=once.issue(request.user, f"cancel-campaign:{pk}"),
@@ -187,6 +196,11 @@ class SendingPages(Page):
 
 def campaign_blocked(campaign: Campaign) -> bool:
     return bool(sheets.shown(campaign)["blocked"])
+
+
+def _held_back(campaign: Campaign) -> bool:
+    """Nothing can be confirmed: something blocks, or a colleague's approval is missing."""
+    return campaign_blocked(campaign) or bool(approving.missing(campaign))
 
 
 def _purpose(campaign: Campaign) -> str:

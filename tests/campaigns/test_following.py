@@ -510,3 +510,25 @@ def test_the_whole_way_with_everything_at_once(house, make, zhang, run_queue):
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SETTLING
     assert proven(campaign) == []
+
+
+def test_two_versions_share_the_pace_of_the_campaign(make, zhang):
+    account, other = make.account(), make.version(OTHER)
+    make.approve(other, account)
+    campaign = make.campaign(make.people(100), account=account, version_b=other, share_b=30, per_second="2.50")
+    begin(campaign, zhang)
+    assert [str(pace) for pace in Dispatch.objects.order_by("pk").values_list("per_second", flat=True)] == [
+        "1.75",
+        "0.75",
+    ]
+    assert campaign.sheet["per_second"] == "2.5"
+
+
+def test_a_fallback_keeps_the_ceiling_of_its_campaign(make, zhang):
+    second = make.account()
+    campaign = make.campaign(make.people(9), fallback_account=second, per_second="2.50")
+    make.approve(campaign.version, second)
+    begin(campaign, zhang)
+    outcome(campaign.dispatch, failed=2)
+    following.fall_back(campaign)
+    assert str(Dispatch.objects.get(leg="fallback-1").per_second) == "2.50"

@@ -2,6 +2,7 @@
 
 import copy
 from datetime import date, datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
 from math import ceil
 
 from campaigns.bulk.plan import Rules
@@ -24,7 +25,19 @@ def arms(campaign: Campaign) -> list[Campaign]:
     first, second = copy.copy(campaign), copy.copy(campaign)
     first.arm = (campaign.share_b, 100)
     second.version, second.arm = campaign.version_b, (0, campaign.share_b)
+    first.per_second, second.per_second = (
+        _shared_pace(campaign, 100 - campaign.share_b),
+        _shared_pace(campaign, campaign.share_b),
+    )
     return [first, second]
+
+
+def _shared_pace(campaign: Campaign, percent: int) -> Decimal | None:
+    """A version's part of the campaign's own ceiling, so that both together keep it."""
+    if campaign.per_second is None:
+        return None
+    part = (Decimal(campaign.per_second) * percent / 100).quantize(Decimal("0.01"), ROUND_DOWN)
+    return max(part, Decimal("0.01"))
 
 
 def fallback_of(campaign: Campaign) -> Campaign | None:
@@ -34,7 +47,7 @@ def fallback_of(campaign: Campaign) -> Campaign | None:
     way = copy.copy(campaign)
     way.account = campaign.fallback_account
     way.version = campaign.fallback_version or campaign.version
-    way.chatbot, way.options, way.per_second = None, {}, None
+    way.chatbot, way.options = None, {}
     return way
 
 
