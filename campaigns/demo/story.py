@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from campaigns import roles
@@ -76,7 +77,8 @@ class Story:
             if not TemplateReview.objects.filter(version=version, account=account, live=True).exists():
                 reviews.submit(version, account, signature=sign, chatbot=bot, options={"autoRenew": True}, actor=actor)
         self.say(f"Templates {'、'.join(versions)}: submitted for review")
-        waiting = TemplateReview.objects.filter(account=account, live=True).exclude(status=ReviewStatus.APPROVED)
+        mine = TemplateReview.objects.filter(account=account, version__in=versions.values(), live=True)
+        waiting = mine.exclude(status=ReviewStatus.APPROVED)
         self.wait("the vendor's push approves the templates", lambda: not waiting.exists())
         self.say("Templates: approved by the vendor's push")
 
@@ -85,11 +87,7 @@ class Story:
             name="十一月会员",
             defaults={"consent_source": "门店会员登记表", "consent_on": date(2026, 1, 8), "created_by": actor},
         )
-        if not audience.imports.exists():
-            file = SimpleUploadedFile(RECIPIENTS.name, RECIPIENTS.read_bytes(), "text/csv")
-            source = importing.start_import(audience, file, actor)
-            importing.choose_columns(source, source.mapping, actor)
-        source = audience.imports.latest("pk")
+        source = self.take_in(audience, RECIPIENTS.name, RECIPIENTS.read_bytes, actor)
         done = (ImportState.READY, ImportState.DONE, ImportState.FAILED)
         self.wait("the file is checked", lambda: self._reload(source).state in done)
         if source.state == ImportState.READY:
@@ -98,6 +96,16 @@ class Story:
         self._tell_import(source)
         audience.refresh_from_db()
         return audience
+
+    @staticmethod
+    def take_in(audience: Audience, name: str, data: Callable[[], bytes], actor: Any) -> AudienceImport:
+        """The demonstration's own file, among those that people have added since."""
+        source = audience.imports.filter(file_name=name).order_by("pk").first()
+        if source is None:
+            source = importing.start_import(audience, SimpleUploadedFile(name, data(), "text/csv"), actor)
+        if source.state == ImportState.UPLOADED:
+            importing.choose_columns(source, source.mapping, actor)
+        return source
 
     def _tell_import(self, source: AudienceImport) -> None:
         parts = f"{source.stored} stored + {source.invalid} invalid + {source.duplicate} duplicate"
@@ -150,7 +158,9 @@ class Story:
         end = time.monotonic() + seconds
         while not done():
             if time.monotonic() > end:
-                raise TimeoutError(f"Waited {seconds:.0f} s in vain until {what}. The logs are in var/logs.")
+                raise TimeoutError(
+                    f"Waited {seconds:.0f} s in vain until {what}. The logs are in {settings.DATA_DIR / 'logs'}."
+                )
             time.sleep(0.3)
 
     @staticmethod

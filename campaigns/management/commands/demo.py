@@ -12,8 +12,9 @@ from django.db import close_old_connections
 from campaigns.demo import seeding
 from campaigns.demo.processes import PortBusy, Stack, check_port
 from campaigns.demo.sandbox_client import SandboxClient
-from campaigns.demo.story import Story
-from campaigns.demo.vendors import Others
+from campaigns.demo.story import CAMPAIGN, Story
+from campaigns.demo.vendors import Others, told
+from campaigns.models import Campaign
 
 
 class Command(BaseCommand):
@@ -67,8 +68,15 @@ class Command(BaseCommand):
 
     def _tell(self, stack: Stack) -> None:
         story = Story(stack.web_url, SandboxClient(stack.sandbox_url), self._say)
-        campaign = story.tell()
-        Others(story).tell()
+        was_told = told()
+        try:
+            campaign = story.tell()
+            Others(story).tell()
+        except TimeoutError as error:
+            if not was_told:
+                raise
+            self._say(f"{error} Going on with what is there.")  # somebody has used it meanwhile
+            campaign = Campaign.objects.get(name=CAMPAIGN)
         close_old_connections()
         self.stdout.write("")
         self._say(f"Open   {stack.web_url}/admin/")
