@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +40,18 @@ class KeywordRuleAdmin(_Kept):
     list_note = _(
         "The first rule that fits a reply acts. R, T, TD, 退订, 取消 and 拒收 alone always opt out, before all rules."
     )
-    fields = ("word", "match", "account", "action", "tag", "text", "order", "enabled")
+    fields = (
+        "word",
+        "match",
+        "account",
+        "action",
+        "tag",
+        "text",
+        ("answers_from", "answers_until"),
+        "order",
+        "enabled",
+    )
+    formfield_overrides = {models.TimeField: {"widget": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}}
     actions = None
 
     @admin.display(description=_("with"))

@@ -1,14 +1,19 @@
 """Replies that rules settle: suppressed, tagged, answered; and what is left to people."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
+from campaigns import roles
 from campaigns.models import AuditEvent
 from messaging.gateway.types import ReplyEvent
 from messaging.models import Dispatch, KeywordRule, Reply, Suppression
-from messaging.services import inbox, keywords, replies
+from messaging.services import claiming, inbox, keywords, replies
+from tests.markup import read
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 PHONE = "13800000001"
@@ -95,3 +100,49 @@ def test_what_a_rule_answered_a_person_may_answer_too(house: Any) -> None:
     inbox.answer(reply, "周日不开门。", house.signature, None)
     reply.refresh_from_db()
     assert reply.state == Reply.State.ANSWERED
+
+
+def test_an_answer_keeps_to_the_hours_of_its_rule_and_is_useless_a_day_later(house: Any, monkeypatch: Any) -> None:
+    night = datetime(2026, 11, 21, 23, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    KeywordRule.objects.create(word="几点", match="prefix", action="answer", text="每天 9 点到 18 点。")
+    assert say(house, "几点开门").state == Reply.State.AUTO
+    answer = Dispatch.objects.get(kind=Dispatch.Kind.ANSWER)
+    assert (answer.window_from, answer.window_until) == (time(9, 0), time(20, 30))
+    assert not claiming.in_window(answer, night)
+    assert claiming.in_window(answer, night + timedelta(hours=10))
+    assert answer.useless_after is not None
+    assert timedelta(hours=23) < answer.useless_after - timezone.now() <= timedelta(days=1)
+
+
+def test_a_rule_without_hours_answers_at_any_hour(house: Any) -> None:
+    KeywordRule.objects.create(word="几点", action="answer", text="九点。", answers_from=None, answers_until=None)
+    say(house, "几点")
+    assert Dispatch.objects.get().window_from is None
+
+
+def test_a_machine_that_answers_every_answer_gets_one_a_day_whoever_settles_its_replies(house: Any) -> None:
+    """Through two accounts, and although a person settles the replies in between."""
+    other = house.make_account("备用")
+    KeywordRule.objects.create(word="自动", match="prefix", action="answer", text="自动回复：九点。")
+    for n in range(4):
+        account = other if n % 2 else house.account
+        event = ReplyEvent(key=f"loop{n}", phone=PHONE, content="自动回复：不在", at=timezone.now())
+        assert replies.store(account, event)
+        inbox.close(Reply.objects.get(key=f"loop{n}"), None)
+        Reply.objects.filter(key=f"loop{n}").update(state=Reply.State.ANSWERED)
+    assert Dispatch.objects.filter(kind=Dispatch.Kind.ANSWER).count() == 1
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    say(house, "自动回复：不在", key="next")
+    assert Dispatch.objects.filter(kind=Dispatch.Kind.ANSWER).count() == 2
+
+
+@pytest.mark.parametrize(("start", "end"), [("09:00", ""), ("", "20:00"), ("20:00", "09:00"), ("09:00", "09:00")])
+def test_hours_that_make_no_sense_are_refused_in_words(db: None, start: str, end: str) -> None:
+    client = signed_in(roles.SUPPORT)
+    data = {"word": "几点", "match": "exact", "action": "answer", "text": "九点", "order": 1, "enabled": "on"}
+    page = read(client.post("/admin/messaging/keywordrule/add/", {**data, "answers_from": start, "answers_until": end}))
+    assert "时间" in page.text
+    assert not KeywordRule.objects.exists()
+    done = client.post("/admin/messaging/keywordrule/add/", {**data, "answers_from": "08:00", "answers_until": "22:00"})
+    assert done.status_code == 302
+    assert KeywordRule.objects.get().answers_until == time(22, 0)
