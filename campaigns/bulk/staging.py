@@ -5,13 +5,17 @@ phone, the first line of each number, in one INSERT … SELECT.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection
 
-from campaigns.bulk.copying import copy_rows
 from campaigns.models import AudienceImport, AudienceMember, ImportProblem
 
+# line, column, reason, masked value
+Problem = tuple[int, str, str, str]
+# line, ISO date or None, source
+Consent = tuple[int, str | None, str]
 _MEMBER = AudienceMember._meta.db_table
 _PROBLEM = ImportProblem._meta.db_table
 # The mask of a stored number: digits of one length, so plain SQL does.
@@ -43,34 +47,53 @@ def drop() -> None:
         cursor.execute("DROP TABLE IF EXISTS staged_consent")
 
 
-def add_rows(rows: Sequence[tuple[int, str, str, str]]) -> None:
-    """(line, phone, operator, variables as JSON)."""
-    if is_postgres():
-        # Written by hand: four columns, of which only the JSON can hold a backslash.
-        text = "".join([f"{a}\t{b}\t{c}\t{d}\n" for a, b, c, d in rows])
-        with connection.cursor() as cursor, cursor.copy("COPY staged_row FROM STDIN") as copy:
-            copy.write(text.replace("\\", "\\\\"))
-        return
-    _many("INSERT INTO staged_row VALUES (%s, %s, %s, %s)", rows)
+class Adder:
+    """Adds pieces, on PostgreSQL in a thread of its own, so that the next piece is made meanwhile. The connection is the
+    caller's: between `add` and `wait` he leaves it alone. What went wrong is raised by `wait`."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "staging") if is_postgres() else None
+        self._running: Future[None] | None = None
+
+    def __enter__(self) -> "Adder":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._pool:
+            self._pool.shutdown()
+
+    def add(self, rows: Sequence[str], problems: Sequence[Problem], consents: Sequence[Consent]) -> None:
+        """Rows are text: line, phone, operator, variables as JSON, between tabs."""
+        if self._pool is None:
+            _many("INSERT INTO staged_row VALUES (%s, %s, %s, %s)", [row.split("\t") for row in rows])
+            _many("INSERT INTO staged_problem VALUES (%s, %s, %s, %s)", problems)
+            _many("INSERT INTO staged_consent VALUES (%s, %s, %s)", consents)
+            return
+        connection.ensure_connection()
+        self._running = self._pool.submit(_copy_piece, connection.connection, rows, problems, consents)
+
+    def wait(self) -> None:
+        """Until the last piece is in."""
+        if self._running:
+            running, self._running = self._running, None
+            running.result()
 
 
-def add_consents(rows: Sequence[tuple[int, str | None, str]]) -> None:
-    """(line, ISO date or None, source)."""
-    if is_postgres():
-        copy_rows("staged_consent", ("line", "day", "source"), rows)
-        return
-    _many("INSERT INTO staged_consent VALUES (%s, %s, %s)", rows)
-
-
-def add_problems(rows: Sequence[tuple[int, str, str, str]]) -> None:
-    """(line, column, reason, masked value)."""
-    if is_postgres():
-        copy_rows("staged_problem", ("line", "column", "reason", "value"), rows)
-        return
-    _many("INSERT INTO staged_problem VALUES (%s, %s, %s, %s)", rows)
+def _copy_piece(server: Any, rows: Sequence[str], problems: Sequence[Problem], consents: Sequence[Consent]) -> None:
+    with server.cursor() as cursor:
+        with cursor.copy("COPY staged_row FROM STDIN") as copy:
+            # Of the four columns only the JSON can hold a backslash.
+            copy.write("\n".join([*rows, ""]).replace("\\", "\\\\"))
+        for table, others in (("staged_problem", problems), ("staged_consent", consents)):
+            if others:
+                with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                    for row in others:
+                        copy.write_row(row)
 
 
 def _many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    if not rows:
+        return
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)
 

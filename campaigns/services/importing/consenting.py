@@ -1,6 +1,7 @@
 """Each number's own consent, where the file has a column for its date. Files without one never come here."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -33,7 +34,7 @@ class Columns:
         return None if day is None else cls(header, day, mapping.get("consent_source"))
 
 
-def read(rows: list[Row], columns: Columns) -> tuple[list[Consent], list[Row], list[Bad]]:
+def read(rows: Iterable[Row], columns: Columns) -> tuple[list[Consent], list[Row], list[Bad]]:
     """The consents, the rows whose date can be read or is empty, and the others as problems."""
     found: list[Consent] = []
     good: list[Row] = []

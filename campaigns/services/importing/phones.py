@@ -1,9 +1,9 @@
 """Numbers of recipients, and the operator that each belongs to by its prefix."""
 
 from campaigns.models import OperatorPrefix
-from config.kit.tables.numbers import masked, normalise, unquoted
+from config.kit.tables.numbers import is_plain, masked, normalise, unquoted
 
-__all__ = ["masked", "normalise", "operators_by_prefix", "unquoted"]
+__all__ = ["is_plain", "masked", "normalise", "operators_by_prefix", "unquoted"]
 
 
 def operators_by_prefix() -> dict[str, str]:
