@@ -21,6 +21,7 @@ from messaging.states import AccountStatus, BatchState, ReviewStatus
 
 FEW = 5
 MOST_COUNTED = 1000
+REPLIES_LOOKED_AT = 2000
 EXPIRES_SOON = timedelta(days=7)
 EXPIRED_SHOWN = timedelta(days=7)
 FILING_ENDS_SOON = timedelta(days=30)
@@ -107,11 +108,19 @@ def today(request: HttpRequest) -> str:
         "arrived": arrived,
         "settled": settled,
         "waiting": n["size"] - settled - n["n_refused"] - n["n_skipped"],
+        **_replies_today(start),
         "opt_outs": _opt_outs_today(),
         "opt_outs_url": reverse("admin:messaging_reply_changelist") + "?box=opt_out",
         "may_see_replies": request.user.has_perm("messaging.view_reply"),
     }
     return render_to_string("messaging/today.html", context)
+
+
+def _replies_today(start: datetime) -> dict[str, Any]:
+    """Among the newest so many: there is no index by time alone, and a day has fewer."""
+    newest = list(Reply.objects.order_by("-id").values_list("replied_at", flat=True)[:REPLIES_LOOKED_AT])
+    today = sum(at >= start for at in newest)
+    return {"replies": today, "more_replies": today == REPLIES_LOOKED_AT}
 
 
 def _only_support(request: HttpRequest) -> bool:
@@ -230,9 +239,10 @@ def low_balances(request: HttpRequest) -> Iterator[Todo]:
 def unread_replies(request: HttpRequest) -> Iterator[Todo]:
     if not request.user.has_perm("messaging.change_reply"):
         return
-    count = Reply.objects.filter(state=Reply.State.NEW).count()
+    count = Reply.objects.filter(state=Reply.State.NEW)[: MOST_COUNTED + 1].count()
     if count:
-        text = ngettext("%(n)s reply", "%(n)s replies", count) % {"n": show.count(count)}
+        shown: Any = show.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+        text = ngettext("%(n)s reply", "%(n)s replies", count) % {"n": shown}
         url = reverse("admin:messaging_reply_changelist") + "?box=new"
         yield Todo(_("Unread replies"), text, url, _("Open the inbox"), count=count, rank=15)
 

@@ -128,10 +128,19 @@ def _table(by: str, since: date, until: date) -> tuple[list[Any], list[list[Any]
     rows = [_row(line) for line in [*found.lines, found.whole]]
     reasons = [[what, people, do] for what, do, people in found.reasons]
     money = [
-        _("Vendor account"), _("Billable units"), _("Expected"), _("The balance lost"), _("Difference"), _("Topped up"),
+        _("Vendor account"), _("Billable units"), _("Expected cost"), _("The balance should lose"), _("The balance lost"),
+        _("Difference"), _("Topped up"),
     ]  # fmt: skip
     spent = [
-        [one.account, one.units, one.expected, _known(one.lost), _known(one.difference), one.topped_up]
+        [
+            one.account,
+            one.units,
+            _known(one.cost),
+            one.expected,
+            _known(one.lost),
+            _known(one.difference),
+            one.topped_up,
+        ]
         for one in reporting.spending(since, until)
     ]
     days = [[_("from"), since.isoformat()], [_("until"), until.isoformat()]]

@@ -175,11 +175,13 @@ def _reasons(days: QuerySet[DailyFigures]) -> list[tuple[str, str, int]]:
 
 
 class Spent(NamedTuple):
-    """What an account should have cost by our counts, and by how much its balance fell from reading to reading; None where it
-    was not read twice. Where it rose it was topped up; that is not set against the falls."""
+    """What an account should have cost by our counts: `cost` in yuan, None without prices; `expected` in the `unit` of its
+    balance. And by how much the balance fell from reading to reading; None where it was not read twice. Where it rose it was
+    topped up; that is not set against the falls."""
 
     account: VendorAccount
     units: int
+    cost: Decimal | None
     expected: Decimal
     lost: Decimal | None
     topped_up: Decimal
@@ -206,12 +208,15 @@ def spending(since: date, until: date) -> list[Spent]:
 
 def _spent(account: VendorAccount, units: Counter[str], moved: tuple[Decimal, Decimal] | None) -> Spent:
     fell, rose = moved or (None, Decimal(0))
-    return Spent(account, sum(units.values()), _expected(account, units), fell, rose, account.balance_unit)
+    cost, charged = _cost(account, units), sum(units.values())
+    expected = (cost or Decimal(0)) if account.balance_unit == "yuan" else Decimal(charged)
+    return Spent(account, charged, cost, expected, fell, rose, account.balance_unit)
 
 
-def _expected(account: VendorAccount, units: Counter[str]) -> Decimal:
-    if account.balance_unit != "yuan":
-        return Decimal(sum(units.values()))
+def _cost(account: VendorAccount, units: Counter[str]) -> Decimal | None:
+    """Units of a channel without a price cost nothing here; None where the account has no price at all."""
+    if not any(account.prices.get(one) for one in units):
+        return None
     return sum((Decimal(str(account.prices.get(one) or 0)) * n for one, n in units.items()), Decimal(0))
 
 

@@ -7,12 +7,14 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.kit import show
 from messaging import badges
 from messaging.admin.base import BigList, needs
 from messaging.admin.polls import INBOUND_TITLES
+from messaging.gateway.registry import vendor_class
 from messaging.models import Batch, VendorAccount, VendorCall
 from messaging.services import workers
 from messaging.states import BatchState
@@ -38,12 +40,12 @@ class OutcomeFilter(admin.SimpleListFilter):
 
 @admin.register(VendorCall)
 class VendorCallAdmin(BigList):
-    list_display = ("started", "account", "operation", "how_many", "result", "status", "took")
+    list_display = ("started", "account", "what", "how_many", "result", "status", "took")
     list_filter = ("account", OutcomeFilter)
     list_select_related = ("account",)
     list_empty = _("Nothing was asked of any vendor yet.")
     list_note = _("Kept for a set time. Numbers and secrets are masked; bulk bodies are not kept.")
-    fields = ("account", "operation", "how_many", "result", "status", "started", "took", "fingerprint", "said")
+    fields = ("account", "what", "how_many", "result", "status", "started", "took", "fingerprint", "said")
     readonly_fields = fields
 
     def get_urls(self) -> list[Any]:
@@ -72,6 +74,12 @@ class VendorCallAdmin(BigList):
     @admin.display(description=_("at"), ordering="id")
     def started(self, call: VendorCall) -> str:
         return show.moment(call.started_at)
+
+    @admin.display(description=_("operation"))
+    def what(self, call: VendorCall) -> str:
+        """The operation's title in the vendor's document, as on the account's page."""
+        titles = {one.key: one.title for one in vendor_class(call.account.vendor).operations}
+        return gettext(titles[call.operation]) if call.operation in titles else call.operation
 
     @admin.display(description=_("recipients"))
     def how_many(self, call: VendorCall) -> str:

@@ -234,7 +234,16 @@ def test_expected_cost_stands_beside_what_the_balance_lost(sent: Any, house: Any
     figures.refresh()
     (one,) = reporting.spending(TODAY(), TODAY())
     assert (one.units, one.expected, one.lost, one.topped_up) == (5, Decimal("0.35"), Decimal("0.5"), 0)
-    assert one.difference == Decimal("0.15")
+    assert (one.cost, one.difference) == (Decimal("0.35"), Decimal("0.15"))
+
+
+def test_a_balance_in_messages_is_held_against_units_and_the_cost_is_in_yuan(sent: Any, house: Any) -> None:
+    type(house.account).objects.update(prices={"rcs": "0.1", "sms": "0.05"}, balance_unit="messages")
+    figures.refresh()
+    (one,) = reporting.spending(TODAY(), TODAY())
+    assert (one.units, one.cost, one.expected) == (5, Decimal("0.35"), 5)
+    text = read(signed_in(roles.CAMPAIGNS).get(reverse("admin:reports"))).text
+    assert "¥0.35" in text
 
 
 def test_a_top_up_hides_no_loss(sent: Any, house: Any) -> None:
