@@ -76,7 +76,7 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
     list_display = ("__str__", "part_name", "state_badge", "until", "submitted", "by_hand")
     list_filter = ("status", EndFilter, "account", "by_hand")
     list_select_related = ("version__template", "account")
-    fields = ("version", "account", "part_name", "signature", "chatbot", "by_hand")
+    fields = ("version", "account", "part_name", "signature", "chatbot")
     readonly_fields = fields
     change_form_template = "messaging/review.html"
 
@@ -150,6 +150,7 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
         accounts = list(VendorAccount.objects.all())
         planned, audience = parse_day(request.GET.get("send_on", "")), request.GET.get("audience", "")
         refused = TemplateReview.objects.filter(standing.STANDING, status=ReviewStatus.REFUSED)
+        columns = _columns(accounts, planned)
         rows = review_matrix.matrix(
             found[:PER_PAGE], accounts, reach=review_matrix.reach_of(audience, request.user)
         )  # fmt: skip
@@ -157,8 +158,11 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
             request,
             "messaging/review_matrix.html",
             title=_("Review states"),
-            accounts=_columns(accounts, planned),
-            rows=[(version, cells, review_matrix.wants_submission(cells)) for version, cells in rows],
+            accounts=columns,
+            rows=[
+                (version, list(zip(cells, columns, strict=True)), review_matrix.wants_submission(cells))
+                for version, cells in rows
+            ],
             live=_live_address(rows, audience),
             refused=refused.select_related("version__template", "account").order_by("-decided_at")[:5],
             show_only=show_only,
@@ -190,7 +194,7 @@ class ReviewAdmin(SubmissionPages, Withdrawing):
     ) -> HttpResponse:
         found = TemplateReview.objects.select_related("account", "version__template")
         review = found.filter(pk=whole(object_id)).first()
-        extra = self._state(request, review) if review else {}
+        extra = {"form_title": f"{review.version} · {review.account}", **self._state(request, review)} if review else {}
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
     @needs("messaging.view_templatereview")

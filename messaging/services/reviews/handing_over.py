@@ -16,7 +16,7 @@ from messaging.gateway import reasons
 from messaging.gateway.errors import GatewayError, Outcome, UnusableKey
 from messaging.gateway.types import SubmissionResult, Verdict
 from messaging.hooks import review_decided
-from messaging.models import TemplateReview
+from messaging.models import TemplateReview, VendorAccount
 from messaging.services import accounts
 from messaging.services.reviews.checking import submission_of
 from messaging.services.reviews.deciding import hear_early, promote, until
@@ -88,7 +88,7 @@ def _record(review: TemplateReview, result: SubmissionResult) -> None:
     mine = TemplateReview.objects.filter(
         pk=review.pk, claimed_at=review.claimed_at, status__in=(ReviewStatus.SUBMITTING, ReviewStatus.UNKNOWN)
     )
-    word = masking.text(f"{verdict.code} {verdict.message}".strip(), review.account.config.secrets)[:500]
+    word = _vendor_word(verdict, review.account)
     if verdict.outcome is Outcome.SAFE or _is_account(verdict):
         _requeue(mine, verdict, word)
     else:
@@ -96,6 +96,14 @@ def _record(review: TemplateReview, result: SubmissionResult) -> None:
     if _is_account(verdict):
         accounts.stop(review.account, verdict.reason, verdict.message or verdict.code)
     _announce(review)
+
+
+def _vendor_word(verdict: Verdict, account: VendorAccount) -> str:
+    """Without a code of the vendor's a lost or missing answer is told in our words, which are not the vendor's; the
+    exchange keeps them."""
+    if verdict.outcome in (Outcome.UNSURE, Outcome.SAFE) and not verdict.code:
+        return ""
+    return masking.text(f"{verdict.code} {verdict.message}".strip(), account.config.secrets)[:500]
 
 
 def _is_account(verdict: Verdict) -> bool:

@@ -82,7 +82,7 @@ def test_a_renewal_stands_in_the_cell_beside_the_approval(office: Office) -> Non
     TemplateReview.objects.create(status="refused", vendor_word="缺少退订方式", **named)
     text = read(signed_in(roles.MARKETING).get(MATRIX)).text
     assert "已通过" in text
-    assert "续期 缺少退订方式" in text
+    assert "续期 未通过 缺少退订方式" in text
 
 
 def test_where_the_vendor_renews_the_page_says_so(office: Office) -> None:
