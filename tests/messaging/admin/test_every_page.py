@@ -242,3 +242,11 @@ def test_a_form_above_which_there_is_no_list_leads_to_the_workbench(office: Offi
     page = signed_in(roles.CAMPAIGNS).get(url).content.decode()
     crumbs = page[page.index('<div class="breadcrumbs">') :].partition("</div>")[0]
     assert crumbs.count("<a ") == 1
+
+
+def test_a_history_stands_in_the_house_s_own_frame(office: Office) -> None:
+    url = reverse("admin:messaging_signature_history", args=[office.dispatch.signature_id])
+    page = signed_in(superuser=True).get(url).content.decode()
+    crumbs = page[page.index('<div class="breadcrumbs">') :].partition("</div>")[0]
+    assert f'href="{reverse("admin:messaging_signature_changelist")}"' in crumbs
+    assert "首页" not in crumbs
