@@ -78,13 +78,13 @@ class ApprovalAdmin(LookOnly):
 
     @admin.display(description=gettext_lazy("asked"), ordering="id")
     def asked(self, approval: Approval) -> str:
-        return format_html("{} {}", approval.asked_by.get_username(), show.when(approval.asked_at))
+        return format_html("{} {}", show.person(approval.asked_by), show.when(approval.asked_at))
 
     @admin.display(description=gettext_lazy("decided"))
     def decided(self, approval: Approval) -> str:
         if approval.decided_by is None:
             return ""
-        return format_html("{} {}", approval.decided_by.get_username(), show.when(approval.decided_at))
+        return format_html("{} {}", show.person(approval.decided_by), show.when(approval.decided_at))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -166,7 +166,7 @@ def _facts(approval: Approval) -> list[tuple[Any, Any]]:
         (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
         *(_follow_up(approval) or _when(campaign)),
     ]
-    asked = format_html("{} {}", approval.asked_by.get_username(), show.moment(approval.asked_at))
+    asked = format_html("{} {}", show.person(approval.asked_by), show.moment(approval.asked_at))
     watch = [] if approval.kind == Approval.Kind.FOLLOW_UP else sheets.watch_words(campaign)
     return [*facts, *watch, (_("Asked by"), asked)]
 

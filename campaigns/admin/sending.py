@@ -232,7 +232,7 @@ def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
     if approval is not None and approval.decided_by is not None:
         words = _("approved by %(who)s at %(time)s; content, people and time are unchanged since")
         at = show.day_and_time(approval.decided_at) if approval.decided_at else ""
-        facts.append((_("Approval"), words % {"who": approval.decided_by.get_username(), "time": at}))
+        facts.append((_("Approval"), words % {"who": show.person(approval.decided_by), "time": at}))
     elif approving.missing(campaign):
         facts.append((_("Approval"), _("missing: submit it on the sheet first")))
     return [*facts, *((_("Mind"), sentence) for sentence, _blocks in shown["obstacles"])]

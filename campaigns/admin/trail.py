@@ -30,7 +30,7 @@ class AuditEventAdmin(BigList):
     list_select_related = ("actor",)
     list_filter = (ActionFilter,)
     search_fields = ("target_name",)
-    search_help_text = _("Log-in name, or how the object's name begins")
+    search_help_text = _("Log-in name, or the object's whole name")
     list_note = _("Who did what to what, newest first. Rows are never changed.")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -39,7 +39,7 @@ class AuditEventAdmin(BigList):
         if not wanted:
             return queryset, False
         actor = get_user_model().objects.filter(username=wanted).first()
-        return queryset.filter(actor=actor) if actor else queryset.filter(target_name__startswith=wanted), False
+        return queryset.filter(actor=actor) if actor else queryset.filter(target_name=wanted), False
 
     @admin.display(description=_("at"), ordering="id")
     def when(self, event: AuditEvent) -> str:
@@ -47,7 +47,7 @@ class AuditEventAdmin(BigList):
 
     @admin.display(description=_("who"))
     def who(self, event: AuditEvent) -> str:
-        return event.actor.get_username() if event.actor else gettext("the system")
+        return show.person(event.actor) if event.actor else gettext("the system")
 
     @admin.display(description=_("action"))
     def what(self, event: AuditEvent) -> str:
@@ -55,7 +55,7 @@ class AuditEventAdmin(BigList):
 
     @admin.display(description=_("details"))
     def facts(self, event: AuditEvent) -> str:
-        parts = (f"{name}: {_plain(value)}" for name, value in event.detail.items())
+        parts = (f"{_DETAILS.get(name, name)}：{_plain(value)}" for name, value in event.detail.items())
         return " · ".join(parts)[:300]
 
 
@@ -97,8 +97,43 @@ class ExportRecordAdmin(BigList):
 
     @admin.display(description=_("who"))
     def who(self, event: ExportRecord) -> str:
-        return event.actor.get_username() if event.actor else gettext("the system")
+        return show.person(event.actor) if event.actor else gettext("the system")
+
+
+# Keys of details, for reading. What is not here is shown as it is.
+_DETAILS: dict[str, Any] = {
+    "account": _("vendor account"),
+    "approval": _("approval"),
+    "by": _("grouped by"),
+    "cost": _("cost at most"),
+    "fields": _("fields"),
+    "file": _("file"),
+    "full_numbers": _("full numbers"),
+    "groups": _("groups"),
+    "left_out": _("left out"),
+    "leg": _("leg"),
+    "not_delivered": _("not delivered"),
+    "note": _("note"),
+    "parts": _("parts"),
+    "people": _("people"),
+    "phone": _("number"),
+    "reason": _("reason"),
+    "results": _("results"),
+    "rows": _("rows"),
+    "scope": _("scope"),
+    "since": _("since"),
+    "stored": _("stored"),
+    "unknown": _("unknown outcome"),
+    "until": _("until"),
+    "why": _("why"),
+}
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if value is None:
+        return show.UNKNOWN
+    if isinstance(value, list):
+        return "、".join(map(_plain, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -240,7 +240,7 @@ def _already(approval: Approval) -> str:
     if approval.decided_by is None or approval.decided_at is None:
         return _("This request is no longer open.")
     at = timezone.localtime(approval.decided_at).strftime("%H:%M:%S")
-    return _("%(who)s decided already at %(time)s.") % {"who": approval.decided_by.get_username(), "time": at}
+    return _("%(who)s decided already at %(time)s.") % {"who": show.person(approval.decided_by), "time": at}
 
 
 def _settle(approval: Approval, actor: Any, state: ApprovalState, reason: str) -> None:

@@ -85,7 +85,7 @@ def _too_late(campaign: Campaign) -> CannotStart:
     if campaign.confirmed_at is None:
         return CannotStart(_("The campaign was changed or checked again meanwhile. Look at the new sheet first."))
     at = timezone.localtime(campaign.confirmed_at).strftime("%H:%M:%S")
-    who = campaign.confirmed_by.get_username() if campaign.confirmed_by else _("the system")
+    who = show.person(campaign.confirmed_by) if campaign.confirmed_by else _("the system")
     return CannotStart(_("The campaign was already started by %(who)s at %(time)s.") % {"who": who, "time": at})
 
 

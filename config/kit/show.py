@@ -43,6 +43,11 @@ def masked(phone: Any) -> str:
     return masking.phone(str(phone)) if phone else ""
 
 
+def person(user: Any) -> str:
+    """A colleague by name, by log-in where there is none; a dash for nobody."""
+    return UNKNOWN if user is None else user.get_full_name() or user.get_username()
+
+
 def count(number: Any) -> str:
     """45,200; None is not known and shows as a dash."""
     return UNKNOWN if number is None or number == "" else f"{int(number):,}"

@@ -13,6 +13,7 @@ register = template.Library()
 
 for _function in (
     show.masked,
+    show.person,
     show.count,
     show.money,
     show.unit_price,

@@ -49,7 +49,8 @@
       interaction: { mode: "index", intersect: false },
       plugins: { legend: { position: "bottom", labels: { color: text, usePointStyle: true, boxHeight: 7 } } },
       scales: {
-        x: { ticks: { color: text, maxRotation: 0, autoSkipPadding: 16 }, grid: lines },
+        // Few points stand in the middle of their share, not on the axis.
+        x: { offset: figures.labels.length < 4, ticks: { color: text, maxRotation: 0, autoSkipPadding: 16 }, grid: lines },
         y: { beginAtZero: true, ticks: { color: text, precision: 0 }, grid: lines },
       },
     };

@@ -398,3 +398,12 @@ class TestSteps:
         Path(source.file.path).unlink()
         source = importing.check_and_store(source.pk)
         assert importing.sentence(source.error) == str(ImportRefused("gone"))
+
+
+def test_a_file_of_too_many_columns_is_refused_before_its_page_is_made():
+    from campaigns.services.importing import columns
+
+    wide = [f"列{n}" for n in range(columns.MOST_COLUMNS)]
+    assert len(columns.check_header(wide)) == columns.MOST_COLUMNS
+    with pytest.raises(importing.ImportRefused, match=str(columns.MOST_COLUMNS)):
+        columns.check_header([*wide, "多"])

@@ -134,3 +134,11 @@ def test_a_sealed_number_opens_here_and_only_for_a_while() -> None:
     assert phones.unseal("nonsense") == ""
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=13)):
         assert phones.unseal(key) == ""
+
+
+@pytest.mark.parametrize(("names", "wanted"), [({"first_name": "小王"}, "小王"), ({}, "huodong")])
+def test_a_colleague_goes_by_name(names, wanted):
+    from django.contrib.auth.models import User
+
+    assert show.person(User(username="huodong", **names)) == wanted
+    assert show.person(None) == show.UNKNOWN

@@ -23,12 +23,16 @@ _CONSENT_DAY = ("同意日期", "同意时间", "授权日期", "授权时间", 
 _CONSENT_SOURCE = ("同意来源", "授权来源", "同意渠道", "授权渠道", "consentsource")
 _PARTS = ("手机", "电话", "号码", "mobile", "phone", "msisdn")
 _MAX_NAME = 40
+# Each is a line of the page on which columns are chosen.
+MOST_COLUMNS = 200
 
 Mapping = dict[str, Any]
 
 
 def check_header(header: list[str]) -> list[str]:
     """The names without blanks around them. Raises ImportRefused for a number in it or a name that stands twice."""
+    if len(header) > MOST_COLUMNS:
+        raise ImportRefused("many_columns", columns=len(header), limit=MOST_COLUMNS)
     names = [name.replace("\0", "").strip().lstrip("\ufeff")[:80] for name in header]
     for name in names:
         if normalise(name)[0]:

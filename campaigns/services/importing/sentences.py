@@ -20,6 +20,9 @@ FILE.update(
             "No row of this file can be used, so there is nothing to import. Mend the rows and upload it."
         ),
         "not_now": _("This file has already moved on: %(state)s. Look at its present state."),
+        "many_columns": _(
+            "The file has %(columns)s columns; at most %(limit)s can be read. Delete those that are not needed."
+        ),
         "consent_columns": _(
             "The date of consent needs a column of its own, other than the number's and the source's. Choose again."
         ),
