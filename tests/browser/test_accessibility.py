@@ -1,4 +1,4 @@
-"""axe-core finds no serious fault, in the light and in the dark, wide and narrow."""
+"""axe-core finds no serious fault: light and dark, wide and narrow, with dialogs and menus open, two versions compared."""
 
 from pathlib import Path
 
@@ -39,4 +39,18 @@ def test_no_serious_fault_in_the_library_and_with_problems(editor: Editor) -> No
     editor.page.locator(".badge-button").click()
     editor.at("card.media").get_by_role("button", name="Choose").click()
     expect(editor.page.locator(".library-item")).to_have_count(6)
+    assert faults(editor) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["text", "carousel", "mms"])
+def test_no_serious_fault_on_a_telephone(editor: Editor, name: str, theme: str) -> None:
+    editor.page.set_viewport_size({"width": 390, "height": 844})
+    editor.desk.theme = theme
+    editor.desk.content = CONTENTS[name]
+    editor.open()
+    editor.page.locator(".menu-open").first.click()
+    expect(editor.page.get_by_role("menu")).to_be_visible()
+    assert faults(editor) == []
+    editor.page.locator(".panes").get_by_role("tab", name="Preview").click()
     assert faults(editor) == []

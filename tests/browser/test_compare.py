@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template, freeze, save_draft
+from tests.browser.test_accessibility import AXE, RUN
 from tests.browser.test_admin_page import (  # noqa: F401 - fixtures
     NOTHING,
     admin_page,
@@ -108,3 +109,9 @@ def test_on_a_telephone_one_stands_above_the_other(compared: Page) -> None:
     first, later = (side(compared, index).locator(".phone").bounding_box() for index in (0, 1))
     assert later["x"] >= first["x"] + first["width"]
     assert later["y"] == first["y"]
+
+
+def test_no_serious_fault_of_accessibility(compared: Page) -> None:
+    compared.locator(".change-place").first.click()
+    compared.evaluate(AXE.read_text())
+    assert compared.evaluate(RUN.replace("#template-editor", ".comparison")) == []
