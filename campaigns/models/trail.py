@@ -31,7 +31,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["target_type", "target_id"], name="audit_target"),
             models.Index(fields=["action", "-id"], name="audit_action"),
             models.Index(fields=["actor", "-id"], name="audit_actor"),
-            models.Index(fields=["target_name"], name="audit_name_begins", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["target_name", "-id"], name="audit_name"),
         ]
 
 

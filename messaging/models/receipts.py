@@ -73,4 +73,5 @@ class Receipt(models.Model):
             models.Index(fields=["phone"], name="receipt_phone"),
             models.Index(fields=["state", "-id"], name="receipt_by_state"),
             models.Index(fields=["account", "state", "-id"], name="receipt_by_account"),
+            models.Index(fields=["-id"], name="receipt_further_leg", condition=Q(note="further leg")),
         ]

@@ -70,11 +70,12 @@ def _all(filler: filling.Filler, say: Callable[[str], None]) -> dict[tuple[str, 
 
 
 def _time(page: pages.Page) -> Timed:
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as context:
         answer = page.ask()
+    queries = list(context.captured_queries)
     if answer.status_code != 200:
         raise RuntimeError(f"{page.name} as {page.role}: {answer.status_code}")
-    slowest = max(queries.captured_queries, key=lambda one: float(one["time"]), default={"sql": "", "time": "0"})
+    slowest = max(queries, key=lambda one: float(one["time"]), default={"sql": "", "time": "0"})
     taken = []
     for _again in range(TIMES):
         began = time.perf_counter()
