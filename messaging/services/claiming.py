@@ -48,7 +48,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Held:
-    """Nothing to claim now. `reason`: nothing, state, account, window, in_flight, pace, template."""
+    """Nothing to claim now. `reason`: nothing, state, useless, account, window, in_flight, pace, template."""
 
     reason: str
     seconds: float = 0.0
@@ -87,6 +87,8 @@ def _why_held(dispatch: Dispatch, reviews: Mapping[str, TemplateReview]) -> tupl
     """What holds the round now, and how many more requests the account may have on the wire."""
     if dispatch.state != DispatchState.RUNNING:
         return Held("state"), 0
+    if dispatch.useless_after and dispatch.useless_after <= timezone.now():
+        return Held("useless"), 0  # the tick lapses what is left
     if not dispatch.account.usable:
         return Held("account"), 0
     if not in_window(dispatch, timezone.now()):

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from messaging import queue
+from messaging.bulk import rows
 from messaging.gateway.errors import CallbackRefused
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Inbound, WireReply
@@ -41,15 +42,17 @@ def store(account: VendorAccount, inbound: Inbound, *, signed_at: datetime | Non
         digest = hashlib.sha256(seed + inbound.body).hexdigest()
     try:
         with transaction.atomic():
-            CallbackEvent.objects.create(
-                account=account,
-                kind=inbound.kind,
-                polled=polled,
-                headers=dict(inbound.headers),
-                query=inbound.query,
-                body=inbound.body,
-                digest=digest,
-                signed_at=signed_at,
+            rows.insert(
+                CallbackEvent(
+                    account=account,
+                    kind=inbound.kind,
+                    polled=polled,
+                    headers=dict(inbound.headers),
+                    query=inbound.query,
+                    body=inbound.body,
+                    digest=digest,
+                    signed_at=signed_at,
+                )
             )
     except IntegrityError:
         return False

@@ -42,7 +42,7 @@ def pushes_under_load(run: Run) -> Iterator[Line]:
     pushes = [_push(one, first) for one in rounds for first in range(0, one.people, RECEIPTS)]
     dispatch = _paced_campaign(run, count / RATE)
     port = postgres.free_port()
-    web, worker = _web(port), _child("worker", ["manage.py", "worker"])
+    web, worker = _web(port), _child("worker", ["manage.py", "worker"], before=["nice", "-n", "10"])
     settle()
     before = _heard()
     try:
@@ -120,9 +120,9 @@ def _web(port: int) -> Child:
     return _child("web", ["-m", "gunicorn", "config.wsgi", *bind, "--timeout", "120", "--no-control-socket"])
 
 
-def _child(name: str, arguments: list[str]) -> Child:
+def _child(name: str, arguments: list[str], before: Sequence[str] = ()) -> Child:
     output = (Path(settings.DATA_DIR) / f"{name}.log").open("ab")
-    return Child(name, [sys.executable, *arguments], output=output, cwd=Path(settings.BASE_DIR))
+    return Child(name, [*before, sys.executable, *arguments], output=output, cwd=Path(settings.BASE_DIR))
 
 
 def _drive(account: VendorAccount, port: int, pushes: Sequence[Push]) -> tuple[list[float], list[int], float]:
