@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path
@@ -14,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from campaigns.models import Audience, AudienceMember, Campaign
+from campaigns.models import Audience, AudienceImport, AudienceMember, Campaign
 from campaigns.services import evidence
 from campaigns.services.importing.phones import operators_by_prefix
-from campaigns.states import Operator
+from campaigns.states import ImportState, Operator
 from config.kit import audit, phones, show
 from config.kit.words import gettext_noop
 from messaging import badges, hooks, selectors
@@ -81,8 +82,9 @@ class NumberAdmin(LookOnly):
 
     @needs("messaging.view_suppression")
     def consent_view(self, request: HttpRequest) -> HttpResponse:
-        """What each list of people rests on."""
-        audiences = Audience.objects.prefetch_related("imports").order_by("-id")[:MOST_SHOWN]
+        """What each list of people rests on: confirmed files alone."""
+        confirmed = AudienceImport.objects.filter(state=ImportState.DONE)
+        audiences = Audience.objects.prefetch_related(Prefetch("imports", confirmed)).order_by("-id")[:MOST_SHOWN]
         return self.page(
             request,
             "campaigns/consents.html",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Audience, AudienceMember
 from campaigns.services.progress import reason_words
+from campaigns.states import ImportState
 from config.kit.sheets import csv_lines
 from messaging import selectors
 from messaging.badges import DELIVERY
@@ -21,10 +22,10 @@ from messaging.states import Channel
 
 
 def consents(phone: str) -> list[AudienceMember]:
-    """The imported rows that hold this number, each with its audience and file, the newest first. One probe of the unique
+    """The rows of confirmed files that hold this number, each with its audience and file, the newest first. One probe of the unique
     index for each audience."""
     audiences = list(Audience.objects.values_list("pk", flat=True))
-    rows = AudienceMember.objects.filter(audience__in=audiences, phone=phone)
+    rows = AudienceMember.objects.filter(audience__in=audiences, phone=phone, source__state=ImportState.DONE)
     return list(rows.select_related("audience", "source__created_by").order_by("-source_id"))
 
 

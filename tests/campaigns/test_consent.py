@@ -239,3 +239,16 @@ def test_the_day_of_today_is_no_future(settings):
     source = taken_in(f"手机号,同意日期\n13800000001,{today}\n13800000002,{tomorrow}\n", confirm=False)
     assert (source.stored, source.invalid) == (1, 1)
     assert AudienceImport.objects.get().state == "ready"
+
+
+def test_a_file_that_is_not_confirmed_proves_nothing(zhang):
+    source = taken_in(confirm=False)
+    client = Client()
+    client.force_login(zhang)
+    assert evidence.consents("13800000001") == []
+    page = client.get(reverse("admin:consent_records"))
+    assert page.status_code == 200
+    assert source.sha256[:12] not in page.content.decode()
+    importing.confirm(source, zhang)
+    assert [member.line for member in evidence.consents("13800000001")] == [2]
+    assert source.sha256[:12] in client.get(reverse("admin:consent_records")).content.decode()
