@@ -393,3 +393,37 @@ def test_the_list_of_reviews_is_filtered_by_the_end(office: Office) -> None:
     assert [shown(ends) for ends in ("soon", "over", "never")] == [False, True, False]
     TemplateReview.objects.update(renews_itself=True, approved_until=None)
     assert [shown(ends) for ends in ("soon", "over", "never")] == [False, False, True]
+
+
+@pytest.mark.parametrize("text", ["²", "9" * 30, "-1", "", "٣", "1e3", "<b>"])
+def test_nonsense_in_the_address_is_no_error(office: Office, text: str) -> None:
+    client = signed_in(roles.MARKETING)
+    for name in ("p", "template", "audience", "show", "send_on"):
+        assert client.get(MATRIX, {name: text}).status_code == 200, name
+    assert client.get(url("matrix_state"), {"v": f"{text},{text}", "audience": text}).json() == {
+        "parts": {}, "open": False,
+    }  # fmt: skip
+    assert client.get(url("submit", office.version.pk), {"account": text}).status_code == 200
+    assert client.get(f"/admin/messaging/templatereview/{text or 0}/change/").status_code in (302, 404)
+
+
+def test_links_lead_only_where_this_person_may_go(office: Office) -> None:
+    account = reverse("admin:messaging_vendoraccount_change", args=[office.account.pk])
+    page = read(signed_in(roles.MARKETING).get(url("change", office.review.pk)))
+    assert account not in page.links
+    assert "账号 rcs_gateway" in page.text
+    assert account in read(signed_in(superuser=True).get(url("change", office.review.pk))).links
+
+
+def test_submitting_is_offered_only_where_some_account_can_take_it(office: Office) -> None:
+    client, submit = signed_in(roles.MARKETING), url("submit", office.version.pk)
+    TemplateReview.objects.update(approved_until=None)
+    others = [one.pk for one in office.others]
+    for account in VendorAccount.objects.filter(pk__in=others):
+        TemplateReview.objects.create(version=office.version, account=account, status="waiting")
+    assert submit not in read(client.get(MATRIX)).links
+    page = client.get(submit)
+    assert "现在没有账号能收这一版" in read(page).text
+    TemplateReview.objects.filter(pk=office.review.pk).update(status="refused")
+    assert submit in read(client.get(MATRIX)).links
+    assert "现在没有账号能收这一版" not in read(client.get(submit)).text

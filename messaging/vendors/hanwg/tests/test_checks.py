@@ -104,3 +104,9 @@ def test_a_carousel_names_each_medium_without_an_id(vendor):
     missing = example("carousel_ch5", name="短名", media={"1": only_one.media["1"]})
 
     assert found(vendor.check_submission(missing)) == [("cards.1.media", "vendor.media_id", "error")]
+
+
+def test_a_draft_is_warned_of_by_its_option(vendor):
+    kept, sent = (vendor.check_submission(example("text", options={"draft": draft})) for draft in (True, False))
+    assert ("options.draft", "vendor.draft", "warning") in found(kept)
+    assert "vendor.draft" not in {problem.rule for problem in sent}

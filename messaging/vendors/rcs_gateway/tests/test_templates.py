@@ -73,7 +73,7 @@ def test_the_examples_answer_is_read(name):
     adapter = vendor(response(SAMPLES[name]["reply"]["ciphertext"].encode()))
     expected = str(int(example_reply(name)["templateId"]))
     assert adapter.submit(EXAMPLES[name]) == SubmissionResult(
-        Verdict(Outcome.ACCEPTED, reasons.ACCEPTED, "0", ""), expected
+        Verdict(Outcome.ACCEPTED, reasons.ACCEPTED, "0", ""), expected, renews=True
     )
 
 
@@ -142,7 +142,7 @@ def test_without_renewal_an_approval_holds_seven_days():
     main = submission("模板1", card(), options={"autoRenew": False})
     adapter = vendor(sealed({"status": 0, "message": "", "templateId": 9}))
     result = adapter.submit(main)
-    assert (result.template_id, result.valid_days) == ("9", 7)
+    assert (result.template_id, result.valid_days, result.renews) == ("9", 7, False)
     assert opened(adapter.http.requests[0])["autoRenew"] is False
 
 
