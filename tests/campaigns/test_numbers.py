@@ -70,7 +70,8 @@ def test_the_pack_holds_everything_and_its_hashes(known: Any) -> None:
     assert rows[3][1][3] == "投诉"
     assert PHONE not in answer.headers["Content-Disposition"]
     event = AuditEvent.objects.get(action="Took an evidence pack")
-    assert event.detail == {"phone": "138****0001", "why": "complaint", "note": "工单 7"}
+    told = {name: event.detail[name] for name in ("phone", "why", "note", "full_numbers")}
+    assert told == {"phone": "138****0001", "why": "complaint", "note": "工单 7", "full_numbers": True}
 
 
 @pytest.mark.parametrize("role", [roles.MARKETING, roles.CAMPAIGNS, roles.ADMINISTRATORS])
