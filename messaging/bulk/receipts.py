@@ -5,7 +5,7 @@ batch counters can be moved by their difference.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from messaging.models import Batch, Delivery
+from messaging.models import Attempt, Batch, Delivery
 from messaging.states import BatchState, Own
 
 COUNTERS = {
@@ -53,7 +53,7 @@ def lock_batches(batch_ids: Sequence[int]) -> list[int]:
     """Lock these batches and the halves that were split from them, in id order. Returns those whose outcome is unknown."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [list(batch_ids), list(batch_ids)])
+            cursor.execute(_LOCK, [number_array(batch_ids)] * 2)
             return [pk for pk, state in cursor.fetchall() if state == BatchState.UNKNOWN]
     rows = Batch.objects.select_for_update().filter(Q(pk__in=batch_ids) | Q(split_from__in=batch_ids))
     return [pk for pk, state in rows.order_by("pk").values_list("pk", "state") if state == BatchState.UNKNOWN]
@@ -139,7 +139,8 @@ def text_array(values: Sequence[str]) -> str | list[str]:
 
 
 def _is_plain(word: str) -> bool:
-    return word.isascii() and word.isdigit()
+    """Stands in an array's text form as it is: a number, or a reference like s12-1."""
+    return word.isascii() and word.replace("-", "").isalnum() and word.upper() != "NULL"
 
 
 _SQLITE = """
@@ -184,6 +185,27 @@ def find(words: Sequence[Word]) -> dict[tuple[UUID, str, str], Delivery]:
     return found
 
 
+# What homes_for asks of each attempt, in this order.
+ATTEMPT_COLUMNS = ("pk", "batch_id", "reference", "task_id", "outcome", "batch__dispatch__run", "batch__dispatch__leg")
+_ATTEMPTS = """
+SELECT a.id, a.batch_id, a.reference, a.task_id, a.outcome, d.run, d.leg
+FROM messaging_attempt a JOIN messaging_batch b ON b.id = a.batch_id JOIN messaging_dispatch d ON d.id = b.dispatch_id
+WHERE a.account_id = %s AND a.{column} = ANY(%s::text[]) ORDER BY a.id
+"""
+
+
+def attempts_by(column: str, account_id: int, values: Collection[str]) -> list[tuple[Any, ...]]:
+    """ATTEMPT_COLUMNS of the account's attempts whose `column` ("reference" or "task_id") is one of `values`, oldest first."""
+    if not values:
+        return []
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_ATTEMPTS.format(column=column), [account_id, text_array(list(values))])
+            return cursor.fetchall()
+    mine = Attempt.objects.filter(account=account_id, **{f"{column}__in": values})
+    return list(mine.order_by("pk").values_list(*ATTEMPT_COLUMNS))
+
+
 def any_waiting(account_id: int, reference: str, task_id: str) -> bool:
     """Whether a receipt of this account waits for its match under our reference or the vendor's task id. Asked after each
     request, so asked plainly."""
@@ -222,7 +244,7 @@ def add_to_counters(deltas: dict[int, Counter[str]]) -> None:
             cursor.execute(
                 f"UPDATE messaging_batch AS b SET {sums} "  # noqa: S608 - column names from the table above
                 f"FROM unnest({arrays}, %s::bigint[]) AS v({', '.join(names)}, id) WHERE b.id = v.id",
-                [list(column) for column in zip(*rows, strict=True)],
+                list(map(number_array, zip(*rows, strict=True))),
             )
         else:
             cursor.executemany(f"UPDATE messaging_batch SET {changes} WHERE id = %s", rows)  # noqa: S608

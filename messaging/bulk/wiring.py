@@ -10,7 +10,8 @@ from messaging.states import BatchState, DispatchState
 _SQL = """
 UPDATE messaging_batch SET state = %s, attempts_made = attempts_made + 1, claimed_at = %s
 WHERE id = %s AND state = %s AND claim = %s
-  AND dispatch_id IN (SELECT id FROM messaging_dispatch WHERE id = %s AND state = %s AND (useless_after IS NULL OR useless_after > %s))
+  AND dispatch_id IN (
+    SELECT id FROM messaging_dispatch WHERE id = %s AND state = %s AND (useless_after IS NULL OR useless_after > %s))
 """
 
 

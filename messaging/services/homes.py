@@ -1,9 +1,11 @@
 """Which request a receipt is about: by our reference, else the vendor's task id, else its message id."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
+from messaging.bulk import receipts as bulk
 from messaging.gateway.types import ReceiptEvent
 from messaging.models import Attempt, Delivery, VendorAccount
 
@@ -21,19 +23,19 @@ class Home(NamedTuple):
 
 
 Homes = dict[tuple[str, str], Home]
-_COLUMNS = ("pk", "batch_id", "reference", "task_id", "outcome", "batch__dispatch__run", "batch__dispatch__leg")
+# What Home._make does, without a call into Python for each.
+_home = partial(tuple.__new__, Home)
 
 
 def homes_for(account: VendorAccount, events: Sequence[ReceiptEvent]) -> Homes:
     """("ref", reference) | ("task", id) | ("message", id) -> home, four queries at most. The newest attempt wins."""
-    mine = Attempt.objects.filter(account=account)
     found: Homes = {}
     refs = {event.reference for event in events if event.reference}
-    for home in _read(mine.filter(reference__in=refs)) if refs else ():
+    for home in map(_home, bulk.attempts_by("reference", account.pk, refs)):
         found["ref", home.reference] = home
     left = [event for event in events if ("ref", event.reference) not in found]
     tasks = {event.task_id for event in left if event.task_id}
-    for home in _read(mine.filter(task_id__in=tasks)) if tasks else ():
+    for home in map(_home, bulk.attempts_by("task_id", account.pk, tasks)):
         found["task", home.task_id] = home
     messages = {event.message_id for event in left if event.message_id and not event.reference}
     if messages:
@@ -49,12 +51,9 @@ def home_of(event: ReceiptEvent, homes: Homes) -> Home | None:
     return homes.get(("message", event.message_id)) if event.message_id else None
 
 
-def _read(attempts: Any) -> Iterable[Home]:
-    return (Home(*row) for row in attempts.order_by("pk").values_list(*_COLUMNS))
-
-
 def _by_message(account: VendorAccount, messages: set[str]) -> Homes:
     deliveries = Delivery.objects.filter(message_id__in=messages, batch__account=account)
     batches = dict(deliveries.values_list("message_id", "batch_id"))
-    newest = {home.batch: home for home in _read(Attempt.objects.filter(batch__in=set(batches.values())))}
+    attempts = Attempt.objects.filter(batch__in=set(batches.values())).order_by("pk")
+    newest = {home.batch: home for home in map(_home, attempts.values_list(*bulk.ATTEMPT_COLUMNS))}
     return {("message", message): newest[batch] for message, batch in batches.items() if batch in newest}
