@@ -59,6 +59,8 @@ def story_of(attempts: list[Attempt]) -> list[str]:
 
 def advice_for(batch: Batch) -> str:
     capabilities = vendor_class(batch.account.vendor).capabilities
+    if capabilities.repeat_is_safe and not unknowns.is_asked_about(batch):
+        return _("The vendor is not asked by itself: asking might send, and the round was stopped or its time is over.")
     if capabilities.repeat_is_safe:
         return _("Wait: the same request is checked with the vendor by itself; “have it already” makes it handed over.")
     if capabilities.references:

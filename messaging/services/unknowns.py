@@ -143,6 +143,13 @@ def _dispatch_allows() -> Q:
     return in_time & Q(dispatch__state__in=(DispatchState.RUNNING, DispatchState.DONE))
 
 
+def is_asked_about(batch: Batch) -> bool:
+    """Will the vendor be asked by itself? Not any more once its round was stopped or is useless."""
+    dispatch = batch.dispatch
+    over = dispatch.useless_after is not None and dispatch.useless_after <= timezone.now()
+    return not over and dispatch.state in (DispatchState.RUNNING, DispatchState.DONE)
+
+
 def _may_check(batch: Batch, dispatch: Dispatch) -> bool:
     """All that holds for a claim holds here: round, window, template, account, and nobody who has opted out since."""
     if not vendor_class(dispatch.account.vendor).capabilities.repeat_is_safe:

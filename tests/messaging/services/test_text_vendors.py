@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from messaging import selectors
+from messaging.admin.unknowns import advice_for
 from messaging.models import Attempt, Batch, CallbackEvent, Click, Dispatch, Reply, Suppression
 from messaging.services import applying, dispatching, polling, reviews, sending, unknowns
 from messaging.states import ReviewStatus
@@ -127,6 +128,15 @@ def test_the_check_sends_nothing_that_a_claim_would_not(yixintong, meanwhile):
     unknowns.ask_vendor(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.attempts.count(), mount.world.ledger) == ("unknown", 1, [])
+
+
+@pytest.mark.parametrize("meanwhile", [dispatching.cancel, useless], ids=lambda act: act.__name__)
+def test_the_page_says_that_nobody_is_asked_any_more(yixintong, meanwhile):
+    batch = made_unknown(*yixintong)
+    assert advice_for(batch).startswith("等")
+    meanwhile(batch.dispatch)
+    batch.dispatch.refresh_from_db()
+    assert not advice_for(batch).startswith("等")
 
 
 def test_nobody_says_not_sent_while_the_vendor_is_asked(yixintong):
