@@ -73,10 +73,13 @@
     </li>`;
   }
 
+  /* Between Chinese and Latin letters stands a blank. */
+  const spaced = (words) => words.replace(/([\u4e00-\u9fff])([A-Za-z0-9])/g, "$1 $2");
+
   function AddPart({ part }) {
     return html`<li class="add-part">
       <button type="button" class="add" data-add=${"fallback." + part} onClick=${() => addPart(part)}>
-        + ${fill(w.addPart, { part: w.parts[part] })}</button>
+        + ${spaced(fill(w.addPart, { part: w.parts[part] }))}</button>
       <span class="help">${w.partHelp[part]}</span>
     </li>`;
   }
@@ -85,6 +88,7 @@
     const { content, fallback } = state;
     if (!shapes.RICH_KINDS.includes(content.kind)) return html`<p class="help">${w.noChain}</p>`;
     const used = shapes.FALLBACK_PARTS.filter((part) => fallback[part]);
+    const said = problems.filter((one) => one.path === "fallback");
     const rest = shapes.FALLBACK_PARTS.filter((part) => !fallback[part]);
     return html`<section class="chain" data-path="fallback">
       <h3>${w.chain}</h3>
@@ -95,8 +99,8 @@
         ${used.map((part, index) => html`<${Step} key=${part} part=${part} number=${index + 2} value=${fallback[part]}
           state=${state} problems=${found.scope(problems, "fallback." + part, "fallback." + part)} />`)}
       </ol>
-      ${!used.length && html`<p class="notice attention">${w.noFallback}</p>`}
-      <${E.Problems} problems=${problems.filter((one) => one.path === "fallback")} path="fallback" />
+      ${!used.length && !said.length && html`<p class="notice attention">${w.noFallback}</p>`}
+      <${E.Problems} problems=${said} path="fallback" />
       <ul class="add-parts">${rest.map((part) => html`<${AddPart} key=${part} part=${part} />`)}</ul>
     </section>`;
   }

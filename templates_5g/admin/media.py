@@ -196,6 +196,7 @@ class MediaAssetAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Delete file"),
+            "parents": [(_("Media library"), reverse("admin:templates_5g_mediaasset_changelist"))],
             "facts": [(_("File"), asset.name), (_("Type"), asset.mime)],
             "warning": _("The file is gone for good, and its public address with it."),
             "button": _("Delete file"),

@@ -138,6 +138,7 @@ class MessageTemplateAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("New message template"),
+            "parents": [(_("Message templates"), reverse("admin:templates_5g_messagetemplate_changelist"))],
             "form": form,
             "button": _("Go on to the editor"),
             "back": reverse("admin:templates_5g_messagetemplate_changelist"),

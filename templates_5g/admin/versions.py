@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from templates_5g import editing, hooks, outline, services
@@ -254,6 +254,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Copy %(name)s") % {"name": version},
+            "parents": _parents(version),
             "form": form,
             "button": _("Copy"),
             "back": editing.version_url("change", version),
@@ -274,6 +275,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Name, purpose and note"),
+            "parents": _parents(version),
             "form": form,
             "button": _("Save"),
             "back": editing.version_url("change", version),
@@ -305,6 +307,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Delete draft"),
+            "parents": _parents(version),
             "facts": [(_("Draft"), str(version)), (_("Last change"), editing.clock(version.updated_at))],
             "warning": _("The draft is gone for good. Locked versions stay."),
             "button": _("Delete draft"),
@@ -338,6 +341,12 @@ def _campaigns(versions: list[TemplateVersion]) -> list[tuple[TemplateVersion, S
     """Each version that campaigns use with those campaigns, newest version first."""
     used = hooks.campaigns_using([item.pk for item in versions])
     return [(item, used[item.pk]) for item in versions if used.get(item.pk)]
+
+
+def _parents(version: TemplateVersion) -> list[tuple[str, str]]:
+    """(words, address) of the pages above a version's own."""
+    listed = reverse("admin:templates_5g_messagetemplate_changelist")
+    return [(_("Message templates"), listed), (version.template.name, editing.version_url("change", version))]
 
 
 def _settings_of(version: TemplateVersion) -> dict[str, str]:

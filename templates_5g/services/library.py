@@ -51,6 +51,10 @@ def clean_name(name: str) -> str:
     return base if len(base) <= 120 else base[:100] + base[-20:]
 
 
+def _as_jpg(name: str) -> str:
+    return clean_name(f"{PurePath(name).stem}.jpg")
+
+
 def _accepted_type(data: bytes, name: str) -> FileType:
     kind = file_type(data)
     if kind is None:
@@ -97,7 +101,7 @@ def _store(data: bytes, kind: FileType, name: str, actor: Any, is_thumbnail: boo
     try:
         with transaction.atomic():
             if thumbnail:
-                asset.thumbnail = _store(thumbnail, JPEG, f"{name}.jpg", actor, is_thumbnail=True)[0]
+                asset.thumbnail = _store(thumbnail, JPEG, _as_jpg(name), actor, is_thumbnail=True)[0]
             asset.file.save("", ContentFile(data), save=False)
             asset.save()
             if not is_thumbnail:
@@ -219,7 +223,7 @@ def give_frame(asset: MediaAsset, upload: BinaryIO, seconds: float | None, actor
     picture = _open(data, kind)
     if not _is_small(data, kind):
         data, kind = pictures.thumbnail(picture), JPEG
-    asset.thumbnail = _store(data, kind, clean_name(f"{asset.name}.jpg"), actor, is_thumbnail=True)[0]
+    asset.thumbnail = _store(data, kind, _as_jpg(asset.name), actor, is_thumbnail=True)[0]
     if asset.seconds is None and seconds is not None and 0.05 <= seconds < _LONGEST_SECONDS:
         asset.seconds = _tenths(seconds)
     asset.save(update_fields=["thumbnail", "seconds"])

@@ -255,6 +255,13 @@ def test_players_ask_for_a_part(ann, client, asked, status, first, last):
         assert response["Content-Range"] == f"bytes {start}-{start + len(body) - 1}/{len(data)}"
 
 
+def test_a_thumbnail_is_named_after_its_file(ann):
+    assert add(files.picture(size=(900, 504), noise=True), "会员日.png", ann).thumbnail.name == "会员日.jpg"
+    film = add(files.film(), "film.mp4", ann)
+    services.give_frame(film, io.BytesIO(files.picture()), None, ann)
+    assert film.thumbnail.name == "film.jpg"
+
+
 def test_a_film_whose_head_says_no_length_is_taken(ann):
     assert add(files.film(seconds=0), "a.mp4", ann).seconds is None
 
