@@ -62,30 +62,22 @@ def number() -> int:
 
 
 def enter(after: int, most: int, scope: Mapping[str, Any], actor_id: int | None) -> int:
-    """Entries for up to `most` numbers after the first `after`, where none of this scope is in force. `scope` holds scope,
-    account_id and signature_id. Returns how many were made."""
-    column, value = {
-        "all": ("", None),
-        "account": ("AND e.account_id = %s", scope["account_id"]),
-        "signature": ("AND e.signature_id = %s", scope["signature_id"]),
-    }[scope["scope"]]
+    """Entries for up to `most` numbers after the first `after`, where none of this scope is in force: the unique indexes of
+    live entries say so. `scope` holds scope, account_id and signature_id. Returns how many were made."""
+    since = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO {_TABLE} (phone, scope, account_id, signature_id, source, note, since, created_by_id, lift_reason)
-                SELECT s.phone, %s, %s, %s, 'import', s.note, %s, %s, '' FROM staged_number s
-                WHERE s.n > %s AND s.n <= %s AND NOT EXISTS (
-                  SELECT 1 FROM {_TABLE} e WHERE e.phone = s.phone AND e.lifted_at IS NULL AND e.scope = %s {column})
-                ORDER BY s.n ON CONFLICT DO NOTHING""",  # noqa: S608 - our own tables and columns
+                SELECT phone, %s, %s, %s, 'import', note, %s, %s, '' FROM staged_number
+                WHERE n > %s AND n <= %s ORDER BY n ON CONFLICT DO NOTHING""",  # noqa: S608 - our own table
             [
                 scope["scope"],
                 scope["account_id"],
                 scope["signature_id"],
-                connection.ops.adapt_datetimefield_value(timezone.now()),
+                since,
                 actor_id,
                 after,
                 after + most,
-                scope["scope"],
-                *([value] if column else []),
             ],
         )
         return int(cursor.rowcount)
