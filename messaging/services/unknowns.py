@@ -22,6 +22,8 @@ from messaging.states import AccountStatus, AttemptOutcome, BatchState, Dispatch
 
 CHECK_AFTER = timedelta(seconds=60)
 MOST_CHECKS = 3
+# No document says for how long a vendor knows a serial number again; after that a repeat would be a second message.
+CHECK_WITHIN = timedelta(hours=12)
 
 
 def deadline(batch: Batch) -> Any:
@@ -132,7 +134,8 @@ def _due() -> QuerySet[Batch]:
     for checks in range(1, MOST_CHECKS):
         due |= Q(checks=checks, last__lt=now - timedelta(minutes=5 * 3**checks))
     usable = Q(account__status__in=(AccountStatus.OK, AccountStatus.UNTESTED))
-    unknown = Batch.objects.filter(usable, _dispatch_allows(), state=BatchState.UNKNOWN)
+    recent = now - CHECK_WITHIN
+    unknown = Batch.objects.filter(usable, _dispatch_allows(), state=BatchState.UNKNOWN, claimed_at__gt=recent)
     counted = {"checks": Count("attempts", filter=asked), "last": Max("attempts__started_at", filter=asked)}
     return unknown.annotate(**counted).filter(due)
 
@@ -147,7 +150,8 @@ def is_asked_about(batch: Batch) -> bool:
     """Will the vendor be asked by itself? Not any more once its round was stopped or is useless."""
     dispatch = batch.dispatch
     over = dispatch.useless_after is not None and dispatch.useless_after <= timezone.now()
-    return not over and dispatch.state in (DispatchState.RUNNING, DispatchState.DONE)
+    late = batch.claimed_at is None or batch.claimed_at <= timezone.now() - CHECK_WITHIN
+    return not over and not late and dispatch.state in (DispatchState.RUNNING, DispatchState.DONE)
 
 
 def _may_check(batch: Batch, dispatch: Dispatch) -> bool:
