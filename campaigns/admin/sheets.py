@@ -43,7 +43,11 @@ def shown(campaign: Campaign) -> dict[str, Any]:
 
 def _submit_by(campaign: Campaign, review: TemplateReview | None) -> tuple[str, bool] | None:
     """(sentence, is it too late?) where the template of a planned campaign is not approved and nothing is under way."""
-    ready = review is not None and review.status in (ReviewStatus.APPROVED, ReviewStatus.WAITING, ReviewStatus.SUBMITTING)
+    ready = review is not None and review.status in (
+        ReviewStatus.APPROVED,
+        ReviewStatus.WAITING,
+        ReviewStatus.SUBMITTING,
+    )
     if campaign.start_at is None or ready or not reviews.must_be_reviewed(campaign.account):
         return None
     day = reviews.Calendar.here_and_now().submit_by(campaign.account, timezone.localtime(campaign.start_at).date())
