@@ -1,10 +1,14 @@
 """The pace that all workers share: GCRA on one row, one reservation for a whole request."""
 
 import time
+from decimal import Decimal
 
 from django.db import connection
 
+from messaging.gateway.registry import vendor_class
 from messaging.models import AccountPace, Dispatch
+
+LONGEST_WAIT = 2.0  # seconds a worker may sleep on a booked slot; a longer wait books nothing
 
 
 def now() -> float:
@@ -32,7 +36,16 @@ class Booking:
     def __init__(self, row: AccountPace, dispatch: Dispatch) -> None:
         self._row, self._dispatch = row, dispatch
         self._clock = now()
-        self._account_free, self._own_free = row.free_at, dispatch.free_at
+        self._account_free = self._believed(row.free_at, dispatch.account.per_second)
+        self._own_free = self._believed(dispatch.free_at, dispatch.per_second)
+
+    def _believed(self, free_at: float, per_second: Decimal | int | None) -> float:
+        """No booking at this pace lies later than one request after the longest wait: what does was made before the clock was
+        put back, or at a slower pace, and nobody has to wait it out."""
+        if not per_second:
+            return free_at
+        largest = max(vendor_class(self._dispatch.account.vendor).capabilities.max_batch, 1)
+        return min(free_at, self._clock + LONGEST_WAIT + largest / float(per_second))
 
     @property
     def wait(self) -> float:

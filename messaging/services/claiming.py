@@ -15,7 +15,6 @@ from messaging.gateway.registry import vendor_class
 from messaging.models import Batch, Dispatch, TemplateReview
 from messaging.states import BatchState, DispatchState, ReviewStatus
 
-LONGEST_WAIT = 2.0  # seconds a worker may sleep on a booked slot; a longer wait books nothing
 TURNS = 8  # workers that may have a turn at one round: what one claims ahead is out of reach for the others
 NEAR = 0.05  # seconds: a slot so near is claimed together with the one before it
 
@@ -66,7 +65,7 @@ def claim_next(dispatch_id: int, most: int = 1) -> Claimed | Held:
         if held:
             return held
         booking = pace.Booking(row, dispatch)
-        if booking.wait > LONGEST_WAIT:
+        if booking.wait > pace.LONGEST_WAIT:
             return Held("pace", booking.wait)
         share = max(1, flights(dispatch) // TURNS)
         slots = _take(dispatch, min(most, room, share), booking)

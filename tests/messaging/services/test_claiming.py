@@ -1,11 +1,12 @@
 """One claim takes several batches only where that takes nothing from others and the pace has room for them."""
 
+import time
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from messaging.models import Batch, Suppression, VendorAccount
+from messaging.models import AccountPace, Batch, Dispatch, Suppression, VendorAccount
 from messaging.services import claiming, dispatching, sending
 from messaging.services.claiming import Claimed, Held
 from tests.builders import phones
@@ -52,6 +53,17 @@ def test_each_of_several_has_its_own_slot_on_the_clock(wide):
     gaps = [after.at - before.at for before, after in zip(found.slots, found.slots[1:], strict=False)]
     assert gaps == pytest.approx([0.01] * len(gaps))
     assert 2 <= len(found.slots) <= 6  # those within 50 ms
+
+
+def test_nobody_waits_out_a_booking_of_a_clock_put_back_or_of_a_slower_pace(house):
+    VendorAccount.objects.filter(pk=house.account.pk).update(per_second=Decimal("2000"))
+    dispatch = house.make_dispatch(phones(20), per_second=4000)
+    hour = time.time() + 3600
+    AccountPace.objects.update_or_create(account=house.account, defaults={"free_at": hour})
+    Dispatch.objects.filter(pk=dispatch.pk).update(free_at=hour)
+    held = claiming.claim_next(dispatch.pk)
+    assert isinstance(held, Held)
+    assert held.seconds == pytest.approx(2.5, abs=0.1)  # the longest wait and a thousand people
 
 
 def test_a_suppressed_person_is_skipped_in_his_batch_alone(wide):
