@@ -227,6 +227,10 @@ class TestHostileFiles:
             upload(audience, stream.getvalue(), "a.xlsx")
         assert caught.value.key == "bomb"
 
+    def test_one_nul_in_a_small_file_does_not_make_it_utf_16(self, audience):
+        source = run(audience, "手机号,姓名\n13800000001,a\0b\n13800000002,好\n")
+        assert (source.encoding, source.stored, source.invalid) == ("utf-8", 1, 1)
+
     def test_a_bomb_that_lies_about_its_size_fails_its_checksum(self, audience):
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as book:

@@ -92,7 +92,7 @@ def _encoding(path: Path, head: bytes) -> str:
 def _utf16_without_bom(head: bytes) -> str:
     """Text in UTF-16 has its NUL bytes on one side of the pairs; a single NUL in otherwise plain text is that cell's."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if (even + odd) * 200 < len(head):
+    if (even + odd) * 20 < len(head):
         return "utf-8" if _is_utf8(head) else "gb18030"
     encoding = "utf-16-le" if odd > even else "utf-16-be"
     text = head[: len(head) // 2 * 2].decode(encoding, "replace")
@@ -154,7 +154,7 @@ def _xlsx_rows(path: Path) -> Iterator[Row]:
         book = CalamineWorkbook.from_path(path)
         sheet = book.get_sheet_by_index(0)
     except (CalamineError, IndexError, OSError) as error:
-        raise ImportRefused("bad_xlsx", what=str(error)[:80]) from error
+        raise ImportRefused("bad_xlsx") from error
     for line, row in enumerate(sheet.iter_rows(), 1):
         cells = [cell if cell.__class__ is str else as_text(cell) for cell in row]
         if cells and (cells[0] or any(cells)):

@@ -15,8 +15,7 @@ FILE = {
         "In Excel or WPS choose “Save as: CSV UTF-8” and upload the new file."
     ),
     "bad_xlsx": _(
-        "The XLSX file is damaged or protected by a password (%(what)s). "
-        "Open it, save it again without a password and upload it."
+        "The XLSX file is damaged or protected by a password. Open it, save it again without a password and upload it."
     ),
     "bomb": _(
         "Unpacked, this XLSX file is larger than %(limit)s MB, so it was not opened. "
