@@ -32,9 +32,7 @@ _FILING_ROLE = {"none": "idle", "pending": "moving", "filed": "good"}
 class _Plain(Page):
     """The browser's own date field; no plus and pencil beside a choice: what is chosen has pages of its own."""
 
-    formfield_overrides = {
-        models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
-    }
+    formfield_overrides = {models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}}
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -1,6 +1,6 @@
 """The people of one request, read as cheaply as they can be: the JSON comes as text and is parsed once."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 
 import orjson
@@ -21,12 +21,11 @@ def recipients(batch: Batch) -> list[Recipient]:
             f"SELECT phone, {text} FROM messaging_delivery WHERE batch_id = %s AND own IS NULL ORDER BY phone",  # noqa: S608
             [batch.pk],
         )
-        # Mapped, since a call of our own for each of a thousand people costs as much as the parsing.
-        phones, texts = zip(*found, strict=True) if (found := cursor.fetchall()) else ((), ())
-        return list(map(_recipient, zip(phones, map(orjson.loads, texts), strict=True)))
+        return parsed(cursor.fetchall())
 
 
-def variables(raw: str) -> Mapping[str, str]:
-    """A stored variables column -> the values by name."""
-    values: Mapping[str, str] = orjson.loads(raw)
-    return values
+def parsed(rows: Sequence[tuple[str, str]]) -> list[Recipient]:
+    """(phone, variables as JSON text) as the database gives them. Mapped, since a call of our own for each of a thousand
+    people costs as much as the parsing."""
+    phones, texts = zip(*rows, strict=True) if rows else ((), ())
+    return list(map(_recipient, zip(phones, map(orjson.loads, texts), strict=True)))

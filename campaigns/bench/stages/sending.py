@@ -14,8 +14,8 @@ from campaigns.bench.stages.common import Run, clear, settle
 from campaigns.models import Campaign
 from campaigns.services import planning
 from messaging import selectors
-from messaging.bulk.people import variables
-from messaging.gateway.types import Recipient, SendRequest
+from messaging.bulk.people import parsed
+from messaging.gateway.types import SendRequest
 from messaging.models import Batch, Dispatch
 from messaging.services import accounts, dispatching, sending
 from messaging.states import DispatchState
@@ -126,7 +126,7 @@ def _request(dispatch: Dispatch, rows: list[tuple[str, str]]) -> SendRequest:
     version: Any = dispatch.version
     return SendRequest(
         reference="s1-1",
-        recipients=[Recipient(phone, variables(text)) for phone, text in rows],
+        recipients=parsed(rows),
         content=version.blocks,
         fallback=version.fallback_blocks,
         template_id="101",
