@@ -15,7 +15,7 @@ from messaging.gateway.registry import vendor_class
 from messaging.models import Batch, Dispatch, TemplateReview
 from messaging.states import BatchState, DispatchState, ReviewStatus
 
-TURNS = 8  # workers that may have a turn at one round: what one claims ahead is out of reach for the others
+TURNS = 4  # workers that may have a turn at one round: what one claims ahead is out of reach for the others
 NEAR = 0.05  # seconds: a slot so near is claimed together with the one before it
 
 

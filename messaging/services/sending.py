@@ -24,7 +24,7 @@ from messaging.states import BatchState
 
 log = logging.getLogger(__name__)
 LONGEST_NAP = 5.0  # seconds that a worker sleeps for one round while others may wait for it
-AT_ONCE = 8  # batches that one claim takes, so that its rechecks are asked once for all of them
+AT_ONCE = 16  # batches that one claim takes, so that its rechecks are asked once for all of them
 STALE_SECONDS = 2.0  # a claim older than this is asked anew
 Reviews = Mapping[str, TemplateReview]
 
@@ -34,20 +34,24 @@ def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
     why it ended: `time`, or the reason of claiming.Held. Waits through short holds (pace, requests in flight); a long one
     ends it, and the tick comes back when it is over."""
     end = time.monotonic() + (settings.SONGDA["TURN_SECONDS"] if seconds is None else seconds)
+    at_once = AT_ONCE
     while time.monotonic() < end:
-        found = claiming.claim_next(dispatch_id, AT_ONCE)
+        found = claiming.claim_next(dispatch_id, at_once)
         if isinstance(found, claiming.Held):
             if found.reason not in ("pace", "in_flight") or found.seconds > LONGEST_NAP:
                 return found.reason
             time.sleep(max(0.0, min(found.seconds, end - time.monotonic())))
             continue
-        _hand_over_all(found)
+        began = time.monotonic()
+        done = _hand_over_all(found)
+        # As many as can be handed over before their rechecks are old: of a slow vendor's the rest would only be given back.
+        at_once = max(1, min(AT_ONCE, int(STALE_SECONDS * done / (time.monotonic() - began))))
     return "time"
 
 
-def _hand_over_all(claimed: claiming.Claimed) -> None:
+def _hand_over_all(claimed: claiming.Claimed) -> int:
     """One after the other. What the rechecks said grows old, and trouble may stop the account: then the rest is given back
-    and claimed anew."""
+    and claimed anew. Returns how many were tried."""
     fresh_until = time.monotonic() + claimed.wait + STALE_SECONDS
     slots = list(claimed.slots)
     while slots:
@@ -58,6 +62,7 @@ def _hand_over_all(claimed: claiming.Claimed) -> None:
             break
     for left in slots:
         claiming.release(left.batch)
+    return len(claimed.slots) - len(slots)
 
 
 def hand_over(batch: Batch, claimed: claiming.Claimed | None = None) -> bool:
