@@ -4,9 +4,11 @@ The order is the guarantee. The attempt and `sending` are committed before the f
 later leaves a batch that says "this may have gone out" and the sweeper makes it unknown, never queued.
 """
 
+import gc
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from django.conf import settings
 from django.db import transaction
@@ -33,6 +35,7 @@ def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
     """Claim and hand over batches of a dispatch until there is none, it is held, or the time (one turn) is over. Returns
     why it ended: `time`, or the reason of claiming.Held. Waits through short holds (pace, requests in flight); a long one
     ends it, and the tick comes back when it is over."""
+    _settle_memory()
     end = time.monotonic() + (settings.SONGDA["TURN_SECONDS"] if seconds is None else seconds)
     at_once = AT_ONCE
     while time.monotonic() < end:
@@ -47,6 +50,14 @@ def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
         # As many as can be handed over before their rechecks are old: of a slow vendor's the rest would only be given back.
         at_once = max(1, min(AT_ONCE, int(STALE_SECONDS * done / (time.monotonic() - began))))
     return "time"
+
+
+@cache
+def _settle_memory() -> None:
+    """Once for each process: what is loaded by now stays, and the cyclic collector need not walk through all of it again and
+    again, which costs a tenth of a sender's time."""
+    gc.collect()
+    gc.freeze()
 
 
 def _hand_over_all(claimed: claiming.Claimed) -> int:
