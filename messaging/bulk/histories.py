@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 from messaging.models import Batch, Click, Delivery, Dispatch, Reply, Suppression
 from templates_5g.models import TemplateVersion
@@ -104,15 +105,17 @@ FROM (SELECT 1) AS one LEFT JOIN LATERAL (
   JOIN {Dispatch._meta.db_table} x ON x.id = d.dispatch_id
   LEFT JOIN {Batch._meta.db_table} b ON b.id = d.batch_id
   LEFT JOIN {TemplateVersion._meta.db_table} v ON v.id = x.version_id
-  WHERE d.phone = %s AND (%s::timestamptz IS NULL OR x.created_at < %s)
-    AND (%s::timestamptz IS NULL OR x.created_at >= %s) ORDER BY d.id + 0 DESC LIMIT %s
+  WHERE d.phone = %s{{within}} ORDER BY d.id + 0 DESC LIMIT %s
 ) AS found ON true
 """  # noqa: S608 - our own tables and columns
 
 
 def _postgres(phone: str, before: datetime | None, limit: int, after: datetime | None) -> Found:
+    bounds = [("<", before), (">=", after)]
+    within = "".join(f" AND x.created_at {sign} %s" for sign, moment in bounds if moment)
+    moments = [moment for _, moment in bounds if moment]
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, [phone, phone, phone, phone, before, before, after, after, limit])
+        cursor.execute(_SQL.format(within=within), [phone, phone, phone, phone, *moments, limit])
         rows = cursor.fetchall()
     return Found([_delivery(row[3:]) for row in rows if row[3] is not None], *rows[0][:3])
 
@@ -122,10 +125,20 @@ def _delivery(values: Sequence[Any]) -> Delivery:
     start = 0
     for alias, (model, names) in _PARTS.items():
         part = values[start : start + len(names)]
-        made[alias] = None if part[0] is None else model.from_db("default", names, part)
+        made[alias] = None if part[0] is None else _made(model, names, part)
         start += len(names)
     delivery: Delivery = made["d"]
     # As select_related would leave them; setting a relation in the usual way checks and copies more than that.
     delivery._state.fields_cache.update(batch=made["b"], dispatch=made["x"])
     made["x"]._state.fields_cache["version"] = made["v"]
     return delivery
+
+
+def _made(model: type[Model], names: Sequence[str], values: Sequence[Any]) -> Model:
+    """What from_db does for a part of the fields, at a fifth of its cost, which is most of a look-up's: no field is walked
+    that was not asked for. The others are fetched when somebody asks."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, "default"
+    row.__dict__.update(zip(names, values, strict=True))
+    return row

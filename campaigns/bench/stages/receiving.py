@@ -136,10 +136,10 @@ def _columns(picks: Sequence[Pick]) -> list[list[Any]]:
 
 
 def _bulk_update(run: Run, picks: Iterator[Pick]) -> Line:
-    """What the ORM offers for it: read the rows, change them, bulk_update, on a smaller count."""
+    """What the ORM offers for it: read the rows, change them, bulk_update, on a smaller count. Either way in its own pieces."""
     size = min(1000, run.history // 100)
-    chosen = _chunk(picks, 3 * size)
-    events = _events(_chunk(picks, 3 * size))
+    chosen = _chunk(picks, 10 * size)
+    events = _events(_chunk(picks, 10 * size))
     settle()
     slow = apart(partial(_orm, [chosen[start : start + size] for start in range(0, len(chosen), size)]))
     ours = apart(partial(_apply_alone, run.house.account.pk, events))
@@ -157,7 +157,9 @@ def _bulk_update(run: Run, picks: Iterator[Pick]) -> Line:
 
 
 def _apply_alone(account_id: int, events: Sequence[ReceiptEvent]) -> None:
-    _apply(VendorAccount.objects.get(pk=account_id), events)
+    account = VendorAccount.objects.get(pk=account_id)
+    for start in range(0, len(events), CHUNK):
+        _apply(account, events[start : start + CHUNK])
 
 
 def _orm(chunks: Sequence[Sequence[Pick]]) -> None:
