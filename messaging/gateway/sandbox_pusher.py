@@ -112,7 +112,8 @@ class Pusher:
 
     def state(self) -> dict[str, Any]:
         with self._lock:
-            parked = {kind: len(dues) for kind, dues in self._parked.items() if dues}
+            # What was let go a moment ago waits, even where the thread has not looked yet.
+            parked = {kind: len(dues) for kind, dues in self._parked.items() if dues and self._held(kind)}
             return {
                 **{name: self.counts[name] for name in ("delivered", "retried", "failed", "duplicated", "dropped")},
                 "waiting": len(self._all()) + len(self._world.pushes),

@@ -212,7 +212,8 @@ def rematch(waiting: Any) -> int:
     """Try unmatched receipts again. Those that match are applied and removed from the waiting (a conflict is kept)."""
     count = 0
     with transaction.atomic():
-        rows = list(waiting.select_for_update(of=("self",)).select_related("account")[:5000])
+        # In one order for everybody: two who come for the same receipts wait for each other instead of locking crosswise.
+        rows = list(waiting.select_for_update(of=("self",)).select_related("account").order_by("pk")[:5000])
         by_account: dict[VendorAccount, list[Receipt]] = {}
         for row in rows:
             by_account.setdefault(row.account, []).append(row)

@@ -134,10 +134,10 @@ def test_a_database_that_is_full_when_the_answer_comes_sends_nothing_again(scene
     dispatch = scene.dispatch(30, 3)
     full = iter([False, True, True, False, True])
 
-    def record(attempt, result, write=outcomes.record):
+    def record(attempt, result, calls=(), *, write=outcomes.record):
         if next(full, False):
             raise OperationalError("could not extend file: No space left on device")
-        write(attempt, result)
+        write(attempt, result, calls)
 
     with monkeypatch.context() as patched:
         patched.setattr(outcomes, "record", record)
