@@ -53,6 +53,14 @@ def empty_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
+def house_language() -> None:
+    """The language that a page of an earlier test has left to this thread is not the next one's."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def one_person_suffices(monkeypatch: pytest.MonkeyPatch) -> None:
     """While no rules are saved, a new template or an open window alone asks for no colleague: most tests have one person."""
     from campaigns.models import SendingRules
