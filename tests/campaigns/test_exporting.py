@@ -85,7 +85,8 @@ class TestRows:
     def test_the_outcome_in_words(self, campaign):
         row = table(campaign)[0]
         assert row["Vendor's own words"] == "=EXPIRED"
-        assert (row["Channel"], row["Billable units"], row["Template version"]) == ("SMS", 1, str(campaign.version))
+        version = f"{campaign.version.template.name}, version 1"
+        assert (row["Channel"], row["Billable units"], row["Template version"]) == ("SMS", 1, version)
         assert row["Reported at"][:2] == row["Handed over at"][:2] == "20"
         assert row["Reason"] not in ("", "handset")
 
