@@ -1,6 +1,6 @@
 """The four sends: bodies value for value, which one a batch takes, and how their answers are read."""
 
-import time
+import base64
 
 import orjson
 import pytest
@@ -246,30 +246,16 @@ def test_a_refused_number_among_others_asks_for_halves(message, people, split):
     assert verdict == Verdict(Outcome.REFUSED, reasons.BAD_REQUEST, "4", message, split=split)
 
 
-# --- speed -----------------------------------------------------------------------------------------------------------
+# --- a full request ----------------------------------------------------------------------------------------------------
 
 
 def by_hand(recipients):
-    import base64
-
     rows = {phone: {"${姓名}": v["姓名"], "${余额}": v["余额"]} for phone, v in recipients}
     plain = orjson.dumps({"templateId": 5, "mobileContentList": rows, "callData": "s7-1", "callType": 3})
-    body = base64.b64encode(signing.aes_ecb_encrypt(CREDENTIALS["aes_key"].encode(), plain))
-    return body, signing.sha256_hex(CREDENTIALS["password"].encode(), body, b"1722496932000")
+    return base64.b64encode(signing.aes_ecb_encrypt(CREDENTIALS["aes_key"].encode(), plain))
 
 
-def best_of(times, call):
-    spent = []
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        spent.append(time.perf_counter() - start)
-    return min(spent)
-
-
-def test_a_thousand_numbers_cost_little_more_than_by_hand():
+def test_a_thousand_numbers_are_the_bytes_that_are_made_by_hand():
     people = tuple(Recipient(f"151{n:08}", {"姓名": "李四", "余额": str(n)}) for n in range(1000))
     request = batch(*people, template_id="5", content=NAMED_CARD, fallback=SMS_MMS)
-    adapter = vendor()
-    # 1.3 times on a quiet machine; the bound leaves room for a busy one.
-    assert best_of(15, lambda: adapter.build_send(request)) < 2 * best_of(15, lambda: by_hand(people))
+    assert vendor().build_send(request).body == by_hand(people)
