@@ -1,6 +1,5 @@
 """The do-not-send list as a file, out and in. A worker takes a file in, a piece at a time; the same file again changes nothing."""
 
-import hashlib
 import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from config.kit import audit, masking
 from config.kit.sheets import csv_lines
-from config.kit.tables import MAX_CSV_MB, NUMBER_WORDS, ImportRefused, Source, masked, normalise, sniff
+from config.kit.tables import NUMBER_WORDS, ImportRefused, Source, masked, normalise, sniff
+from config.kit.tables.uploads import digest
 from config.kit.words import gettext_noop
 from messaging import queue
 from messaging.bulk import blocking, skipping
@@ -39,18 +39,13 @@ _LIFTED_NAMES = frozenset({"恢复时间", "LIFTED AT"})
 def start(uploaded: "UploadedFile[Any]", scope: dict[str, Any], actor: Any) -> SuppressionImport:
     """Keep the file and queue its reading. `scope` holds scope, account and signature. Raises ImportRefused for a file that is
     seen at once to be unusable, and then nothing is kept."""
-    size = uploaded.size or 0
-    if not size:
-        raise ImportRefused("empty")
-    if size > MAX_CSV_MB << 20:
-        raise ImportRefused("too_big", size=-(-size >> 20), limit=MAX_CSV_MB)
-    source = SuppressionImport(file_name=(uploaded.name or "")[:200], created_by=actor, **scope)
-    source.sha256 = _digest(uploaded)
+    sha256 = digest(uploaded)
+    source = SuppressionImport(file_name=(uploaded.name or "")[:200], sha256=sha256, created_by=actor, **scope)
     source.file.save(f"{source.sha256[:16]}.dat", uploaded, save=False)
     try:
         with transaction.atomic():
             source.save()
-            if size <= _INLINE:
+            if source.file.size <= _INLINE:
                 _layout(sniff(Path(source.file.path)))
             detail = {"file": source.file_name, "sha256": source.sha256[:12], "scope": source.scope}
             audit.record(gettext_noop("Uploaded a do-not-send list"), actor=actor, detail=detail)
@@ -59,14 +54,6 @@ def start(uploaded: "UploadedFile[Any]", scope: dict[str, Any], actor: Any) -> S
         source.file.delete(save=False)
         raise
     return source
-
-
-def _digest(uploaded: "UploadedFile[Any]") -> str:
-    digest = hashlib.sha256()
-    for piece in uploaded.chunks():
-        digest.update(piece)
-    uploaded.seek(0)
-    return digest.hexdigest()
 
 
 class _Layout(NamedTuple):

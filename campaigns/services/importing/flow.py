@@ -1,6 +1,5 @@
 """The steps of an import as a person takes them: upload, choose columns, look at the result, confirm or discard."""
 
-import hashlib
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -19,7 +18,8 @@ from campaigns.services.importing.phones import masked
 from campaigns.services.importing.sentences import ImportRefused
 from campaigns.states import ImportState
 from config.kit import audit
-from config.kit.tables.reading import MAX_CSV_MB, sniff
+from config.kit.tables.reading import sniff
+from config.kit.tables.uploads import digest
 from messaging.queue import nudge
 
 PREVIEW_ROWS = 50
@@ -30,12 +30,8 @@ _INLINE_XLSX = 4 << 20
 def start_import(audience: Audience, uploaded: "UploadedFile[Any]", actor: Any) -> AudienceImport:
     """Keep the file and look at it: header, preview and a guessed mapping. A big workbook is looked at by a worker, and
     the header stays empty until then. Raises ImportRefused, and then nothing is kept."""
-    if not uploaded.size:
-        raise ImportRefused("empty")
-    if uploaded.size > MAX_CSV_MB << 20:
-        raise ImportRefused("too_big", size=-(-uploaded.size >> 20), limit=MAX_CSV_MB)
-    source = AudienceImport(audience=audience, file_name=(uploaded.name or "")[:200], created_by=actor)
-    source.sha256 = _digest(uploaded)
+    sha256 = digest(uploaded)
+    source = AudienceImport(audience=audience, file_name=(uploaded.name or "")[:200], sha256=sha256, created_by=actor)
     source.file.save(f"{source.sha256[:16]}.dat", uploaded, save=False)
     try:
         with transaction.atomic():
@@ -46,14 +42,6 @@ def start_import(audience: Audience, uploaded: "UploadedFile[Any]", actor: Any) 
         source.file.delete(save=False)
         raise
     return source
-
-
-def _digest(uploaded: "UploadedFile[Any]") -> str:
-    digest = hashlib.sha256()
-    for piece in uploaded.chunks():
-        digest.update(piece)
-    uploaded.seek(0)
-    return digest.hexdigest()
 
 
 def _facts(source: AudienceImport) -> dict[str, Any]:
