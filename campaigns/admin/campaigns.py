@@ -136,11 +136,6 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
 
     # --- the check ---------------------------------------------------------------------------------------------
 
-    def campaign_or_404(self, pk: int) -> Campaign:
-        related = ("account", "audience", "version__template", "signature", "chatbot", "dispatch", "confirmed_by")
-        more = ("version_b__template", "fallback_account", "fallback_version__template")
-        return get_object_or_404(Campaign.objects.select_related(*related, *more), pk=pk)
-
     @needs("campaigns.view_campaign")
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = self.campaign_or_404(pk)

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import badges
+from campaigns.admin.one import CampaignPages
 from campaigns.forms import MomentInput
 from campaigns.models import Campaign
 from campaigns.services import approving, approving_again, following, progress
 from config.kit import show
-from messaging.admin.base import Page, needs, say_error
+from messaging.admin.base import needs, say_error
 from messaging.services import once
 
 
@@ -47,7 +48,7 @@ class GroupsForm(forms.Form):
         return value
 
 
-class FollowingPages(Page):
+class FollowingPages(CampaignPages):
     """Under the campaigns."""
 
     def following_urls(self) -> list[Any]:
@@ -55,12 +56,6 @@ class FollowingPages(Page):
             self.own_url("<int:pk>/again/", self.again_view, "again"),
             self.own_url("<int:pk>/again/confirm/", self.again_confirm_view, "again_confirm"),
         ]
-
-    def campaign_or_404(self, pk: int) -> Campaign:
-        raise NotImplementedError
-
-    def pages_above(self, campaign: Campaign) -> list[tuple[str, str]]:
-        raise NotImplementedError
 
     @needs("campaigns.send_campaign")
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from campaigns import badges
+from campaigns.admin.one import CampaignPages
 from campaigns.bulk import plan
 from campaigns.models import Campaign
 from campaigns.services import exporting, progress
@@ -25,7 +26,7 @@ from config.kit import audit, workbooks
 from config.kit.sheets import csv_lines
 from config.kit.words import gettext_noop
 from messaging import selectors
-from messaging.admin.base import Page, needs, number_link
+from messaging.admin.base import needs, number_link
 from messaging.badges import DELIVERY
 from messaging.models import Delivery
 from messaging.sentences import SENTENCES
@@ -34,7 +35,7 @@ SHOWN = 200
 _LINES = 200
 
 
-class PeoplePages(Page):
+class PeoplePages(CampaignPages):
     """Under the campaigns. Numbers are masked; each leads to its line of time for those who may look it up."""
 
     def people_urls(self) -> list[Any]:
@@ -42,9 +43,6 @@ class PeoplePages(Page):
             self.own_url("<int:pk>/people/<slug:group>/", self.people_view, "people"),
             self.own_url("<int:pk>/export.<str:kind>", self.export_view, "export"),
         ]
-
-    def campaign_or_404(self, pk: int) -> Campaign:
-        raise NotImplementedError
 
     @needs("campaigns.view_campaign")
     def people_view(self, request: HttpRequest, pk: int, group: str) -> HttpResponse:

@@ -8,25 +8,25 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import badges
 from campaigns.admin import sheets
 from campaigns.admin.following import asked
+from campaigns.admin.one import CampaignPages
 from campaigns.forms import TypedCountForm
 from campaigns.models import Campaign
 from campaigns.services import approving, exporting, following, progress, running, timeline, watching
 from campaigns.services.breakdown import breakdown
 from campaigns.states import CampaignState
 from config.kit import show
-from messaging.admin.base import Page, needs, post_only, say_error
+from messaging.admin.base import needs, post_only, say_error
 from messaging.badges import bar_parts
 from messaging.services import once
 
 
-class SendingPages(Page):
+class SendingPages(CampaignPages):
     """Under the campaigns."""
 
     def sending_urls(self) -> list[Any]:
@@ -37,17 +37,6 @@ class SendingPages(Page):
             self.own_url("<int:pk>/pause/", self.pause_view, "pause"),
             self.own_url("<int:pk>/resume/", self.resume_view, "resume"),
             self.own_url("<int:pk>/cancel/", self.cancel_view, "cancel"),
-        ]
-
-    def campaign_or_404(self, pk: int) -> Campaign:
-        raise NotImplementedError
-
-    def pages_above(self, campaign: Campaign) -> list[tuple[str, str]]:
-        """(words, address) of the pages above one of this campaign."""
-        above = "check" if campaign.dispatch_id is None else "progress"
-        return [
-            (capfirst(str(self.opts.verbose_name_plural)), self.address("changelist")),
-            (str(campaign), self.address(above, campaign.pk)),
         ]
 
     # --- confirm -----------------------------------------------------------------------------------------------
