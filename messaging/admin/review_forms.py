@@ -22,13 +22,17 @@ PARTS = {
 
 
 class AccountPart(forms.Form):
-    """What one account wants to know with a submission. Prefixed by the account's id; only read when `chosen`."""
+    """What one account wants to know with a submission. Prefixed by the account's id, `under` a version's own prefix where
+    several are on one page; only read when `chosen`."""
 
     chosen = forms.BooleanField(label="", required=False)
     chatbot = forms.ModelChoiceField(Chatbot.objects.none(), label=gettext_lazy("5G sender"), required=False)
 
-    def __init__(self, account: VendorAccount, vendor: type[Vendor], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "prefix": f"account-{account.pk}"})
+    def __init__(
+        self, account: VendorAccount, vendor: type[Vendor], *args: Any, under: str = "", **kwargs: Any
+    ) -> None:
+        own = f"account-{account.pk}"
+        super().__init__(*args, **{**kwargs, "prefix": f"{under}-{own}" if under else own})
         self.account = account
         self.options = vendor.submit_options
         self.fields["chosen"].label = _("Submit to this account")

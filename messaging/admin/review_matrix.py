@@ -57,11 +57,21 @@ class Cell:
 
     @property
     def key(self) -> str:
-        return f"cell-{self.version.pk}-{self.account.pk}"
+        return f"cell-{self.value}"
+
+    @property
+    def value(self) -> str:
+        """As a form names the cell."""
+        return f"{self.version.pk}-{self.account.pk}"
 
     @property
     def badge(self) -> SafeString:
         return badges.review(self.status)
+
+    @property
+    def would_submit(self) -> bool:
+        """Would the account take a submission now? What stands against the version itself is looked at on the form."""
+        return self.may_submit or (reviews.audits(self.account) and any(map(_would_submit, self.lines)))
 
     @property
     def words(self) -> str:
@@ -249,7 +259,7 @@ def of_template(versions: Any, template: str) -> Any:
 
 def wants_submission(cells: Sequence[Cell]) -> bool:
     """Is there an account that would take the version now?"""
-    return any(cell.may_submit or any(_would_submit(line) for line in cell.lines) for cell in cells)
+    return any(cell.would_submit for cell in cells)
 
 
 def _would_submit(line: Line) -> bool:

@@ -1,6 +1,6 @@
-"""The page that submits a version to several accounts: what each cannot carry, what it asks, and what a submission would renew."""
+"""The pages that submit versions for review: one version to several accounts, or the cells that were ticked in the matrix."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -8,230 +8,151 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from messaging import badges, standing
 from messaging.admin.base import Page, needs, say_error
-from messaging.admin.review_forms import PARTS, AccountPart, SubmitForm
-from messaging.gateway.base import Vendor
-from messaging.gateway.registry import vendor_class
-from messaging.models import TemplateReview, VendorAccount
+from messaging.admin.review_choices import Choice, Section, section_of
+from messaging.admin.review_forms import PARTS
+from messaging.models import VendorAccount
 from messaging.services import once, reviews
-from templates_5g.blocks import Problem, errors
 from templates_5g.models import TemplateVersion
-from templates_5g.problems import sentence
 from templates_5g.requests import whole
 
-
-@dataclass(frozen=True)
-class Doubt:
-    """Something to think over before it goes, and the option that takes it away, set back with one click."""
-
-    text: str
-    option: str = ""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One account on the submission form. `blocking` and `warnings` are sentences; `has` says what is there already,
-    `renews` what goes on serving until a renewal is approved."""
-
-    account: VendorAccount
-    part: AccountPart
-    blocking: list[str]
-    warnings: list[str]
-    has: str = ""
-    renews: str = ""
-    doubts: list[Doubt] = field(default_factory=list)
-
-    @property
-    def is_open(self) -> bool:
-        return not self.blocking and not self.has
-
-    @property
-    def is_chosen(self) -> bool:
-        return self.is_open and bool(self.part.data.get(self.part.add_prefix("chosen")))
+# As many versions as one page of the matrix holds.
+MOST_VERSIONS = 20
 
 
 class SubmissionPages(Page):
     """Under the reviews."""
 
     def submission_urls(self) -> list[Any]:
-        return [self.own_url("submit/<int:version_id>/", self.submit_view, "submit")]
+        return [
+            self.own_url("submit/<int:version_id>/", self.submit_view, "submit"),
+            self.own_url("submit/", self.submit_cells_view, "submit_cells"),
+        ]
 
     @needs("messaging.submit_templatereview")
     def submit_view(self, request: HttpRequest, version_id: int) -> HttpResponse:
+        """One version, with every account to choose from; those that the link names (`account`) are ticked."""
         version = get_object_or_404(TemplateVersion.objects.select_related("template"), pk=version_id)
-        findings = reviews.hard_findings(version)
-        data = _mended(request) if request.method == "POST" else None
-        standing_here = _standing(version)
-        form = SubmitForm(data, initial={"signature": _signature(standing_here, request)})
-        choices = [choice_of(version, one, data, request, standing_here) for one in VendorAccount.objects.all()]
-        chosen = [choice for choice in choices if choice.is_chosen]
-        sure = data is not None and ("anyway" in data or not any(choice.doubts for choice in chosen))
-        if sure and not findings and form.is_valid() and chosen and _sound(version, chosen):
-            return self._submit(request, version, chosen, form.cleaned_data["signature"])
-        if data is not None and not findings and not chosen:
-            form.add_error(None, _("Choose at least one account."))
+        ticked = {whole(one) for one in request.GET.getlist("account")}
+        section = section_of(version, VendorAccount.objects.all(), _mended(request), ticked)
+        title = _("Submit %(version)s for review") % {"version": version}
+        return self._answer(request, [section], title)
+
+    @needs("messaging.submit_templatereview")
+    def submit_cells_view(self, request: HttpRequest) -> HttpResponse:
+        """The cells (`cell`: version-account) that were ticked in the matrix, of several versions at once."""
+        cells = _cells(request.GET.getlist("cell"))
+        if not cells:
+            messages.error(request, _("Tick at least one cell."))
+            return redirect(self.address("matrix"))
+        if len(cells) == 1:
+            ((version_id, ids),) = cells.items()
+            return redirect(f"{self.address('submit', version_id)}?{urlencode({'account': sorted(ids)}, doseq=True)}")
+        data, accounts = _mended(request), list(VendorAccount.objects.all())
+        versions = TemplateVersion.objects.select_related("template").filter(pk__in=cells)
+        sections = [
+            section_of(version, _of(accounts, cells[version.pk]), data, cells[version.pk], f"version-{version.pk}")
+            for version in versions.order_by("template__name", "number", "pk")
+        ]
+        return self._answer(request, sections, _("Submit several versions for review"))
+
+    def _answer(self, request: HttpRequest, sections: list[Section], title: str) -> HttpResponse:
+        posted = request.method == "POST"
+        chosen = [section for section in sections if section.chosen]
+        doubtful = any(section.doubtful for section in chosen)
+        sure = posted and ("anyway" in request.POST or not doubtful)
+        # Every section is looked at, so that the page names all that is wrong at once.
+        wrong = [section for section in chosen if not section.is_sound()] if sure else []
+        if sure and chosen and not wrong:
+            return self._submit(request, sections)
         return self.page(
             request,
             "messaging/review_submit.html",
-            title=_("Submit %(version)s for review") % {"version": version},
-            version=version,
-            form=form,
-            findings=[reviews.line_of(finding.problem) for finding in findings],
-            choices=choices,
-            nobody=not any(choice.is_open for choice in choices),
-            doubtful=any(choice.doubts for choice in chosen),
-            token=once.issue(request.user, f"submit:{version_id}"),
+            title=title,
+            sections=sections,
+            several=len(sections) > 1,
+            none_chosen=posted and not chosen and not any(section.lost for section in sections),
+            nobody=not any(section.is_open for section in sections),
+            doubtful=doubtful,
+            token=once.issue(request.user, _purpose(sections)),
             back=self.address("matrix"),
         )
 
-    def _submit(
-        self, request: HttpRequest, version: TemplateVersion, chosen: list[Choice], signature: Any
-    ) -> HttpResponse:
+    def _submit(self, request: HttpRequest, sections: list[Section]) -> HttpResponse:
         """Opened together with the token: nothing is on the wire here."""
         try:
             with transaction.atomic():
-                once.spend(request.POST.get("token", ""), request.user, f"submit:{version.pk}")
-                for choice in chosen:
-                    self._submit_one(request, version, choice, signature)
+                once.spend(request.POST.get("token", ""), request.user, _purpose(sections))
+                for section in sections:
+                    self._submit_section(request, section, several=len(sections) > 1)
         except (once.AlreadyDone, once.BadToken) as error:
             say_error(request, error)
-        return redirect(f"{self.address('matrix')}?template={version.template_id}")
+        templates = {section.version.template_id for section in sections}
+        query = f"?template={templates.pop()}" if len(templates) == 1 else ""
+        return redirect(self.address("matrix") + query)
 
-    def _submit_one(self, request: HttpRequest, version: TemplateVersion, choice: Choice, signature: Any) -> None:
-        values = choice.part.cleaned_data
+    def _submit_section(self, request: HttpRequest, section: Section, *, several: bool) -> None:
+        for choice in section.chosen:
+            self._submit_one(request, section, choice, _name(section, choice, several=several))
+        for choice in section.lost:
+            for line in choice.why_not:
+                messages.warning(request, f"{_name(section, choice, several=several)}: {line}")
+
+    def _submit_one(self, request: HttpRequest, section: Section, choice: Choice, name: str) -> None:
         try:
             made = reviews.submit(
-                version,
+                section.version,
                 choice.account,
-                signature=signature,
-                chatbot=values.get("chatbot"),
+                signature=section.form.cleaned_data["signature"],
+                chatbot=choice.part.cleaned_data.get("chatbot"),
                 options=choice.part.option_values,
                 actor=request.user,
             )
         except ValidationError as error:
-            say_error(request, error)
+            for line in error.messages:
+                messages.error(request, f"{name}: {line}")
             return
         if not made:
-            messages.info(request, _("%(account)s has this version already.") % {"account": choice.account})
+            messages.info(request, _("%(account)s has this version already.") % {"account": name})
         for review in made:
             word = _("Renewal under way; sends go on meanwhile.") if review.renewal else review.get_status_display()
-            messages.success(request, f"{choice.account} · {PARTS.get(review.part, review.part)}: {word}")
+            messages.success(request, f"{name} · {PARTS.get(review.part, review.part)}: {word}")
 
 
-def _standing(version: TemplateVersion) -> dict[int, list[TemplateReview]]:
-    """By account, what counts and what waits beside it. One query for the page."""
-    found: dict[int, list[TemplateReview]] = {}
-    rows = TemplateReview.objects.filter(standing.STANDING, version=version).order_by("-live", "pk")
-    for review in rows.select_related("signature", "chatbot"):
-        found.setdefault(review.account_id, []).append(review)
-    return found
+def _name(section: Section, choice: Choice, *, several: bool) -> str:
+    return f"{section.version} · {choice.account}" if several else str(choice.account)
 
 
-def _signature(standing_here: dict[int, list[TemplateReview]], request: HttpRequest) -> Any:
-    """The signature that the same version had, where it is submitted again or renewed."""
-    asked = request.GET.get("account", "")
-    rows = standing_here.get(whole(asked), [])
-    return next((review.signature_id for review in rows if review.signature_id), None)
+def _purpose(sections: Sequence[Section]) -> str:
+    return "submit:" + ",".join(str(section.version.pk) for section in sections)
+
+
+def _cells(values: Sequence[str]) -> dict[int, set[int]]:
+    """Version -> accounts, of what exists. Addresses are typed and mangled: what makes no sense is left out."""
+    pairs = [(whole(left), whole(right)) for left, _dash, right in (value.partition("-") for value in values)]
+    versions = TemplateVersion.objects.filter(pk__in={version for version, _account in pairs})
+    known = set(versions.order_by("-pk").values_list("pk", flat=True)[:MOST_VERSIONS])
+    accounts = set(VendorAccount.objects.values_list("pk", flat=True))
+    cells: dict[int, set[int]] = {}
+    for version, account in pairs:
+        if version in known and account in accounts:
+            cells.setdefault(version, set()).add(account)
+    return cells
+
+
+def _of(accounts: Sequence[VendorAccount], ids: set[int]) -> list[VendorAccount]:
+    return [account for account in accounts if account.pk in ids]
 
 
 def _mended(request: HttpRequest) -> Any:
-    """What was posted, less the one option that a click on its remedy takes back."""
+    """What was posted, less the one option that a click on its remedy takes back; None where nothing was."""
+    if request.method != "POST":
+        return None
     data = request.POST.copy()
     remedy = data.pop("remedy", [""])[-1]
     if remedy:
         data.pop(remedy, None)
     return data
-
-
-def choice_of(
-    version: TemplateVersion,
-    account: VendorAccount,
-    data: Any,
-    request: HttpRequest,
-    standing_here: dict[int, list[TemplateReview]],
-) -> Choice:
-    vendor = vendor_class(account.vendor)
-    found = reviews.problems_for(version, account)
-    hard = errors(found)
-    blocking = [reviews.line_of(problem) for problem in hard]
-    if not hard and not vendor.capabilities.review_parts:
-        blocking = [_("No review is needed here.")]
-    elif not hard and not reviews.audits(account):
-        blocking = [_("This vendor has no audit operation; register the template by hand.")]
-    here = standing_here.get(account.pk, [])
-    for review in here:
-        review.account = account
-    has = "" if not here or reviews.room_for(version, account) else _has(here)
-    part = AccountPart(account, vendor, data, initial=_initial(vendor, account, here, request))
-    warnings = [reviews.line_of(problem) for problem in found if problem not in hard]
-    return Choice(account, part, blocking, warnings, has, _renews(here), _doubts(version, account, part, found))
-
-
-def _has(here: list[TemplateReview]) -> str:
-    """What keeps another submission away: the renewal under way, else what counts."""
-    return str(badges.REVIEW.get(standing.status_of(here[-1]), (here[-1].status, ""))[0])
-
-
-def _renews(here: list[TemplateReview]) -> str:
-    live = next((review for review in here if review.live), None)
-    left = standing.left_of(live) if live else None
-    if live is None or left is None or left.total_seconds() <= 0 or not reviews.can_renew(live):
-        return ""
-    note = standing.note_of(live)
-    return _("Approved %(note)s. Sends go on with it until the renewal is approved.") % {"note": note}
-
-
-def _initial(
-    vendor: type[Vendor], account: VendorAccount, here: list[TemplateReview], request: HttpRequest
-) -> dict[str, Any]:
-    """Chosen if the link named this account; sender and options as at the last submission."""
-    initial: dict[str, Any] = {}
-    if here:
-        names = {option.name for option in vendor.submit_options}
-        initial = {f"option_{name}": value for name, value in here[0].options.items() if name in names}
-        initial["chatbot"] = here[0].chatbot_id
-    return {**initial, "chosen": request.GET.get("account") == str(account.pk)}
-
-
-def _doubts(version: TemplateVersion, account: VendorAccount, part: AccountPart, before: list[Problem]) -> list[Doubt]:
-    """What only the chosen options bring up."""
-    if not part.is_bound or not part.data.get(part.add_prefix("chosen")) or not part.is_valid():
-        return []
-    chatbot = part.cleaned_data.get("chatbot")
-    known = {(problem.path, problem.rule) for problem in before}
-    return [
-        _doubt(problem, part)
-        for problem in reviews.problems_for(version, account, options=part.option_values, chatbot=chatbot)
-        if problem.severity != "error" and (problem.path, problem.rule) not in known
-    ]
-
-
-def _doubt(problem: Problem, part: AccountPart) -> Doubt:
-    """Named by the option's own label where it is about one."""
-    prefix, _dot, name = problem.path.partition(".")
-    field_name = f"option_{name}"
-    if prefix != "options" or field_name not in part.fields:
-        return Doubt(reviews.line_of(problem))
-    text = _("%(place)s: %(problem)s") % {"place": part.fields[field_name].label, "problem": sentence(problem)}
-    return Doubt(text, part.add_prefix(field_name))
-
-
-def _sound(version: TemplateVersion, chosen: list[Choice]) -> bool:
-    """Every chosen account's form holds, and nothing hard comes with what was chosen there; what does is put on the form."""
-    valid = [choice for choice in chosen if choice.part.is_valid()]
-    sound = len(valid) == len(chosen)
-    for choice in valid if sound else []:
-        try:
-            reviews.require_ready(
-                version,
-                choice.account,
-                options=choice.part.option_values,
-                chatbot=choice.part.cleaned_data.get("chatbot"),
-            )
-        except ValidationError as error:
-            choice.part.add_error(None, error)
-            sound = False
-    return sound

@@ -1,6 +1,6 @@
 // Keeps the parts of a page up to date without loading it anew. A [data-live] element names the address; its answer is
-// {"parts": {id: {html, mark, said}}, "open"}. A part is drawn anew only when its mark differs, keeps the focus, and is read
-// aloud when what is said of it differs. Asks every 2 s, every 10 s after a quiet minute, every minute after a quiet quarter
+// {"parts": {id: {html, mark, said}}, "open"}. A part is drawn anew only when its mark differs, keeps the focus and what is ticked,
+// and is read aloud when what is said of it differs. Asks every 2 s, every 10 s after a quiet minute, every minute after a quiet quarter
 // of an hour; not while the tab is hidden, and no more once nothing is open.
 (function () {
   "use strict";
@@ -32,19 +32,31 @@
     timer = setTimeout(look, wait);
   }
 
-  // The same link or button as the one that had the focus, else the first there is.
-  function refocus(part, address) {
-    var candidates = Array.prototype.slice.call(part.querySelectorAll("a[href], button"));
-    var same = candidates.filter(function (one) { return one.getAttribute("href") === address; })[0];
+  function all(part, selector) {
+    return Array.prototype.slice.call(part.querySelectorAll(selector));
+  }
+
+  // By what a link, a button or a box is the same one after the part was drawn anew.
+  function own(element) {
+    return element.tagName + " " + (element.getAttribute("href") || element.getAttribute("value"));
+  }
+
+  // The same as the one that had the focus, else the first there is.
+  function refocus(part, name) {
+    var candidates = all(part, "a[href], button, input");
+    var same = candidates.filter(function (one) { return own(one) === name; })[0];
     var next = same || candidates[0];
     if (next) next.focus();
   }
 
+  // What the reader has ticked stays ticked, as long as it may be.
   function draw(part, news) {
-    var focused = part.contains(document.activeElement) ? document.activeElement : null;
-    var address = focused ? focused.getAttribute("href") : null;
+    var focused = part.contains(document.activeElement) ? own(document.activeElement) : null;
+    var ticked = all(part, "input[type=checkbox]:checked").map(own);
     part.innerHTML = news.html;
-    if (focused) refocus(part, address);
+    all(part, "input[type=checkbox]").forEach(function (box) { box.checked = ticked.indexOf(own(box)) >= 0; });
+    if (focused) refocus(part, focused);
+    part.dispatchEvent(new CustomEvent("songda:drawn", { bubbles: true }));
   }
 
   function take(id, news) {

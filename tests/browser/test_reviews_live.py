@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 from campaigns import roles
 from messaging import queue
 from messaging.gateway.types import ReviewState
-from messaging.models import TemplateReview
+from messaging.models import TemplateReview, VendorAccount
 from messaging.services import reviews
+from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
 from tests.browser.test_roles import Somebody, come  # noqa: F401 - the fixture
 from tests.builders import TEXT, House
@@ -64,6 +65,66 @@ def test_the_matrix_goes_from_submitting_to_approved_without_loading(marketing: 
     expect(cell).to_contain_text("还剩 6 天")
     expect(page.locator("[data-live-say]")).to_contain_text("新品 第 1 版 · 5G-主账号: 已通过")
     expect(cell.get_by_role("link").first).to_be_focused()
+    assert is_same(page)
+
+
+def tick(version: TemplateVersion, account: VendorAccount) -> str:
+    return f'input[name="cell"][value="{version.pk}-{account.pk}"]'
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_several_cells_are_ticked_by_keys_and_submitted_in_one_go(marketing: Any, width: int) -> None:
+    me, house = marketing
+    spare = house.make_account("5G-备用")
+    one, two = (create_template(name, "marketing", TEXT, {}, None) for name in ("新品", "节日"))
+    page = me.page
+    page.set_viewport_size({"width": width, "height": 844})
+    me.open("messaging_templatereview_matrix")
+    bar = page.locator(".actions-bar")
+    expect(bar.get_by_role("button", name="送审勾选的")).to_be_disabled()
+    for version, account in ((one, house.account), (one, spare), (two, spare)):
+        page.locator(tick(version, account)).focus()
+        page.keyboard.press("Space")
+    expect(bar).to_contain_text("已选 3 格")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("Space")
+    expect(bar).to_contain_text("已选 2 格")
+    page.keyboard.press("Space")
+    bar.get_by_role("button", name="送审勾选的").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("checkbox", name="送审到这个账号", checked=True)).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.go_back()
+    expect(bar).to_contain_text("已选 3 格")
+    page.go_forward()
+    for version in (one, two):
+        page.locator(f'select[name="version-{version.pk}-signature"]').select_option(str(house.signature.pk))
+    me.press("送审")
+    for version, account in ((one, house.account), (one, spare), (two, spare)):
+        expect(page.locator(f"#cell-{version.pk}-{account.pk}")).to_contain_text("送审中")
+    expect(page.locator(f"#cell-{two.pk}-{house.account.pk}")).to_contain_text("未送审")
+    queue.run_waiting()
+    expect(page.locator(f"#cell-{two.pk}-{spare.pk}")).to_contain_text("审核中", timeout=8000)
+
+
+def test_a_tick_and_the_focus_on_it_outlast_the_news(marketing: Any) -> None:
+    me, house = marketing
+    review = submitted(house)
+    TemplateReview.objects.filter(pk=review.pk).update(status="refused", vendor_word="缺少退订方式")
+    submitted(house, "节日")  # something that may change by itself, so that the page asks for news
+    me.open("messaging_templatereview_matrix")
+    page = me.page
+    box = page.locator(tick(review.version, house.account))
+    box.check()
+    mark_page(page)
+    TemplateReview.objects.filter(pk=review.pk).update(vendor_word="图片不清晰")
+    expect(page.locator(f"#cell-{review.version_id}-{house.account.pk}")).to_contain_text("图片不清晰", timeout=8000)
+    expect(box).to_be_checked()
+    expect(box).to_be_focused()
+    # A cell that takes no submission any more counts no longer.
+    TemplateReview.objects.filter(pk=review.pk).update(status="waiting", vendor_word="")
+    expect(box).to_have_count(0, timeout=8000)
+    expect(page.locator(".actions-bar")).not_to_contain_text("已选")
     assert is_same(page)
 
 
