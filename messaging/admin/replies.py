@@ -32,6 +32,12 @@ class AnswerForm(forms.Form):
     signature = forms.ModelChoiceField(Signature.objects.all(), label=gettext_lazy("signature"), empty_label=None)
 
 
+class TagForm(forms.Form):
+    """A tag that exists is suggested; any other may be written."""
+
+    tag = forms.CharField(max_length=20, error_messages={"required": gettext_lazy("Write the tag first.")})
+
+
 class AssignForm(forms.Form):
     person = forms.ModelChoiceField(
         get_user_model().objects.none(), label=gettext_lazy("colleague"), empty_label=gettext_lazy("Choose a colleague")
@@ -55,6 +61,8 @@ class ReplyAdmin(LookOnly):
             self.own_url("<int:pk>/close/", self.close_view, "close"),
             self.own_url("<int:pk>/assign/", self.assign_view, "assign"),
             self.own_url("<int:pk>/answer/", self.answer_view, "answer"),
+            self.own_url("<int:pk>/tag/", self.tag_view, "tag"),
+            self.own_url("<int:pk>/untag/", self.untag_view, "untag"),
             *super().get_urls(),
         ]
 
@@ -62,7 +70,8 @@ class ReplyAdmin(LookOnly):
 
     @needs("messaging.view_reply")
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return self.page(request, "messaging/inbox.html", title=_("Replies"), **self._list(request, None))
+        shown = self._list(request, None)
+        return self.page(request, "messaging/inbox.html", title=_("Replies"), tags=conversations.tags(), **shown)
 
     @needs("messaging.view_reply")
     def change_view(
@@ -81,6 +90,8 @@ class ReplyAdmin(LookOnly):
             **thread,
             **_answering(request, newest, form),
             suppressions=selectors.live_suppressions(reply.phone),
+            tags=conversations.tags(),
+            own_tags=conversations.tags_of([reply.phone]).get(reply.phone, []),
             may_add=request.user.has_perm("messaging.add_suppression"),
             key=phones.seal(reply.phone),
             lookup=lookup_address(reply.phone),
@@ -93,7 +104,6 @@ class ReplyAdmin(LookOnly):
         return {
             "box": box,
             "tag": tag,
-            "tags": conversations.tags(),
             "counts": counts,
             "said": ngettext("%(n)s unread reply", "%(n)s unread replies", counts["new"])
             % {"n": show.count(counts["new"])},
@@ -170,6 +180,33 @@ class ReplyAdmin(LookOnly):
             messages.success(request, _("Handed to %(person)s.") % {"person": person})
         else:
             messages.info(request, _("This reply was settled meanwhile."))
+        return redirect(self._back(request, pk))
+
+    @needs("messaging.change_reply")
+    @post_only
+    def tag_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        form = TagForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, " ".join(map(str, form.errors["tag"])))
+            return redirect(self._back(request, pk))
+        word, seen = form.cleaned_data["tag"], _number(request.POST.get("seen", ""))
+        before = inbox.tag(get_object_or_404(Reply, pk=pk), word, request.user, seen)
+        if before is None:
+            messages.info(request, _("This conversation is tagged “%(tag)s” already.") % {"tag": word})
+        elif before:
+            messages.success(request, _("Tagged “%(tag)s” instead of “%(before)s”.") % {"tag": word, "before": before})
+        else:
+            messages.success(request, _("Tagged “%(tag)s”.") % {"tag": word})
+        return redirect(self._back(request, pk))
+
+    @needs("messaging.change_reply")
+    @post_only
+    def untag_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        word, seen = request.POST.get("tag", ""), _number(request.POST.get("seen", ""))
+        if inbox.untag(get_object_or_404(Reply, pk=pk), word, request.user, seen):
+            messages.success(request, _("The tag “%(tag)s” was taken off.") % {"tag": word})
+        else:
+            messages.info(request, _("This conversation has no such tag any more."))
         return redirect(self._back(request, pk))
 
     @needs("messaging.change_reply")

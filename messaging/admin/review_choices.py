@@ -117,8 +117,8 @@ def _signature(standing_here: dict[int, list[TemplateReview]], ticked: Collectio
     """The signature that the same version had, where it is submitted again or renewed; else the only one of the house."""
     rows = [review for account in ticked for review in standing_here.get(account, [])]
     before = next((review.signature_id for review in rows if review.signature_id), None)
-    there = Signature.objects.values_list("pk", flat=True)[:2] if before is None else ()
-    return there[0] if len(there) == 1 else before
+    there = list(Signature.objects.values_list("pk", flat=True)[:2])
+    return there[0] if before is None and len(there) == 1 else before
 
 
 def _choice_of(

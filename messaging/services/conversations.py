@@ -1,13 +1,14 @@
 """Replies by number: a list of conversations, and one of them with what we sent. No count over all replies, no query per row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
+from config.kit.paging import leap
 from messaging.models import KeywordRule, Reply
 from messaging.selectors import HistoryItem, phone_page
 
@@ -15,10 +16,13 @@ BOXES = ("new", "mine", "taken", "all", "opt_out")
 PAGE = 40
 MOST_COUNTED = 1000
 SHOWN = 40
+# What people work off: few rows, each with an index of its own.
+_SHORT = ("new", "mine", "taken")
 
 
 def in_box(box: str, person: Any, tag: str = "") -> QuerySet[Reply]:
-    """The replies of a box: unread, mine, in anybody's hands, all, opt-outs. An unknown box is `all`."""
+    """The replies of a box: unread, mine, in anybody's hands, all, opt-outs. An unknown box is `all`. With a tag, those of
+    conversations that have it on any message."""
     chosen: dict[str, dict[str, Any]] = {
         "new": {"state": Reply.State.NEW},
         "mine": {"state": Reply.State.ASSIGNED, "assigned_to": person},
@@ -26,26 +30,35 @@ def in_box(box: str, person: Any, tag: str = "") -> QuerySet[Reply]:
         "opt_out": {"is_opt_out": True},
     }
     rows = Reply.objects.filter(**chosen.get(box, {}))
-    return rows.filter(tag=tag) if tag else rows
+    if not tag:
+        return rows
+    if box in _SHORT:
+        return rows.filter(Exists(Reply.objects.filter(phone=OuterRef("phone"), tag=tag)))
+    # Of all replies there ever were: the tagged messages stand for their conversations, and an index leads to them.
+    return rows.filter(tag=tag)
 
 
 @dataclass(frozen=True)
 class Page:
-    """The newest reply of each number, newest first, each with `has_unread`; `older` is the key to go on from, 0 at the end."""
+    """The newest reply of each number, newest first, each with `has_unread` and the conversation's `tags`; `older` is the key
+    to go on from, 0 at the end."""
 
     replies: Sequence[Reply]
     older: int
 
 
 def page(box: str, person: Any, tag: str = "", before: int = 0, limit: int = PAGE) -> Page:
-    """One query. `before`: replies with a smaller key only, as `older` of the page before says."""
+    """Two queries. `before`: replies with a smaller key only, as `older` of the page before says."""
     rows = in_box(box, person, tag)
     newer = rows.filter(phone=OuterRef("phone"), pk__gt=OuterRef("pk"))
     unread = Reply.objects.filter(phone=OuterRef("phone"), state=Reply.State.NEW)
     found = rows.filter(~Exists(newer)).annotate(has_unread=Exists(unread))
     if before:
         found = found.filter(pk__lt=before)
-    replies = list(found.select_related("assigned_to").order_by("-pk")[: limit + 1])
+    replies: list[Any] = list(found.select_related("assigned_to").order_by("-pk")[: limit + 1])
+    tagged = tags_of({reply.phone for reply in replies})
+    for reply in replies:
+        reply.tags = tagged.get(reply.phone, [])
     return Page(replies[:limit], replies[limit - 1].pk if len(replies) > limit else 0)
 
 
@@ -60,8 +73,18 @@ def counts(person: Any) -> dict[str, int]:
 
 
 def tags() -> list[str]:
-    """What rules give; asking the replies would read them all."""
-    return list(KeywordRule.objects.exclude(tag="").order_by("tag").values_list("tag", flat=True).distinct())
+    """What rules give and what is on any message, in order."""
+    given = KeywordRule.objects.exclude(tag="").values_list("tag", flat=True)
+    return sorted({*given, *leap(Reply, "tag", filled=True)})
+
+
+def tags_of(phones: Collection[str]) -> dict[str, list[str]]:
+    """The tags of each number's conversation, the one on the newest message first. One query."""
+    rows = Reply.objects.filter(phone__in=phones).exclude(tag="").values("phone", "tag").annotate(newest=Max("pk"))
+    found: dict[str, list[str]] = {}
+    for row in rows.order_by("-newest"):
+        found.setdefault(row["phone"], []).append(row["tag"])
+    return found
 
 
 def newest_of(phone: str) -> Reply | None:

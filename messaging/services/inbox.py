@@ -51,6 +51,43 @@ def close(reply: Reply, actor: Any, seen: int = 0) -> bool:
     return done
 
 
+def _seen_ones(reply: Reply, seen: int) -> QuerySet[Reply]:
+    """All of this number up to the newest that the person has seen."""
+    return Reply.objects.filter(phone=reply.phone, pk__lte=max(seen, reply.pk))
+
+
+@transaction.atomic
+def tag(reply: Reply, word: str, actor: Any, seen: int = 0) -> str | None:
+    """Put it on the newest message `seen` of the conversation; a message has one tag. Returns the one that it had there, ""
+    for none, and None where the conversation has this one already."""
+    rows = _seen_ones(reply, seen)
+    if rows.filter(tag=word).exists():
+        return None
+    newest = rows.select_for_update().order_by("-pk")[0]
+    Reply.objects.filter(pk=newest.pk).update(tag=word)
+    audit.record(
+        gettext_noop("Tagged a conversation"),
+        actor=actor,
+        target=newest,
+        detail={"phone": masking.phone(reply.phone), "tag": word, **({"instead_of": newest.tag} if newest.tag else {})},
+    )
+    return newest.tag
+
+
+@transaction.atomic
+def untag(reply: Reply, word: str, actor: Any, seen: int = 0) -> bool:
+    """Take it off every message of the conversation up to what was `seen`. False if none has it any more."""
+    if not word or not _seen_ones(reply, seen).filter(tag=word).update(tag=""):
+        return False
+    audit.record(
+        gettext_noop("Took a tag off a conversation"),
+        actor=actor,
+        target=reply,
+        detail={"phone": masking.phone(reply.phone), "tag": word},
+    )
+    return True
+
+
 def may_answer(reply: Reply) -> bool:
     return vendor_class(reply.account.vendor).capabilities.can_answer
 

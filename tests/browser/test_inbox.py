@@ -72,3 +72,29 @@ def test_on_a_phone_the_list_and_the_conversation_are_two_pages(me: Somebody) ->
     assert me.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     me.page.locator(".inbox-back").click()
     expect(me.page.locator(".inbox-list")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_a_conversation_is_tagged_by_keys_and_found_by_it(me: Somebody, width: int) -> None:
+    page = me.page
+    page.set_viewport_size({"width": width, "height": 844})
+    me.open("messaging_reply_changelist")
+    page.get_by_role("link", name="请问满减能叠加吗").click()
+    field = page.get_by_label("要加的标签")
+    field.focus()
+    page.keyboard.type("投诉")
+    page.keyboard.press("Enter")
+    me.sees("已加标签“投诉”")
+    off = page.get_by_role("button", name="投诉 去掉")
+    expect(off).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    me.open("messaging_reply_changelist")
+    page.get_by_label("标签", exact=True).select_option("投诉")
+    if page.locator("noscript").count():
+        page.wait_for_url("**tag=**")
+    expect(page.locator(".inbox-list a")).to_have_count(1)
+    page.locator(".inbox-list a").click()
+    off.focus()
+    page.keyboard.press("Enter")
+    me.sees("已去掉标签“投诉”")
+    expect(off).to_have_count(0)

@@ -105,6 +105,8 @@ def test_leaping_finds_each_value_once(db: None) -> None:
     AuditEvent.objects.bulk_create(AuditEvent(action=action) for action in ["b", "a", "b", "", "c", "a"])
     assert paging.leap(AuditEvent, "action") == ["", "a", "b", "c"]
     assert paging.leap(AuditEvent, "action", most=2) == ["", "a"]
+    assert paging.leap(AuditEvent, "action", filled=True) == ["a", "b", "c"]
+    assert paging.leap(AuditEvent, "target_type", filled=True) == []
     assert paging.leap(AuditEvent, "target_type") == [""]
 
 

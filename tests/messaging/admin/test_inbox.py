@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
+from campaigns.models import AuditEvent
 from messaging.models import CannedAnswer, Dispatch, KeywordRule, Reply, Suppression
 from messaging.services import conversations, inbox
 from tests.builders import House, phones
@@ -192,8 +193,13 @@ def test_who_looks_and_who_acts(house: House) -> None:
     manager = signed_in(roles.CAMPAIGNS)
     page = read(manager.get(f"{HOME}{one.pk}/change/"))
     assert not {"text", "person", "seen"} & set(page.inputs)
-    for act in ("take", "close", "assign", "answer"):
-        assert manager.post(f"{HOME}{one.pk}/{act}/").status_code == 403
+    Reply.objects.update(tag="发票")
+    for act in ("take", "close", "assign", "answer", "tag", "untag"):
+        assert manager.post(f"{HOME}{one.pk}/{act}/", {"tag": "发票"}).status_code == 403
+    page = read(manager.get(f"{HOME}{one.pk}/change/"))
+    assert "标签 发票" in page.text
+    assert not any("/tag/" in form["action"] or "/untag/" in form["action"] for form in page.forms if "action" in form)
+    assert Reply.objects.get().tag == "发票"
     marketing = signed_in(roles.MARKETING)
     for url in (HOME, f"{HOME}{one.pk}/change/", f"{HOME}changes.json"):
         assert marketing.get(url).status_code == 403
@@ -212,3 +218,101 @@ def test_a_page_back_in_time_goes_on_from_where_the_first_ended(house: House) ->
     assert thread.earlier
     until = urlencode({"until": thread.earlier.isoformat()})
     assert "第0句" in read(signed_in(roles.SUPPORT).get(f"{HOME}{one.pk}/change/?{until}")).text
+
+
+# --- tags -----------------------------------------------------------------------------------------------------------
+
+
+def acts(action: str) -> list[dict[str, Any]]:
+    rows = AuditEvent.objects.filter(action=action, actor=person(roles.SUPPORT)).order_by("pk")
+    return list(rows.values_list("detail", flat=True))
+
+
+def test_a_conversation_is_tagged_and_untagged_by_hand(house: House) -> None:
+    a, b = phones(2)
+    old, newest, other = reply(house, a, "一"), reply(house, a, "二"), reply(house, b, "三")
+    client = signed_in(roles.SUPPORT)
+    page = read(client.post(f"{HOME}{old.pk}/tag/?box=all", {"tag": " 投诉 ", "seen": newest.pk}, follow=True))
+    assert "已加标签“投诉”" in page.text
+    assert dict(Reply.objects.values_list("content", "tag")) == {"一": "", "二": "投诉", "三": ""}
+    assert acts("Tagged a conversation") == [{"phone": "138****0000", "tag": "投诉"}]
+    again = read(client.post(f"{HOME}{old.pk}/tag/", {"tag": "投诉", "seen": newest.pk}, follow=True))
+    assert "已有标签" in again.text
+    assert len(acts("Tagged a conversation")) == 1
+    page = read(client.post(f"{HOME}{newest.pk}/untag/", {"tag": "投诉", "seen": newest.pk}, follow=True))
+    assert "已去掉标签“投诉”" in page.text
+    assert not Reply.objects.exclude(tag="").exists()
+    assert acts("Took a tag off a conversation") == [{"phone": "138****0000", "tag": "投诉"}]
+    page = read(client.post(f"{HOME}{other.pk}/untag/", {"tag": "投诉"}, follow=True))
+    assert "已没有这个标签" in page.text
+    assert len(acts("Took a tag off a conversation")) == 1
+
+
+def test_one_message_has_one_tag_and_which_went_is_said(house: House) -> None:
+    one = reply(house, phones(1)[0], tag="发票")
+    client = signed_in(roles.SUPPORT)
+    page = read(client.post(f"{HOME}{one.pk}/tag/", {"tag": "投诉"}, follow=True))
+    assert "标签“发票”换成了“投诉”" in page.text
+    assert Reply.objects.get().tag == "投诉"
+    assert acts("Tagged a conversation")[0]["instead_of"] == "发票"
+
+
+def test_a_tag_leaves_alone_what_arrived_after_the_page(house: House) -> None:
+    phone = phones(1)[0]
+    seen, late = reply(house, phone, "一"), reply(house, phone, "二", tag="发票")
+    inbox.tag(seen, "投诉", None, seen.pk)
+    assert dict(Reply.objects.values_list("content", "tag")) == {"一": "投诉", "二": "发票"}
+    assert not inbox.untag(seen, "发票", None, seen.pk)
+    assert inbox.untag(seen, "发票", None, late.pk)
+
+
+@pytest.mark.parametrize("word", ["", "   ", "长" * 21])
+def test_a_tag_is_a_word_of_at_most_twenty_signs(house: House, word: str) -> None:
+    one = reply(house, phones(1)[0])
+    answer = signed_in(roles.SUPPORT).post(f"{HOME}{one.pk}/tag/", {"tag": word}, follow=True)
+    assert "20" in read(answer).text or "请先写标签" in read(answer).text
+    assert Reply.objects.get().tag == ""
+    assert not AuditEvent.objects.filter(action="Tagged a conversation").exists()
+
+
+def test_the_filter_finds_the_conversation_and_knows_the_tags_of_people(house: House) -> None:
+    a, b, c = phones(3)
+    me = person(roles.SUPPORT)
+    KeywordRule.objects.create(word="发票", action="tag", tag="发票")
+    first = reply(house, a, "甲一", state="closed")
+    reply(house, b, "乙一", state="assigned", assigned_to=me)
+    reply(house, c, "丙一")
+    inbox.tag(first, "投诉", me)
+    # The customer writes again: it is the same conversation, whose older message has the tag.
+    reply(house, a, "甲二")
+    assert conversations.tags() == ["发票", "投诉"]
+    assert shown("new", me, tag="投诉") == ["甲二"]
+    assert shown("mine", me, tag="投诉") == []
+    assert shown("all", me, tag="投诉") == ["甲一"]
+    assert shown("new", me, tag="发票") == []
+    (found,) = conversations.page("new", me, tag="投诉").replies
+    assert found.tags == ["投诉"]  # type: ignore[attr-defined]
+    page = signed_in(roles.SUPPORT).get(f"{HOME}?box=new&tag=投诉").content.decode()
+    assert "<option selected>投诉</option>" in page
+    assert "甲二" in page
+    assert "丙一" not in page
+    inbox.untag(first, "投诉", me)
+    assert shown("new", me, tag="投诉") == []
+    assert conversations.tags() == ["发票"]
+
+
+def test_tags_that_exist_are_suggested(house: House) -> None:
+    KeywordRule.objects.create(word="发票", action="tag", tag="发票")
+    one = reply(house, phones(1)[0], tag="投诉")
+    html = signed_in(roles.SUPPORT).get(f"{HOME}{one.pk}/change/").content.decode()
+    suggested = html.split('<datalist id="inbox-tags">')[1].split("</datalist>")[0]
+    assert suggested == '<option value="发票"></option><option value="投诉"></option>'
+
+
+def test_a_link_tags_nothing(house: House) -> None:
+    one = reply(house, phones(1)[0], tag="发票")
+    client = signed_in(roles.SUPPORT)
+    client.get(f"{HOME}{one.pk}/tag/?tag=x")
+    client.get(f"{HOME}{one.pk}/untag/?tag=发票")
+    assert Reply.objects.get().tag == "发票"
+    assert client.post(f"{HOME}999/tag/", {"tag": "x"}).status_code == 404
