@@ -22,26 +22,29 @@ def update(model: type[Model], pk: int, column: str, olds: Sequence[str], **valu
         return bool(cursor.rowcount)
 
 
-def lock(model: type[Model], pk: int) -> None:
-    """Lock one row until the transaction ends, without reading it. SQLite has one writer at a time anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR UPDATE", [pk])  # noqa: S608
-
-
 def insert(row: Model) -> None:
     """Store a new row of plain values and give it its key. No signals, no validation."""
-    fields = [field for field in _fields(type(row)).values() if not field.primary_key]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    given = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    names, marks = columns(type(row))
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {row._meta.db_table} ({names}) VALUES ({marks}) RETURNING id",  # noqa: S608
-            given,
+            values(row),
         )
         row.pk = cursor.fetchone()[0]
     row._state.adding = False
+
+
+@lru_cache(maxsize=32)
+def columns(model: type[Model]) -> tuple[str, str]:
+    """(names, marks) of all columns but the key, as `values` has them."""
+    names = [f'"{field.column}"' for field in _fields(model).values() if not field.primary_key]
+    return ", ".join(names), ", ".join(["%s"] * len(names))
+
+
+def values(row: Model) -> list[Any]:
+    """What a new row stores, by `columns`."""
+    fields = [field for field in _fields(type(row)).values() if not field.primary_key]
+    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
 
 
 @lru_cache(maxsize=32)

@@ -2,9 +2,10 @@
 masked."""
 
 import hashlib
+import queue
 import re
-import threading
 import time
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import requests
 from config.kit import masking
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome, TransportError
+from messaging.gateway.hand import Hand
 from messaging.gateway.types import AccountConfig, CallRecord, Recorder, WireRequest, WireResponse
 from messaging.gateway.wire import WatchedAdapter, Wire
 
@@ -47,6 +49,7 @@ class Http:
         self._deadline = deadline
         self._session: requests.Session | None = None
         self._used_at = 0.0
+        self._hand: Hand[WireResponse] | None = None
 
     def exchange(self, request: WireRequest) -> WireResponse:
         """Send it once. Raises TransportError with SAFE, BLOCKED or UNSURE; never repeats, never follows a redirect."""
@@ -78,30 +81,24 @@ class Http:
             )
 
     def _within_deadline(self, call: Callable[[], WireResponse]) -> WireResponse:
-        """Run the call in a thread of its own: a vendor that drips a byte a second defeats every socket time-out, and
-        only giving up on the whole call bounds it. Giving up cuts the connection, which ends the thread."""
-        box: list[WireResponse | BaseException] = []
+        """Let another thread make the call: a vendor that drips a byte a second defeats every socket time-out, and only
+        giving up on the whole call bounds it. Giving up cuts the connection, which ends the thread."""
+        if self._hand is None or not self._hand.lives:
+            self._hand = Hand()
+            weakref.finalize(self, self._hand.dismiss)
         wire = Wire()
-
-        def run() -> None:
-            wire.watch()
-            try:
-                box.append(call())
-            except BaseException as error:
-                box.append(error)
-
-        thread = threading.Thread(target=run, daemon=True, name="vendor-call")
-        thread.start()
-        thread.join(self._deadline)
-        if not box:
-            self._session = None
-            sent = wire.give_up()
-            raise _too_late(sent, self._deadline)
-        if isinstance(box[0], BaseException):
+        done = self._hand.take(call, wire)
+        try:
+            found = done.get(timeout=self._deadline)
+        except queue.Empty:
+            self._hand.dismiss()
+            self._session = self._hand = None
+            raise _too_late(wire.give_up(), self._deadline) from None
+        if isinstance(found, BaseException):
             self._session = None
             # Without the cause: its text holds the address with its query, and that may hold a secret.
-            raise _translated(box[0], wire.used) from None
-        return box[0]
+            raise _translated(found, wire.used) from None
+        return found
 
     def _post(self, request: WireRequest) -> WireResponse:
         with self._fresh_session().request(

@@ -3,7 +3,6 @@
 import logging
 import threading
 from contextlib import nullcontext
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -41,7 +40,11 @@ class _Recorder:
 
 def keep_call(account: VendorAccount, attempt: Attempt | None, record: CallRecord) -> None:
     """Store one exchange. Raises DatabaseError."""
-    rows.insert(VendorCall(account=account, attempt=attempt, **asdict(record)))
+    rows.insert(call_row(account, attempt, record))
+
+
+def call_row(account: VendorAccount, attempt: Attempt | None, record: CallRecord) -> VendorCall:
+    return VendorCall(account=account, attempt=attempt, **vars(record))
 
 
 class _Kept(threading.local):

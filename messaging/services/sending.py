@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.kit import masking
-from messaging.bulk import rows, wiring
+from messaging.bulk import wiring
 from messaging.bulk.people import recipients as people
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome
@@ -98,32 +98,30 @@ def begin(batch: Batch, dispatch: Dispatch, reviews: Reviews | None = None) -> t
     """`claimed -> sending` with its Attempt, in one commit. None when the claim was lost meanwhile, or the round was paused,
     stopped or cancelled: then the batch is given back, so a pause lets nothing out but what is on the wire already.
 
-    The people are read under the batch's row lock: an opt-out either came before and they are out, or comes after and
-    finds the batch on the wire.
+    The people are read after that commit: an opt-out, which takes people out of queued and claimed batches under their
+    lock, either came before and they are out, or comes after and finds the batch on the wire.
     """
-    with transaction.atomic():
-        if not wiring.begin(batch, timezone.now()):
-            claiming.release(batch)
-            return None
-        recipients = people(batch)
-        if not recipients:
-            _give_back(batch)
-            return None
-        number = batch.attempts_made + 1
-        reference = adapters.kept_adapter(dispatch.account).reference(batch.pk, number)
-        batch.dispatch = dispatch
-        attempt = Attempt(
-            batch=batch, account=dispatch.account, number=number, reference=reference, started_at=timezone.now()
-        )
-        rows.insert(attempt)
-        return attempt, build_request(dispatch, batch, recipients, reference, reviews=reviews)
+    batch.dispatch = dispatch
+    number, now = batch.attempts_made + 1, timezone.now()
+    reference = adapters.kept_adapter(dispatch.account).reference(batch.pk, number)
+    attempt = Attempt(batch=batch, account=dispatch.account, number=number, reference=reference, started_at=now)
+    if not wiring.begin(attempt, now):
+        claiming.release(batch)
+        return None
+    recipients = people(batch)
+    if not recipients:
+        _give_back(attempt)
+        return None
+    return attempt, build_request(dispatch, batch, recipients, reference, reviews=reviews)
 
 
-def _give_back(batch: Batch) -> None:
-    """Everybody opted out between the claim and the wire; the next claim closes the batch."""
-    Batch.objects.filter(pk=batch.pk).update(
-        state=BatchState.QUEUED, claim="", claimed_at=None, attempts_made=batch.attempts_made
+@transaction.atomic
+def _give_back(attempt: Attempt) -> None:
+    """Everybody opted out between the claim and the wire, and nothing goes out; the next claim closes the batch."""
+    Batch.objects.filter(pk=attempt.batch_id, state=BatchState.SENDING).update(
+        state=BatchState.QUEUED, claim="", claimed_at=None, attempts_made=attempt.number - 1
     )
+    attempt.delete()
 
 
 def build_request(

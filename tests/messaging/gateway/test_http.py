@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import ipaddress
+import os
 import socket
 import ssl
 import threading
@@ -276,12 +277,58 @@ def test_the_deadline_is_for_the_whole_call(act):
     assert len(server.requests) == 1
 
 
+def hands():
+    return {thread for thread in threading.enumerate() if thread.name == "vendor-call"}
+
+
+def ended(threads):
+    """Whether all of these threads end soon."""
+    for thread in threads:
+        thread.join(2)
+    return not any(thread.is_alive() for thread in threads)
+
+
 def test_a_call_that_was_given_up_leaves_no_thread_behind():
-    fate(wires.drip, deadline=0.2)
-    end = time.monotonic() + 2
-    while time.monotonic() < end and any(thread.name == "vendor-call" for thread in threading.enumerate()):
-        time.sleep(0.01)
-    assert [thread.name for thread in threading.enumerate() if thread.name == "vendor-call"] == []
+    before = hands()
+    with wires.raw_server(wires.drip) as server:
+        caller = Caller(server.url, 0.2)
+        assert caller.fails().outcome is Outcome.UNSURE
+        assert ended(hands() - before)
+
+
+def test_calls_in_a_row_share_a_thread_that_ends_with_the_caller():
+    before = hands()
+    with wires.raw_server(wires.answering(200, b"ok")) as server:
+        caller = Caller(server.url)
+        for _ in range(3):
+            caller.http.exchange(SEND)
+        mine = hands() - before
+        assert len(mine) == 1
+        del caller
+        assert ended(mine)
+
+
+def test_after_a_call_was_given_up_the_next_one_has_a_thread_of_its_own():
+    with wires.raw_server(wires.drip) as slow, wires.raw_server(wires.answering(200, b"ok")) as server:
+        caller = Caller(slow.url, 0.2)
+        assert caller.fails().outcome is Outcome.UNSURE
+        caller.http._account = replace(caller.http._account, base_url=server.url)
+        assert caller.http.exchange(SEND).body == b"ok"
+
+
+def test_a_forked_process_makes_calls_although_the_thread_stayed_behind():
+    """A worker's processes are forked: the thread of a caller made before runs in the parent alone."""
+    with wires.raw_server(wires.answering(200, b"ok")) as server:
+        caller = Caller(server.url, 2)
+        caller.http.exchange(SEND)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                code = 0 if caller.http.exchange(SEND).body == b"ok" else 1
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_an_answer_without_end_is_unsure(monkeypatch):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -133,12 +133,12 @@ def test_one_failing_step_of_the_tick_does_not_stop_the_sending(house, run_queue
 
 
 def test_an_exchange_that_cannot_be_kept_changes_nothing_about_the_answer(house, monkeypatch):
-    def full(*_args):
-        """A statement that fails: on PostgreSQL the transaction is spoilt with it."""
-        connection.cursor().execute("INSERT INTO no_such_table VALUES (1)")
+    def unfit(account, attempt, record):
+        """A row that no database takes: on PostgreSQL the statement, and the transaction around it, are spoilt with it."""
+        return VendorCall(account=account, attempt=attempt, **{**vars(record), "operation": None})
 
     dispatch = house.make_dispatch(phones(3))
-    monkeypatch.setattr(outcomes.adapters, "keep_call", full)
+    monkeypatch.setattr(outcomes.adapters, "call_row", unfit)
     sending.send_some(dispatch.pk)
     assert not VendorCall.objects.filter(attempt__isnull=False).exists()
     assert (Attempt.objects.get().outcome, counts(dispatch)) == (AttemptOutcome.ACCEPTED, {"submitted": 3})
