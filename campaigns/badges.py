@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from campaigns.models import Approval, AudienceImport, Campaign
+from campaigns.models import Approval, AudienceImport, Campaign, FirstUse
 from campaigns.sentences import NOTES, STOPS, UNSENT
 from campaigns.states import ApprovalState, CampaignState, ImportState
 from config.kit import show
@@ -40,7 +40,7 @@ APPROVAL_ROLES = {
 }
 
 
-def approval(row: Approval) -> SafeString:
+def approval(row: Approval | FirstUse) -> SafeString:
     return show.badge(row.get_state_display(), APPROVAL_ROLES[ApprovalState(row.state)])
 
 

@@ -55,7 +55,9 @@ def _first_uses(request: HttpRequest) -> QuerySet[FirstUse]:
 
 
 def to_approve_count(request: HttpRequest) -> int | None:
-    return _to_approve(request).count() if request.user.has_perm("campaigns.approve_campaign") else None
+    if not request.user.has_perm("campaigns.approve_campaign"):
+        return None
+    return _to_approve(request).count() + _first_uses(request).count()
 
 
 def now_running(request: HttpRequest) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import badges
-from campaigns.admin import sheets
+from campaigns.admin import first_uses, sheets
 from campaigns.admin.following import group_words
 from campaigns.models import Approval, Campaign
 from campaigns.services import approving
@@ -49,10 +50,19 @@ class ApprovalAdmin(LookOnly):
     list_select_related = ("campaign", "asked_by", "decided_by")
     list_empty = gettext_lazy("Nothing waits for approval.")
     search_fields = ("campaign__name",)
+    # What waits first; within both the newest first.
+    ordering = (Case(When(state=ApprovalState.PENDING, then=Value(0)), default=Value(1)), "-id")
+    change_list_template = "campaigns/approval_list.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """The menu has its entry with a count instead."""
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The first uses that tokens asked for stand above, on the first page, under the same filter and search."""
+        asked = {name: request.GET.get(name, "") for name in ("state__exact", "q", "p")}
+        shown = [] if asked["p"] not in ("", "1") else first_uses.shown(request.user, asked["state__exact"], asked["q"])
+        return super().changelist_view(request, {"first_uses": shown, **(extra_context or {})})
 
     @admin.display(description=gettext_lazy("campaign"))
     def campaign_name(self, approval: Approval) -> str:

@@ -1,9 +1,11 @@
 """Versions that a token wants to send for the first time: approved or sent back by a colleague."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -12,11 +14,42 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import badges
 from campaigns.models import FirstUse
 from campaigns.services import allowance, approving
 from campaigns.states import ApprovalState
 from config.kit import show
 from messaging.admin.base import LookOnly, needs, say_error
+
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """A first use in a list. `url` is empty for who may not decide."""
+
+    row: FirstUse
+    badge: SafeString
+    url: str
+    is_waiting: bool
+
+
+def shown(user: Any, state: str = "", search: str = "") -> list[Line]:
+    """For the list of approvals: what waits first, within both the newest first, at most MOST_SHOWN."""
+    rows = FirstUse.objects.select_related("version__template", "token", "asked_by", "decided_by")
+    if state:
+        rows = rows.filter(state=state)
+    for word in search.split():
+        rows = rows.filter(version__template__name__icontains=word)
+    waiting_first = Case(When(state=ApprovalState.PENDING, then=Value(0)), default=Value(1))
+    return [_line(row, user) for row in rows.order_by(waiting_first, "-pk")[:MOST_SHOWN]]
+
+
+def _line(row: FirstUse, user: Any) -> Line:
+    waits = row.state == ApprovalState.PENDING and not allowance.is_own(row, user)
+    may_decide = user.has_perm("campaigns.approve_campaign")
+    url = reverse("admin:first_use_decide", args=[row.pk, "grant"]) if may_decide else ""
+    return Line(row, badges.approval(row), url, waits and may_decide)
 
 
 class DecideForm(forms.Form):
@@ -31,6 +64,9 @@ class FirstUseAdmin(LookOnly):
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         return [path("<int:pk>/<slug:act>/", wrap(self.decide_view), name="first_use_decide")]
+
+    def parents(self, request: HttpRequest) -> list[tuple[Any, str]]:
+        return [(_("Approvals"), _list())] if _list_is_for(request) else []
 
     @needs("campaigns.approve_campaign")
     def decide_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
@@ -50,7 +86,7 @@ class FirstUseAdmin(LookOnly):
             form=form if is_open else None,
             button=(_("Approve the first use") if grant else _("Send it back")) if is_open else "",
             danger=not grant,
-            back=reverse("admin:index"),
+            back=_home(request),
         )
 
     def _decide(self, request: HttpRequest, row: FirstUse, grant: bool, reason: str) -> HttpResponse:
@@ -61,7 +97,20 @@ class FirstUseAdmin(LookOnly):
             return redirect(request.path)
         done = _("Approved. The next order through the API goes out.") if grant else _("Sent back with your reason.")
         messages.success(request, done)
-        return redirect("admin:index")
+        return redirect(_home(request))
+
+
+def _list() -> str:
+    return reverse("admin:campaigns_approval_changelist")
+
+
+def _list_is_for(request: HttpRequest) -> bool:
+    return request.user.has_perm("campaigns.view_approval")
+
+
+def _home(request: HttpRequest) -> str:
+    """The list of all that waits, where this person may see it."""
+    return _list() if _list_is_for(request) else reverse("admin:index")
 
 
 def _own_words() -> str:
