@@ -155,11 +155,12 @@ def _sent_lately(rules: Rules) -> Sql:
 
 
 def _bad_variables(rules: Rules) -> Sql:
+    """Shorter than 1 or longer than allowed, as a distance from the middle: BETWEEN would take the value out of its JSON twice."""
     parts, params = [], []
     for name in rules.variables:
         value, values = _variable(name)
-        parts.append(f"length({value}) NOT BETWEEN 1 AND %s")
-        params += [*values, rules.longest_variable]
+        parts.append(f"ABS(2 * length({value}) - %s) > %s")
+        params += [*values, rules.longest_variable + 1, rules.longest_variable - 1]
     return f"({' OR '.join(parts)})", params
 
 
