@@ -13,8 +13,9 @@ class SongdaConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib import admin
 
-        from config import people
+        from config import logins, people
 
+        logins.take_over(admin.site)
         people.take_over(admin.site)  # after every app's admin module: this app comes behind the one that loads them
 
 

@@ -1,13 +1,50 @@
 """Users and roles in the admin. Whoever manages people can neither raise themselves nor reach a superuser."""
 
+from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
+from django.contrib.auth.models import Group, Permission, User
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from config import permissions
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Django says in English alone what becomes of the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "usable_password" in self.fields:
+            lost = _("If disabled, the current password for this user will be lost.")
+            shape = '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>'
+            plain = SetUnusablePasswordMixin.usable_password_help_text
+            self.fields["usable_password"].help_text = format_html(shape, plain, lost)
+
+
+class _ByThing(ModelChoiceIterator):
+    """Boxes in groups: one a thing, one box for each act."""
+
+    def __iter__(self) -> Any:
+        for name, rows in groupby(self.queryset, permissions.thing):
+            yield name, [self.choice(row) for row in rows]
+
+
+class PermissionField(forms.ModelMultipleChoiceField):
+    iterator = _ByThing
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Permission) -> SafeString:  # type: ignore[override]
+        """The act is seen beside its thing, and read out with it."""
+        thing, act = permissions.thing(obj), permissions.act(obj)
+        return format_html('<span class="visually-hidden">{} · </span>{}', thing, act)
 
 
 class PeopleAdmin(UserAdmin):
@@ -16,8 +53,9 @@ class PeopleAdmin(UserAdmin):
     list_display = ("username", "full_name", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active")
     search_fields = ("username", "first_name", "last_name", "email")
-    filter_horizontal = ("user_permissions",)
+    filter_horizontal = ()
     show_full_result_count = False
+    change_password_form = PasswordForm
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
         (_("Roles"), {"fields": ("groups",)}),
@@ -39,12 +77,15 @@ class PeopleAdmin(UserAdmin):
         if obj is None:
             return self.add_fieldsets
         may: tuple[str, ...] = ("is_active", "groups")
+        beyond: tuple[Any, ...] = ()
         if request.user.is_superuser:
-            may = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+            may = ("is_active", "is_staff", "is_superuser", "groups")
+            beyond = ((_("Beyond the roles"), {"fields": ("user_permissions",), "classes": ("collapse",)}),)
         return (
             (None, {"fields": ("username", "password")}),
             (_("Personal info"), {"fields": ("first_name", "last_name", "email")}),
             (_("Roles"), {"fields": may}),
+            *beyond,
             (_("Important dates"), {"fields": ("last_login", "date_joined")}),
         )
 
@@ -59,6 +100,12 @@ class PeopleAdmin(UserAdmin):
             kwargs["widget"] = forms.CheckboxSelectMultiple
             kwargs["label"] = _("Roles")
             kwargs["help_text"] = _("What a person may do is the sum of their roles.")
+        if db_field.name == "user_permissions":
+            held = Permission.objects.filter(user=_edited(request)).values_list("pk", flat=True)
+            kwargs["form_class"] = PermissionField
+            kwargs["queryset"] = permissions.grantable(request, held)
+            kwargs["label"] = _("permissions")
+            kwargs["help_text"] = _("For this person alone, whatever the roles are.")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -67,10 +114,17 @@ class PeopleAdmin(UserAdmin):
         super().save_model(request, obj, form, change)
 
 
+def _edited(request: HttpRequest) -> int:
+    """Whose page it is; 0 where there is nobody yet."""
+    key = str((request.resolver_match.kwargs if request.resolver_match else {}).get("object_id", ""))
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 10 else 0
+
+
 class RolesAdmin(GroupAdmin):
     """Roles are made by the code after every migration; here they are looked at."""
 
     list_display = ("name", "members")
+    fields = readonly_fields = ("name", "members", "may")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -96,6 +150,11 @@ class RolesAdmin(GroupAdmin):
     @admin.display(description=_("members"))
     def members(self, group: Group) -> str:
         return "、".join(user.get_username() for user in group.user_set.all()) or "—"
+
+    @admin.display(description=_("may"))
+    def may(self, group: Group) -> SafeString:
+        held = group.permissions.select_related("content_type")
+        return format_html('<ul class="link-list">{}</ul>', permissions.listed(held))
 
 
 def take_over(site: admin.AdminSite) -> None:
