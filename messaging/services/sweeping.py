@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from messaging.bulk import receipts as bulk
@@ -12,6 +13,9 @@ from messaging.hooks import deliveries_moved
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Dispatch, PollState, VendorCall
 from messaging.services import dispatching, matching
 from messaging.states import AttemptOutcome, BatchState, DispatchState, Own
+
+# Six months, however long they are: what the law asks of network logs. No setting makes it shorter.
+LOG_KEEP_DAYS = 184
 
 
 def sweep_leases() -> tuple[int, int]:
@@ -107,10 +111,18 @@ def rematch_waiting() -> int:
 
 
 def clean() -> None:
-    """What is kept only for a while: vendor exchanges, and applied bodies."""
-    old = timezone.now() - timedelta(days=settings.SONGDA["CALL_KEEP_DAYS"])
+    """What is kept only for a while: vendor exchanges, applied bodies, and, as long as logs are, bodies that nobody could
+    read: they may hold results that a later release reads. What waits to be applied is never taken away."""
+    now = timezone.now()
+    old = now - timedelta(days=settings.SONGDA["CALL_KEEP_DAYS"])
     VendorCall.objects.filter(started_at__lt=old).delete()
-    CallbackEvent.objects.filter(arrived_at__lt=old, state=CallbackEvent.State.APPLIED).delete()
+    applied = Q(state=CallbackEvent.State.APPLIED, arrived_at__lt=old)
+    unreadable = Q(state=CallbackEvent.State.UNREADABLE, arrived_at__lt=now - timedelta(days=_unreadable_days()))
+    CallbackEvent.objects.filter(applied | unreadable).delete()
+
+
+def _unreadable_days() -> int:
+    return max(LOG_KEEP_DAYS, settings.SONGDA.get("UNREADABLE_KEEP_DAYS", LOG_KEEP_DAYS))
 
 
 def flag_unanswered_polls() -> int:
