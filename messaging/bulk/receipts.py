@@ -4,6 +4,7 @@ Whoever writes a delivery's own status locks its batch row first, in id order; s
 batch counters can be moved by their difference.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from messaging.models import Attempt, Batch, Delivery
 from messaging.states import BatchState, Own
@@ -26,27 +28,33 @@ COUNTERS = {
 }
 
 
-class Word(NamedTuple):
-    """One vendor's word about one person. `n` is the caller's number for it."""
+class Kind(NamedTuple):
+    """What many words have in common. Shared, since thousands of receipts say one and the same about different people."""
 
-    n: int
     run: UUID
     leg: str
-    phone: str
     own: int
     channel: str
     reason: str
     vendor_word: str
-    at: datetime | None
 
 
-class Moved(NamedTuple):
-    """A delivery that climbed: `old` is its own status before (None = it shared its batch's)."""
+class Word(NamedTuple):
+    """One vendor's word about one person. `n` is the caller's number for it."""
 
     n: int
-    batch_id: int | None
-    old: int | None
-    new: int
+    kind: Kind
+    phone: str
+    at: datetime | None
+
+    @property
+    def person(self) -> "Person":
+        return self.kind.run, self.kind.leg, self.phone
+
+
+Person = tuple[UUID, str, str]
+# By the number of the word that let a delivery climb: its own status before, None = it shared its batch's.
+Climbed = dict[int, int | None]
 
 
 def lock_batches(batch_ids: Sequence[int]) -> list[int]:
@@ -65,67 +73,85 @@ ORDER BY id FOR UPDATE
 """
 
 
-def apply_words(words: Sequence[Word]) -> list[Moved]:
-    """Let deliveries climb (`own < new`), at most one word for each (run, leg, phone). Words that change nothing are not
-    in the answer. The caller holds the batch locks and moves the counters with `move_counters`."""
+def apply_words(words: Sequence[Word]) -> Climbed:
+    """Let deliveries climb (`own < new`), at most one word for each (run, leg, phone), and move their batches' counters with
+    them. Words that change nothing are not in the answer. The caller holds the batch locks."""
     if not words:
-        return []
+        return {}
     return _apply_postgres(words) if connection.vendor == "postgresql" else _apply_sqlite(words)
 
 
-# %s: what each word says about whom. Twice over: first those of whom nothing is known yet, nearly all of them, in one
-# look at each row; then the rest, whose old status has to be read beside the new one.
+# Twice over: first those of whom nothing is known yet, nearly all of them, in one look at each row; then the rest, whose old
+# status has to be read beside the new one. The counters are moved by the same statement: what it moved need not travel.
 _SET = """
 SET own = s.new, channel = CASE WHEN s.channel = '' THEN d.channel ELSE s.channel END, reason = s.reason,
     vendor_word = s.word, reported_at = COALESCE(s.at, now()),
     legs_delivered = GREATEST(d.legs_delivered, CASE WHEN s.new >= 60 THEN 1 ELSE 0 END),
     units = GREATEST(d.units, CASE WHEN s.new >= 60 THEN 1 ELSE 0 END)
 """
+# What each word says about whom: arrays of what differs from word to word, and a small table of their kinds.
 _SAID = """
     SELECT i.n, i.phone, to_timestamp(i.at) AS at, k.run, k.leg, k.new, k.channel, k.reason, k.word
     FROM unnest(%s::int[], %s::int[], %s::text[], %s::float8[]) AS i(n, kind, phone, at)
     JOIN unnest(%s::int[], %s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[])
       AS k(kind, run, leg, new, channel, reason, word) ON k.kind = i.kind
 """
+_COUNTED = f"""
+UPDATE messaging_batch AS b SET {", ".join(f"{name} = b.{name} + m.{name}" for name in COUNTERS.values())}
+FROM (SELECT batch_id, {
+    ", ".join(
+        f"COUNT(*) FILTER (WHERE new = {own:d}) - COUNT(*) FILTER (WHERE old = {own:d}) AS {name}"
+        for own, name in COUNTERS.items()
+    )
+} FROM moved GROUP BY batch_id) AS m
+WHERE b.id = m.batch_id
+"""  # noqa: S608 - the names above
+# Which words moved somebody is asked only where not all did.
 _FIRST = f"""
-UPDATE messaging_delivery AS d {_SET} FROM ({_SAID}) AS s
-WHERE d.run = s.run AND d.leg = s.leg AND d.phone = s.phone AND d.own IS NULL
-RETURNING s.n, d.batch_id, NULL, s.new
-"""
+WITH moved AS (
+    UPDATE messaging_delivery AS d {_SET} FROM ({_SAID}) AS s
+    WHERE d.run = s.run AND d.leg = s.leg AND d.phone = s.phone AND d.own IS NULL
+    RETURNING s.n, d.batch_id, NULL::smallint AS old, s.new),
+counted AS ({_COUNTED})
+SELECT CASE WHEN COUNT(*) < %s THEN COALESCE(array_agg(n), '{{}}') END FROM moved
+"""  # noqa: S608 - the parts above
 _LATER = f"""
-UPDATE messaging_delivery AS d {_SET}
-FROM (
-    SELECT i.*, o.id AS row_id, o.own AS old
-    FROM ({_SAID}) AS i JOIN messaging_delivery AS o ON o.run = i.run AND o.leg = i.leg AND o.phone = i.phone
-) AS s
-WHERE d.id = s.row_id AND COALESCE(d.own, 0) < s.new
-RETURNING s.n, d.batch_id, s.old, s.new
+WITH moved AS (
+    UPDATE messaging_delivery AS d {_SET}
+    FROM (
+        SELECT i.*, o.id AS row_id, o.own AS old
+        FROM ({_SAID}) AS i JOIN messaging_delivery AS o ON o.run = i.run AND o.leg = i.leg AND o.phone = i.phone
+    ) AS s
+    WHERE d.id = s.row_id AND COALESCE(d.own, 0) < s.new
+    RETURNING s.n, d.batch_id, s.old, s.new),
+counted AS ({_COUNTED})
+SELECT n, old FROM moved
 """  # noqa: S608 - the parts above
 
 
-def _apply_postgres(words: Sequence[Word]) -> list[Moved]:
-    moved = _said(_FIRST, words)
-    if len(moved) < len(words):
-        climbed = {move.n for move in moved}
-        moved += _said(_LATER, [word for word in words if word.n not in climbed])
-    return moved
-
-
-def _said(sql: str, words: Sequence[Word]) -> list[Moved]:
-    """Arrays of what differs from word to word, and a small table of the kinds of word: the driver is slow with arrays."""
-    kinds: dict[tuple[Any, ...], int] = {}
-    numbers, chosen, phones, times = [], [], [], []
-    for n, run, leg, phone, own, channel, reason, word, at in words:
-        numbers.append(n)
-        chosen.append(kinds.setdefault((run.int, leg, own, channel, reason, word), len(kinds)))
-        phones.append(phone)
-        times.append("NULL" if at is None else repr(at.timestamp()))
-    runs, legs, owns, channels, reasons, said = (list(column) for column in zip(*kinds, strict=True))
-    uuids = [UUID(int=run) for run in runs]
-    arrays: list[Any] = [number_array(numbers), number_array(chosen), text_array(phones), number_array(times)]
+def _apply_postgres(words: Sequence[Word]) -> Climbed:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*arrays, list(kinds.values()), uuids, legs, owns, channels, reasons, said])
-        return [Moved(*row) for row in cursor.fetchall()]
+        cursor.execute(_FIRST, [*_said(words), len(words)])
+        (some,) = cursor.fetchone()
+        if some is None:
+            return dict.fromkeys([word.n for word in words])
+        climbed: Climbed = dict.fromkeys(some)
+        cursor.execute(_LATER, _said([word for word in words if word.n not in climbed]))
+        climbed.update(cursor.fetchall())
+        return climbed
+
+
+def _said(words: Sequence[Word]) -> list[Any]:
+    """The parameters of _SAID. As text, since the driver is slow with arrays."""
+    numbers, kinds, phones, times = zip(*words, strict=True)
+    # Kinds are told apart by identity, which spares hashing a UUID for each word; an equal one told twice does no harm.
+    told = {id(kind): kind for kind in kinds}
+    places = {key: place for place, key in enumerate(told)}
+    chosen = [places[id(kind)] for kind in kinds]
+    runs, legs, owns, channels, reasons, vendor_words = (list(column) for column in zip(*told.values(), strict=True))
+    at = ["NULL" if time is None else repr(time.timestamp()) for time in times]
+    arrays: list[Any] = [number_array(numbers), number_array(chosen), text_array(phones), number_array(at)]
+    return [*arrays, list(range(len(told))), runs, legs, owns, channels, reasons, vendor_words]
 
 
 def number_array(values: Iterable[object]) -> str:
@@ -133,14 +159,15 @@ def number_array(values: Iterable[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
+# What stands in an array's text form as it is: numbers of telephones, references like s12-1.
+_PLAIN = re.compile(r"[A-Za-z0-9-]+(?:,[A-Za-z0-9-]+)*")
+
+
 def text_array(values: Sequence[str]) -> str | list[str]:
-    """The text form of an array of plain words; anything else is left to the driver, which quotes."""
-    return "{" + ",".join(values) + "}" if all(map(_is_plain, values)) else list(values)
-
-
-def _is_plain(word: str) -> bool:
-    """Stands in an array's text form as it is: a number, or a reference like s12-1."""
-    return word.isascii() and word.replace("-", "").isalnum() and word.upper() != "NULL"
+    """The text form of an array of plain words, looked at as one text; anything else is left to the driver, which quotes."""
+    joined = ",".join(values)
+    plain = _PLAIN.fullmatch(joined) and joined.count(",") == len(values) - 1 and "NULL" not in joined.upper()
+    return "{" + joined + "}" if plain else list(values)
 
 
 _SQLITE = """
@@ -151,31 +178,40 @@ WHERE id = %s
 """
 
 
-def _apply_sqlite(words: Sequence[Word]) -> list[Moved]:
+def _apply_sqlite(words: Sequence[Word]) -> Climbed:
     """SQLite has one writer, so what is read in this transaction stands until it ends."""
-    from django.utils import timezone
-
     found = find(words)
     now = timezone.now()
-    moved, rows = [], []
+    climbed: Climbed = {}
+    deltas: dict[int, Counter[str]] = {}
+    rows = []
     for word in words:
-        row = found.get((word.run, word.leg, word.phone))
-        if row is None or (row.own or 0) >= word.own:
+        row, kind = found.get(word.person), word.kind
+        if row is None or (row.own or 0) >= kind.own:
             continue
-        leg = 1 if word.own >= Own.DELIVERED else 0
+        leg = 1 if kind.own >= Own.DELIVERED else 0
         at = connection.ops.adapt_datetimefield_value(word.at or now)
-        rows.append((word.own, word.channel, word.channel, word.reason, word.vendor_word, at, leg, leg, row.pk))
-        moved.append(Moved(word.n, row.batch_id, row.own, word.own))
+        rows.append((kind.own, kind.channel, kind.channel, kind.reason, kind.vendor_word, at, leg, leg, row.pk))
+        climbed[word.n] = row.own
+        if row.batch_id is not None:
+            _count(deltas.setdefault(row.batch_id, Counter()), row.own, kind.own)
     with connection.cursor() as cursor:
         cursor.executemany(_SQLITE, rows)
-    return moved
+    add_to_counters(deltas)
+    return climbed
 
 
-def find(words: Sequence[Word]) -> dict[tuple[UUID, str, str], Delivery]:
+def _count(delta: Counter[str], old: int | None, new: int) -> None:
+    delta[COUNTERS[Own(new)]] += 1
+    if old is not None and old in COUNTERS:
+        delta[COUNTERS[Own(old)]] -= 1
+
+
+def find(words: Sequence[Word]) -> dict[Person, Delivery]:
     """The deliveries that these words are about, by (run, leg, phone)."""
     groups: dict[tuple[UUID, str], list[str]] = {}
     for word in words:
-        groups.setdefault((word.run, word.leg), []).append(word.phone)
+        groups.setdefault((word.kind.run, word.kind.leg), []).append(word.phone)
     found = {}
     for (run, leg), phones in groups.items():
         for start in range(0, len(phones), 5000):
@@ -216,19 +252,6 @@ def any_waiting(account_id: int, reference: str, task_id: str) -> bool:
             [account_id, reference, task_id],
         )
         return cursor.fetchone() is not None
-
-
-def move_counters(moved: Sequence[Moved]) -> None:
-    """Move the batch counters by what climbed, one statement."""
-    deltas: dict[int, Counter[str]] = {}
-    for (batch_id, old, new), people in Counter((move.batch_id, move.old, move.new) for move in moved).items():
-        if batch_id is None:
-            continue
-        delta = deltas.setdefault(batch_id, Counter())
-        delta[COUNTERS[Own(new)]] += people
-        if old is not None and old in COUNTERS:
-            delta[COUNTERS[Own(old)]] -= people
-    add_to_counters(deltas)
 
 
 def add_to_counters(deltas: dict[int, Counter[str]]) -> None:

@@ -1,6 +1,7 @@
 """Receipts to the people they are about: one word for each moves his delivery; what fits nowhere is kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -46,56 +47,64 @@ def apply_receipts(account: VendorAccount, found: Sequence[tuple[ReceiptEvent, C
 def _apply_matched(account: VendorAccount, matched: Sequence[Matched]) -> None:
     if not matched:
         return
-    unknown = bulk.lock_batches(sorted({item.home.batch for item in matched}))
-    words = _best_words(matched)
-    moved = bulk.apply_words(words)
-    bulk.move_counters(moved)
-    _tell(words, moved)
-    _settle_unknown(matched, unknown)
+    homes = {home.attempt: home for _, home, _ in matched}
+    unknown = bulk.lock_batches(sorted({home.batch for home in homes.values()}))
+    words = _best_words(matched, homes)
+    climbed = bulk.apply_words(words)
+    _tell(words, climbed)
+    _settle_unknown(homes, unknown)
     _learn_tasks(matched)
-    _keep_the_rest(account, matched, {move.n: move for move in moved})
+    _keep_the_rest(account, matched, climbed)
 
 
-def _tell(words: Sequence[bulk.Word], moved: Sequence[bulk.Moved]) -> None:
+def _tell(words: Sequence[bulk.Word], climbed: bulk.Climbed) -> None:
     def ids() -> list[int]:
-        climbed = {move.n for move in moved}
         return [row.pk for row in bulk.find([word for word in words if word.n in climbed]).values()]
 
-    if moved:
+    if climbed:
         deliveries_moved.send(sender=Delivery, ids=ids)
 
 
-def _best_words(matched: Sequence[Matched]) -> list[bulk.Word]:
+def _best_words(matched: Sequence[Matched], homes: Mapping[int, Home]) -> list[bulk.Word]:
     """One word for each person: the highest. The others are looked at afterwards."""
     best: dict[tuple[int, str], bulk.Word] = {}
+    kinds: dict[tuple[Any, ...], bulk.Kind] = {}
     # A small number for each (run, leg): hashing a UUID for each of thousands of receipts is dear.
     places: dict[tuple[UUID, str], int] = {}
-    place_of = {item.home.attempt: item.home for item in matched}
-    place = {pk: places.setdefault((home.run, home.leg), len(places)) for pk, home in place_of.items()}
+    place_of = {pk: places.setdefault((home.run, home.leg), len(places)) for pk, home in homes.items()}
     for n, (event, home, _) in enumerate(matched):
         own = OWN_BY_WORD.get(event.status)
         if own is None:
             continue
-        key = place[home.attempt], event.phone
-        if key not in best or best[key].own < own:
-            said = f"{event.code} {event.message}".strip()[:200]
-            channel, reason, at = event.channel[:4], event.reason, event.at
-            best[key] = bulk.Word(n, home.run, home.leg, event.phone, own, channel, reason, said, at)
+        place = place_of[home.attempt]
+        said = place, event.status, event.channel, event.reason, event.code, event.message
+        kind = kinds.get(said)
+        if kind is None:
+            kind = kinds[said] = _kind(event, home, own)
+        key = place, event.phone
+        before = best.get(key)
+        if before is None or before.kind.own < own:
+            best[key] = _word((n, kind, event.phone, event.at))
     return list(best.values())
 
 
-def _settle_unknown(matched: Sequence[Matched], unknown: Sequence[int]) -> None:
+# What Word._make does, without a call into Python for each.
+_word = partial(tuple.__new__, bulk.Word)
+
+
+def _kind(event: ReceiptEvent, home: Home, own: int) -> bulk.Kind:
+    said = f"{event.code} {event.message}".strip()[:200]
+    return bulk.Kind(home.run, home.leg, own, event.channel[:4], event.reason, said)
+
+
+def _settle_unknown(homes: Mapping[int, Home], unknown: Sequence[int]) -> None:
     """Any word from the vendor about our request proves that it has the request. `unknown`: the locked batches in that
     state."""
     if unknown:
         Batch.objects.filter(pk__in=unknown, state=BatchState.UNKNOWN).update(
             state=BatchState.SUBMITTED, submitted_at=timezone.now(), reason="", vendor_word=""
         )
-    suspects = {
-        item.home.attempt
-        for item in matched
-        if item.home.outcome == AttemptOutcome.UNSURE or item.home.batch in unknown
-    }
+    suspects = [pk for pk, home in homes.items() if home.outcome == AttemptOutcome.UNSURE or home.batch in unknown]
     if suspects:
         Attempt.objects.filter(pk__in=suspects, outcome=AttemptOutcome.UNSURE).update(
             outcome=AttemptOutcome.ACCEPTED, reason="receipt"
@@ -109,11 +118,11 @@ def _learn_tasks(matched: Sequence[Matched]) -> None:
         Attempt.objects.filter(pk=attempt, task_id="").update(task_id=task_id)
 
 
-def _keep_the_rest(account: VendorAccount, matched: Sequence[Matched], moved: dict[int, bulk.Moved]) -> None:
+def _keep_the_rest(account: VendorAccount, matched: Sequence[Matched], climbed: bulk.Climbed) -> None:
     """Store what the delivery row cannot hold: unknown words, words about nobody we know, late or conflicting words,
     further legs. A plain repeat leaves nothing."""
-    rest = [(n, item) for n, item in enumerate(matched) if n not in moved]
-    late = [matched[n] for n, move in sorted(moved.items()) if move.old == Own.FAILED]
+    rest = [(n, item) for n, item in enumerate(matched) if n not in climbed]
+    late = [matched[n] for n, old in sorted(climbed.items()) if old == Own.FAILED]
     keys = [_question(n, item.home, item.event) for n, item in rest]
     rows = bulk.find(keys)
     kept: list[tuple[Any, ...]] = [
@@ -121,7 +130,7 @@ def _keep_the_rest(account: VendorAccount, matched: Sequence[Matched], moved: di
     ]
     legs: list[tuple[str, Delivery]] = []
     for key, (_, item) in zip(keys, rest, strict=True):
-        row = rows.get((key.run, key.leg, key.phone))
+        row = rows.get(key.person)
         note = _note(item.event, row)
         if note is None:
             continue
@@ -137,7 +146,7 @@ def _keep_the_rest(account: VendorAccount, matched: Sequence[Matched], moved: di
 
 def _question(n: int, home: Home, event: ReceiptEvent) -> bulk.Word:
     """A word that says nothing: only whom it is about."""
-    return bulk.Word(n, home.run, home.leg, event.phone, 0, "", "", "", None)
+    return bulk.Word(n, bulk.Kind(home.run, home.leg, 0, "", "", ""), event.phone, None)
 
 
 def _note(event: ReceiptEvent, row: Delivery | None) -> str | None:
@@ -237,7 +246,7 @@ def _rematch_account(account: VendorAccount, receipts: Sequence[Receipt]) -> int
 def _known_people(events: dict[int, ReceiptEvent], hits: dict[int, Home]) -> set[int]:
     words = [_question(pk, home, events[pk]) for pk, home in hits.items()]
     rows = bulk.find(words)
-    return {word.n for word in words if (word.run, word.leg, word.phone) in rows}
+    return {word.n for word in words if word.person in rows}
 
 
 def _event(receipt: Receipt) -> ReceiptEvent:
