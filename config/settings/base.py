@@ -194,6 +194,7 @@ SONGDA = {
     ),  # a claim older than this is swept: claimed -> queued, sending -> unknown
     "UNKNOWN_DEADLINE_HOURS": 72,  # only after this may a person say "not sent"
     "CALL_KEEP_DAYS": 30,
+    "UNREADABLE_KEEP_DAYS": 184,  # never fewer: half a year is what the rules ask of a log
     "HTTP_DEADLINE_SECONDS": env.number("HTTP_DEADLINE_SECONDS", 30),
     "TURN_SECONDS": env.number("TURN_SECONDS", 20),  # one job sends or applies so long, then the next has its turn
     "TICK_SECONDS": env.number("TICK_SECONDS", 5),

@@ -34,8 +34,9 @@ class Delivery(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "leg", "phone"], name="once_per_run_and_leg")]
         indexes = [
             models.Index(fields=["phone"], name="delivery_phone"),
-            # Counted without a look at the rows.
-            models.Index(fields=["dispatch", "own"], name="delivery_not_sent", condition=Q(batch__isnull=True)),
+            # No index holds what receipts change (own, channel, reason, units …): on PostgreSQL an update then leaves all of
+            # them alone, which makes a receipt half as dear again.
+            models.Index(fields=["dispatch"], name="delivery_not_sent", condition=Q(batch__isnull=True)),
             models.Index(fields=["message_id"], name="delivery_message_id", condition=~Q(message_id="")),
         ]
         permissions = [

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from config.kit import collecting
 from messaging.bulk import receipts as bulk
 from messaging.gateway.types import ReceiptEvent, ReceiptStatus
 from messaging.hooks import deliveries_moved
@@ -30,18 +31,24 @@ class Matched(NamedTuple):
     source: CallbackEvent | None
 
 
+# What _make does, without a call into Python for each.
+_matched = partial(tuple.__new__, Matched)
+_word = partial(tuple.__new__, bulk.Word)
+
+
 def apply_receipts(account: VendorAccount, found: Sequence[tuple[ReceiptEvent, CallbackEvent | None]]) -> None:
     """Apply receipts of one account: matched ones to deliveries, the rest kept as unmatched. One transaction, the caller's."""
-    homes = homes_for(account, [event for event, _ in found])
-    matched, lost = [], []
-    for event, source in found:
-        home = home_of(event, homes)
-        if home is None:
-            lost.append((event, source))
-        else:
-            matched.append(Matched(event, home, source))
-    _apply_matched(account, matched)
-    _keep(account, [(event, source, None, Receipt.State.UNMATCHED, "") for event, source in lost])
+    with collecting.paused():
+        homes = homes_for(account, [event for event, _ in found])
+        matched, lost = [], []
+        for event, source in found:
+            home = home_of(event, homes)
+            if home is None:
+                lost.append((event, source))
+            else:
+                matched.append(_matched((event, home, source)))
+        _apply_matched(account, matched)
+        _keep(account, [(event, source, None, Receipt.State.UNMATCHED, "") for event, source in lost])
 
 
 def _apply_matched(account: VendorAccount, matched: Sequence[Matched]) -> None:
@@ -86,10 +93,6 @@ def _best_words(matched: Sequence[Matched], homes: Mapping[int, Home]) -> list[b
         if before is None or before.kind.own < own:
             best[key] = _word((n, kind, event.phone, event.at))
     return list(best.values())
-
-
-# What Word._make does, without a call into Python for each.
-_word = partial(tuple.__new__, bulk.Word)
 
 
 def _kind(event: ReceiptEvent, home: Home, own: int) -> bulk.Kind:

@@ -122,7 +122,7 @@ def clean() -> None:
 
 
 def _unreadable_days() -> int:
-    return max(LOG_KEEP_DAYS, settings.SONGDA.get("UNREADABLE_KEEP_DAYS", LOG_KEEP_DAYS))
+    return max(LOG_KEEP_DAYS, settings.SONGDA["UNREADABLE_KEEP_DAYS"])
 
 
 def flag_unanswered_polls() -> int:
