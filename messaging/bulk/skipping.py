@@ -26,15 +26,16 @@ def skip_suppressed(batches: Sequence[Batch], dispatch: Dispatch) -> Counter[int
 
 
 def skip_over_cap(batches: Sequence[Batch], dispatch: Dispatch, since: datetime) -> Counter[int]:
-    """Who got `cap_count` messages of other runs in the capped days. Only marketing counts and is capped."""
+    """Who got, or may have got, `cap_count` messages of other runs in the capped days. Only marketing counts and is capped."""
     if not dispatch.cap_count:
         return Counter()
     people = Delivery.objects.filter(batch__in=batches, own__isnull=True)
+    perhaps = (BatchState.SENDING, BatchState.UNKNOWN)
     crowded = (
         Delivery.objects.filter(
+            Q(batch__submitted_at__gte=since) | Q(batch__state__in=perhaps, batch__claimed_at__gte=since),
             phone__in=people.values("phone"),
             dispatch__purpose="marketing",
-            batch__submitted_at__gte=since,
         )
         .exclude(run=dispatch.run)
         .exclude(own__in=OWN_UNSENT)

@@ -1,0 +1,171 @@
+"""Who may have got a message counts as one who did, for the cap and for "got this lately"; who certainly did not, does not."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from campaigns.bulk import plan
+from campaigns.services import planning
+from campaigns.services.planning import rules
+from messaging.models import Batch, Delivery, Dispatch
+from messaging.services import claiming, unknowns
+from messaging.services.claiming import Claimed
+from messaging.states import BATCH_WIRED, BatchState, DispatchState, Own
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+REACHED = [*BATCH_WIRED]
+NOT_REACHED = [state for state in BatchState if state not in REACHED]
+PHONE = "13800000001"  # the first of seven
+
+
+def before(campaign, state, *, days=4, phone=PHONE):
+    """An earlier run's batch to this number, as it stands in this state, claimed so many days ago."""
+    round_ = Dispatch.objects.create(
+        title="早先", account=campaign.account, version=campaign.version, purpose="marketing", total=1
+    )
+    at = timezone.now() - timedelta(days=days)
+    batch = Batch.objects.create(
+        dispatch=round_,
+        account=campaign.account,
+        number=1,
+        size=1,
+        state=state,
+        claimed_at=None if state == BatchState.QUEUED else at,
+        submitted_at=at if state == BatchState.SUBMITTED else None,
+    )
+    Delivery.objects.create(dispatch=round_, batch=batch, run=round_.run, leg="main", phone=phone)
+    return batch
+
+
+@pytest.fixture
+def capped(make):
+    return make.campaign(cap_count=1, cap_days=7)
+
+
+@pytest.fixture
+def choosy(make):
+    """Not to those who got the same template within a week."""
+    return make.campaign(skip_same_days=7)
+
+
+def left_out(campaign):
+    return planning.check(campaign)["excluded"]
+
+
+def claimed(campaign, *, and_then):
+    """Laid out, then something else happens, then claimed: own status and reason of PHONE."""
+    planning.check(campaign)
+    dispatch = planning.lay_out(campaign)
+    Dispatch.objects.filter(pk=dispatch.pk).update(state=DispatchState.RUNNING)
+    and_then()
+    assert isinstance(claiming.claim_next(dispatch.pk), Claimed)
+    row = dispatch.deliveries.get(phone=PHONE)
+    return row.own, row.reason
+
+
+class TestStates:
+    @pytest.mark.parametrize("state", REACHED)
+    def test_who_was_or_may_have_been_reached_counts(self, capped, choosy, state):
+        before(capped, state)
+        before(choosy, state, phone="13800000002")
+        assert left_out(capped) == {"over_cap": 2}  # both numbers, whatever the template
+        assert left_out(choosy) == {"sent_lately": 1}
+
+    @pytest.mark.parametrize("state", NOT_REACHED)
+    def test_who_was_not_does_not(self, capped, choosy, state):
+        before(capped, state)
+        before(choosy, state)
+        assert left_out(capped) == left_out(choosy) == {}
+
+    @pytest.mark.parametrize("state", REACHED)
+    def test_the_claim_counts_the_same(self, capped, state):
+        assert claimed(capped, and_then=lambda: before(capped, state)) == (Own.SKIPPED, "over_cap")
+
+    @pytest.mark.parametrize("state", NOT_REACHED)
+    def test_and_leaves_the_same_alone(self, capped, state):
+        assert claimed(capped, and_then=lambda: before(capped, state)) == (None, "")
+
+    @pytest.mark.parametrize("state", REACHED)
+    def test_what_is_older_than_the_days_does_not(self, capped, choosy, state):
+        for campaign in (capped, choosy):
+            before(campaign, state, days=8)
+        assert left_out(capped) == left_out(choosy) == {}
+
+    def test_each_counts_once(self, make):
+        """A batch whose hand-over is known is not counted by its claim too."""
+        campaign = make.campaign(cap_count=2, cap_days=7)
+        before(campaign, BatchState.SUBMITTED)
+        assert left_out(campaign) == {}
+        before(campaign, BatchState.UNKNOWN)
+        assert left_out(campaign) == {"over_cap": 1}
+
+
+class TestDecisions:
+    """What a person decides about an unknown batch."""
+
+    def test_not_sent_does_not_count_any_more(self, capped, choosy):
+        actor = person(superuser=True)
+        for campaign in (capped, choosy):
+            assert unknowns.mark_not_sent(before(campaign, BatchState.UNKNOWN), actor, "服务商查无此批")
+        assert left_out(capped) == left_out(choosy) == {}
+
+    def test_nor_at_the_claim(self, capped):
+        def decide():
+            unknowns.mark_not_sent(before(capped, BatchState.UNKNOWN), person(superuser=True), "服务商查无此批")
+
+        assert claimed(capped, and_then=decide) == (None, "")
+
+    def test_nor_a_person_decided_about_alone(self, capped, choosy):
+        for campaign in (capped, choosy):
+            batch = before(campaign, BatchState.UNKNOWN)
+            other = Delivery.objects.create(
+                dispatch=batch.dispatch, batch=batch, run=batch.dispatch.run, leg="main", phone="13800000002"
+            )
+            Batch.objects.filter(pk=batch.pk).update(size=2)
+            mine = batch.deliveries.exclude(pk=other.pk).get()
+            unknowns.mark_people(batch, [mine.pk], person(superuser=True), "查无此人", sent=False)
+            batch.refresh_from_db()
+            assert batch.state == BatchState.UNKNOWN
+        assert (left_out(capped), left_out(choosy)) == ({"over_cap": 1}, {"sent_lately": 1})
+
+    def test_sent_goes_on_counting(self, capped, choosy):
+        actor = person(superuser=True)
+        unknowns.mark_sent(before(capped, BatchState.UNKNOWN), actor, "服务商确认")
+        unknowns.mark_sent(before(choosy, BatchState.UNKNOWN), actor, "服务商确认")
+        assert (left_out(capped), left_out(choosy)) == ({"over_cap": 1}, {"sent_lately": 1})
+
+
+def explained(campaign):
+    """How the database would decide about the members; PostgreSQL is kept from reading small tables whole."""
+    sql, params = plan.members(rules.rules_for(campaign, timezone.now(), rules.confirmed_imports(campaign)))
+    how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"{how} {sql}", params)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+class TestPlans:
+    """Of the batches of all times those of the days alone are read, and the few that are under way."""
+
+    def test_the_cap_walks_both_indexes_and_then_the_people_of_those_batches(self, capped):
+        found = explained(capped)
+        assert "batch_by_day" in found
+        assert "batch_by_account" in found
+        if connection.vendor == "sqlite":  # a small PostgreSQL table says nothing about the order
+            assert "SCAN d" not in found
+            assert found.index("batch_by_account") < found.index("SEARCH d USING INDEX messaging_delivery_batch_id")
+
+    def test_got_lately_begins_with_the_rounds_of_the_template(self, choosy):
+        found = explained(choosy)
+        if connection.vendor == "postgresql":
+            assert "batch_by_day" in found
+            assert "batch_by_account" in found
+        else:
+            assert found.count("SEARCH messaging_batch USING INDEX") == 2
+            assert "SCAN" not in found
