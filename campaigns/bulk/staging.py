@@ -137,39 +137,29 @@ def store_problems(source: AudienceImport) -> int:
         return int(cursor.rowcount)
 
 
-def store_duplicates(source: AudienceImport, column: str) -> int:
-    """A problem for each further line of a number in the file."""
+def store_repeats(source: AudienceImport, column: str) -> int:
+    """A problem for each staged row that became no member: `duplicate` with the first line of the same number in this file, or
+    `already` for the first line of a number that an earlier file has brought. Returns how many. Call it after
+    store_members."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS staged_twice")
+        cursor.execute("DROP TABLE IF EXISTS staged_left")
+        # By the line: numbers as whole numbers are compared faster than as texts, and each line is stored at most once.
         cursor.execute(
-            """CREATE TEMPORARY TABLE staged_twice AS
-               SELECT phone, MIN(line) AS first FROM staged_row GROUP BY phone HAVING COUNT(*) > 1"""
+            f"""CREATE TEMPORARY TABLE staged_left AS
+                SELECT s.line, s.phone FROM staged_row s
+                LEFT JOIN (SELECT line FROM {_MEMBER} WHERE source_id = %s) m ON m.line = s.line WHERE m.line IS NULL""",  # noqa: S608
+            [source.pk],
         )
-        if not is_postgres():
-            # SQLite would index the large table for the join; the small one with a key is asked once per row instead.
-            cursor.execute("CREATE INDEX staged_twice_phone ON staged_twice (phone)")
-        join = "JOIN" if is_postgres() else "CROSS JOIN"
-        on = "ON d.phone = s.phone WHERE" if is_postgres() else "WHERE d.phone = s.phone AND"
         cursor.execute(
             f"""INSERT INTO {_PROBLEM} (source_id, line, "column", reason, value, first_line)
-                SELECT %s, s.line, %s, 'duplicate', {_MASKED.format("s.phone")}, d.first
-                FROM staged_row s {join} staged_twice d {on} s.line <> d.first ORDER BY s.line""",  # noqa: S608
-            [source.pk, column],
+                SELECT %s, line, %s, CASE WHEN first < line THEN 'duplicate' ELSE 'already' END, {_MASKED.format("phone")},
+                       CASE WHEN first < line THEN first END
+                FROM (SELECT s.line, s.phone, CASE WHEN m.source_id = %s THEN m.line
+                             ELSE MIN(s.line) OVER (PARTITION BY s.phone) END AS first
+                      FROM staged_left s JOIN {_MEMBER} m ON m.audience_id = %s AND m.phone = s.phone) AS repeats
+                ORDER BY line""",  # noqa: S608
+            [source.pk, column, source.pk, source.audience_id],
         )
         stored = int(cursor.rowcount)
-        cursor.execute("DROP TABLE staged_twice")
+        cursor.execute("DROP TABLE staged_left")
         return stored
-
-
-def store_already(source: AudienceImport, column: str) -> int:
-    """A problem for the first line of each number that an earlier file has brought into the audience."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO {_PROBLEM} (source_id, line, "column", reason, value)
-                SELECT %s, s.line, %s, 'already', {_MASKED.format("s.phone")}
-                FROM (SELECT phone, MIN(line) AS line FROM staged_row GROUP BY phone) s
-                JOIN {_MEMBER} m ON m.audience_id = %s AND m.phone = s.phone AND m.source_id <> %s
-                ORDER BY s.line""",  # noqa: S608
-            [source.pk, column, source.audience_id, source.pk],
-        )
-        return int(cursor.rowcount)

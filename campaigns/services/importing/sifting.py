@@ -17,7 +17,13 @@ BLOCK, SMALL_BLOCK = 40, 5
 Staged = str
 # Stands between the cells of a block; a cell that has one makes the block odd.
 _WALL = "¦"
-_ODD = ('"', "\\", f" {_WALL}", f"{_WALL} ", f"{_WALL}=", f"{_WALL}#")
+_ODD = {
+    '"': ('"',),
+    "\\": ("\\",),
+    " ": (f" {_WALL}", f"{_WALL} "),
+    "=": (f"{_WALL}=",),
+    "#": (f"{_WALL}#",),
+}
 _NUMBERS = re.compile(r"(?:1[3-9]\d{9},)*1[3-9]\d{9}", re.ASCII)
 
 
@@ -105,7 +111,8 @@ def _is_usual(block: list[Row], plan: Plan) -> bool:
     return (
         text.isprintable()
         and text.count(_WALL) == len(rows) * len(plan.header) + 1
-        and not any(sign in text for sign in _ODD)
+        # One sign is found at once, and hardly any text has one; the pairs are looked for only then.
+        and not any(sign in text and any(pair in text for pair in pairs) for sign, pairs in _ODD.items())
         and (len(text) <= MAX_CELL or max(map(len, chain.from_iterable(rows))) <= MAX_CELL)
     )
 
