@@ -176,7 +176,9 @@ def broken_variables(message: Message) -> Iterator[Finding]:
     """`${` that is not the beginning of a variable reaches the customer as it stands."""
     for path, _name, text in message.limited_texts():
         if "${" in PATTERN.sub("", text):
-            yield _find(path, "variables.broken", _("A variable is written ${name}, closed and on one line."))
+            # xgettext:no-python-brace-format
+            problem = _("A variable is written ${name}, closed and on one line.")
+            yield _find(path, "variables.broken", problem)
 
 
 def promotional_variables(message: Message) -> Iterator[Finding]:

@@ -29,7 +29,12 @@ _ADVICE: tuple[tuple[re.Pattern[str], Advice], ...] = tuple(
             _("Write the link or phone number out instead of a variable."),
         ),
         (r"营销.{0,8}变量|变量.{0,8}营销", "variables.promotional", _("Leave the variables out of the SMS.")),
-        (r"变量|参数|占位", "variables.broken", _("Look at the variables: each is written ${name}.")),
+        (
+            r"变量|参数|占位",
+            "variables.broken",
+            # xgettext:no-python-brace-format
+            _("Look at the variables: each is written ${name}."),
+        ),
         (
             r"【|】|签名|抬头",
             "signature.in_body",

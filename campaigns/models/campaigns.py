@@ -69,10 +69,22 @@ class Campaign(models.Model):
         _("stop above % not delivered"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
     )
     stop_unknown = models.DecimalField(
-        _("stop above % unknown"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
+        # xgettext:no-python-format
+        _("stop above % unknown"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=PERCENT,
     )
     stop_opted_out = models.DecimalField(
-        _("stop above % opted out"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
+        # xgettext:no-python-format
+        _("stop above % opted out"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=PERCENT,
     )
     watch_from = models.DateTimeField(null=True, blank=True, editable=False)
     version_b = models.ForeignKey(

@@ -49,6 +49,7 @@ class SendingRules(models.Model):
         validators=PERCENT,
     )
     stop_unknown = models.DecimalField(
+        # xgettext:no-python-format
         _("stop above % unknown"),
         max_digits=4,
         decimal_places=1,
@@ -58,6 +59,7 @@ class SendingRules(models.Model):
         validators=PERCENT,
     )
     stop_opted_out = models.DecimalField(
+        # xgettext:no-python-format
         _("stop above % opted out"),
         max_digits=4,
         decimal_places=1,

@@ -45,7 +45,7 @@
 
   function checkUrl(path, value) {
     if (!value || hasVariable(value)) return [];
-    return /^https?:\/\/[^\s/]+/i.test(value) ? [] : [problem(path, "url", w.badUrl)];
+    return /^https?:\/\/[^\s\/]+/i.test(value) ? [] : [problem(path, "url", w.badUrl)];
   }
 
   function checkPhone(path, value) {

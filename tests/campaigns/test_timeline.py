@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns import roles
 from campaigns.services import following, planning, progress, running, timeline
@@ -80,6 +80,12 @@ class TestFigures:
             assert {n: people for n, people in enumerate(found[kind]) if people} == steps, kind
         clock = timezone.localtime(timezone.datetime.fromtimestamp(start, timezone.get_current_timezone()))
         assert found["labels"][0].endswith(clock.strftime("%H:%M"))
+
+    def test_the_step_in_words_says_how_many_minutes(self, campaign):
+        with translation.override("zh-hans"):
+            assert timeline.timeline(campaign)["step"] == "每 5 分钟"
+        with translation.override("en"):
+            assert timeline.timeline(campaign)["step"] == "each 5 minutes"
 
     @pytest.mark.parametrize(
         ("minutes", "step"), [(0, 1), (59, 1), (61, 5), (299, 5), (310, 15), (1500, 60), (4300, 180), (20_000, 360)]
