@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from messaging.bulk import clearing
 from messaging.bulk import receipts as bulk
 from messaging.hooks import deliveries_moved
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Dispatch, PollState, VendorCall
@@ -115,10 +116,10 @@ def clean() -> None:
     read: they may hold results that a later release reads. What waits to be applied is never taken away."""
     now = timezone.now()
     old = now - timedelta(days=settings.SONGDA["CALL_KEEP_DAYS"])
-    VendorCall.objects.filter(started_at__lt=old).delete()
+    clearing.clear(VendorCall.objects.filter(started_at__lt=old).order_by("started_at"))  # the order of its index
     applied = Q(state=CallbackEvent.State.APPLIED, arrived_at__lt=old)
     unreadable = Q(state=CallbackEvent.State.UNREADABLE, arrived_at__lt=now - timedelta(days=_unreadable_days()))
-    CallbackEvent.objects.filter(applied | unreadable).delete()
+    clearing.clear(CallbackEvent.objects.filter(applied | unreadable).order_by("pk"))
 
 
 def _unreadable_days() -> int:
