@@ -122,7 +122,7 @@ WITH moved AS (
         SELECT i.*, o.id AS row_id, o.own AS old
         FROM ({_SAID}) AS i JOIN messaging_delivery AS o ON o.run = i.run AND o.leg = i.leg AND o.phone = i.phone
     ) AS s
-    WHERE d.id = s.row_id AND COALESCE(d.own, 0) < s.new
+    WHERE d.id = s.row_id AND d.own IS NOT DISTINCT FROM s.old AND COALESCE(d.own, 0) < s.new
     RETURNING s.n, d.batch_id, s.old, s.new),
 counted AS ({_COUNTED})
 SELECT n, old FROM moved

@@ -16,17 +16,17 @@ from messaging.states import AttemptOutcome, BatchState, DispatchState
 
 _WIRE = """
 UPDATE messaging_batch SET state = %s, attempts_made = attempts_made + 1, claimed_at = %s
-WHERE id = %s AND state = %s AND claim = %s
+WHERE id = %s AND state = %s AND claim = %s AND n_skipped = %s
   AND dispatch_id IN (
     SELECT id FROM messaging_dispatch WHERE id = %s AND state = %s AND (useless_after IS NULL OR useless_after > %s))
 """
 
 
 def begin(attempt: Attempt, now: datetime) -> bool:
-    """`claimed -> sending` with the attempt's row, if the claim is still this one's, the round still runs and is of use.
-    True if it was, and then the attempt has its key."""
+    """`claimed -> sending` with the attempt's row, if the claim is still this one's, nobody was taken out since, the round still
+    runs and is of use. True if so, and then the attempt has its key."""
     batch, at = attempt.batch, connection.ops.adapt_datetimefield_value(now)
-    given = [BatchState.SENDING.value, at, batch.pk, BatchState.CLAIMED.value, batch.claim]
+    given = [BatchState.SENDING.value, at, batch.pk, BatchState.CLAIMED.value, batch.claim, batch.n_skipped]
     given += [batch.dispatch_id, DispatchState.RUNNING.value, at]
     if connection.vendor == "postgresql":
         return _begin_at_once(attempt, given)

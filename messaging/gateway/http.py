@@ -32,6 +32,10 @@ def _nothing(_record: CallRecord) -> None:
     return None
 
 
+def _no_hand() -> None:
+    return None
+
+
 def _readable(response: WireResponse, word_header: str) -> str:
     """The beginning of the answer as text. Sealed bytes are counted instead of shown: a database takes no NUL in a text."""
     beginning = response.body[: 2 * ANSWER_KEPT]
@@ -50,6 +54,7 @@ class Http:
         self._session: requests.Session | None = None
         self._used_at = 0.0
         self._hand: Hand[WireResponse] | None = None
+        self._end_hand: Callable[[], object] = _no_hand
 
     def exchange(self, request: WireRequest) -> WireResponse:
         """Send it once. Raises TransportError with SAFE, BLOCKED or UNSURE; never repeats, never follows a redirect."""
@@ -83,22 +88,38 @@ class Http:
     def _within_deadline(self, call: Callable[[], WireResponse]) -> WireResponse:
         """Let another thread make the call: a vendor that drips a byte a second defeats every socket time-out, and only
         giving up on the whole call bounds it. Giving up cuts the connection, which ends the thread."""
-        if self._hand is None or not self._hand.lives:
-            self._hand = Hand()
-            weakref.finalize(self, self._hand.dismiss)
         wire = Wire()
-        done = self._hand.take(call, wire)
+        done = self._living_hand().take(call, wire)
         try:
             found = done.get(timeout=self._deadline)
         except queue.Empty:
-            self._hand.dismiss()
-            self._session = self._hand = None
+            self._dismiss()
             raise _too_late(wire.give_up(), self._deadline) from None
-        if isinstance(found, BaseException):
-            self._session = None
+        except BaseException:
+            self._dismiss()
+            wire.give_up()
+            raise
+        if isinstance(found, WireResponse):
+            return found
+        self._session = None
+        try:
             # Without the cause: its text holds the address with its query, and that may hold a secret.
             raise _translated(found, wire.used) from None
-        return found
+        finally:
+            del found  # it holds this frame, and with it the hand, in a cycle
+
+    def _living_hand(self) -> "Hand[WireResponse]":
+        if self._hand is not None and not self._hand.lives:
+            self._session = self._hand = None  # a fork's parent has them
+        if self._hand is None:
+            self._hand = Hand()
+            self._end_hand = weakref.finalize(self, self._hand.dismiss)
+        return self._hand
+
+    def _dismiss(self) -> None:
+        """Let the hand go with the call it has, and the connection with it."""
+        self._end_hand()
+        self._session = self._hand = None
 
     def _post(self, request: WireRequest) -> WireResponse:
         with self._fresh_session().request(

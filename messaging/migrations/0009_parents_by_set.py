@@ -12,7 +12,7 @@ COLUMNS = ("dispatch_id", "batch_id")
 
 # KEY SHARE is what a foreign key takes: a parent deleted at this moment is waited for, and then missed. Deleting is looked at
 # when it is committed, since Django deletes in an order of its own. A round's deliveries with a batch need no look of their own
-# when the round is deleted: the batch's own foreign key stands before it.
+# when the round is deleted: the batch is the same round's, and its own foreign key stands before it.
 FORWARDS = """
 CREATE FUNCTION messaging_delivery_arrived() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -24,11 +24,11 @@ BEGIN
         RAISE foreign_key_violation USING MESSAGE = 'a delivery names a dispatch that is not there';
     END IF;
     IF EXISTS (
-        WITH named AS (SELECT DISTINCT batch_id AS id FROM arrived WHERE batch_id IS NOT NULL),
-             found AS (SELECT id FROM messaging_batch WHERE id IN (SELECT id FROM named) FOR KEY SHARE)
-        SELECT id FROM named EXCEPT SELECT id FROM found
+        WITH named AS (SELECT DISTINCT batch_id AS id, dispatch_id FROM arrived WHERE batch_id IS NOT NULL),
+             found AS (SELECT id, dispatch_id FROM messaging_batch WHERE id IN (SELECT id FROM named) FOR KEY SHARE)
+        SELECT id, dispatch_id FROM named EXCEPT SELECT id, dispatch_id FROM found
     ) THEN
-        RAISE foreign_key_violation USING MESSAGE = 'a delivery names a batch that is not there';
+        RAISE foreign_key_violation USING MESSAGE = 'a delivery names a batch that is not there, or not its dispatch''s';
     END IF;
     RETURN NULL;
 END $$;
@@ -39,9 +39,9 @@ BEGIN
     IF NOT FOUND THEN
         RAISE foreign_key_violation USING MESSAGE = 'a delivery names a dispatch that is not there';
     END IF;
-    PERFORM 1 FROM messaging_batch WHERE id = NEW.batch_id FOR KEY SHARE;
+    PERFORM 1 FROM messaging_batch WHERE id = NEW.batch_id AND dispatch_id = NEW.dispatch_id FOR KEY SHARE;
     IF NOT FOUND AND NEW.batch_id IS NOT NULL THEN
-        RAISE foreign_key_violation USING MESSAGE = 'a delivery names a batch that is not there';
+        RAISE foreign_key_violation USING MESSAGE = 'a delivery names a batch that is not there, or not its dispatch''s';
     END IF;
     RETURN NULL;
 END $$;

@@ -40,6 +40,7 @@ def record(attempt: Attempt | int, result: SendResult, calls: Sequence[CallRecor
         log.exception("An exchange with a vendor (attempt %s) was not kept", attempt.pk)
         recorded = _record(attempt, result, ())
     if recorded and result.verdict.outcome is Outcome.ACCEPTED:
+        accounts.note_success(attempt.account)
         matching.rematch_attempt(attempt)
 
 
@@ -68,8 +69,7 @@ def _record_accepted(attempt: Attempt, result: SendResult, calls: Sequence[CallR
             return False
         _note_ids(attempt.batch, result)
         _refuse_some(attempt.batch, result)
-    accounts.note_success(attempt.account)
-    return True
+        return True
 
 
 def _set_outcome(attempt: Attempt, result: SendResult) -> None:

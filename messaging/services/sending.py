@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from config.kit import masking
@@ -22,7 +21,6 @@ from messaging.gateway.errors import Outcome
 from messaging.gateway.types import CallRecord, Recipient, SendRequest, SendResult, Verdict
 from messaging.models import Attempt, Batch, Dispatch, TemplateReview
 from messaging.services import adapters, claiming, outcomes
-from messaging.states import BatchState
 
 log = logging.getLogger(__name__)
 LONGEST_NAP = 5.0  # seconds that a worker sleeps for one round while others may wait for it
@@ -95,33 +93,24 @@ def _dispatch(batch: Batch) -> Dispatch:
 
 
 def begin(batch: Batch, dispatch: Dispatch, reviews: Reviews | None = None) -> tuple[Attempt, SendRequest] | None:
-    """`claimed -> sending` with its Attempt, in one commit. None when the claim was lost meanwhile, or the round was paused,
-    stopped or cancelled: then the batch is given back, so a pause lets nothing out but what is on the wire already.
+    """`claimed -> sending` with its Attempt, in one commit, after all that could go wrong before the wire. None when the claim
+    was lost meanwhile, somebody of the batch opted out, or the round was paused, stopped or cancelled: then the batch is
+    given back, so a pause lets nothing out but what is on the wire already.
 
-    The people are read after that commit: an opt-out, which takes people out of queued and claimed batches under their
-    lock, either came before and they are out, or comes after and finds the batch on the wire.
+    The people are read without a lock: whoever takes one out counts him in `n_skipped` in the same transaction, and the step
+    is only made while that is what the claim saw. After it, an opt-out finds the batch on the wire.
     """
     batch.dispatch = dispatch
-    number, now = batch.attempts_made + 1, timezone.now()
+    number = batch.attempts_made + 1
     reference = adapters.kept_adapter(dispatch.account).reference(batch.pk, number)
+    recipients = people(batch)
+    request = build_request(dispatch, batch, recipients, reference, reviews=reviews) if recipients else None
+    now = timezone.now()
     attempt = Attempt(batch=batch, account=dispatch.account, number=number, reference=reference, started_at=now)
-    if not wiring.begin(attempt, now):
+    if request is None or not wiring.begin(attempt, now):
         claiming.release(batch)
         return None
-    recipients = people(batch)
-    if not recipients:
-        _give_back(attempt)
-        return None
-    return attempt, build_request(dispatch, batch, recipients, reference, reviews=reviews)
-
-
-@transaction.atomic
-def _give_back(attempt: Attempt) -> None:
-    """Everybody opted out between the claim and the wire, and nothing goes out; the next claim closes the batch."""
-    Batch.objects.filter(pk=attempt.batch_id, state=BatchState.SENDING).update(
-        state=BatchState.QUEUED, claim="", claimed_at=None, attempts_made=attempt.number - 1
-    )
-    attempt.delete()
+    return attempt, request
 
 
 def build_request(

@@ -46,6 +46,18 @@ def test_a_delivery_names_a_dispatch_and_a_batch_that_are_there(dispatch):
     assert dispatch.deliveries.count() == 5
 
 
+def test_postgresql_knows_whose_batch_it_is(house, dispatch):
+    """Which is why a round needs no look at its deliveries with a batch when it is deleted."""
+    other = house.make_dispatch(phones(1))
+    if connection.vendor == "postgresql":
+        with pytest.raises(IntegrityError, match="not its dispatch's"):
+            store(other.pk, dispatch.batches.get().pk)
+        with pytest.raises(IntegrityError, match="not its dispatch's"), transaction.atomic():
+            dispatch.deliveries.update(dispatch=other)
+    with pytest.raises(IntegrityError):
+        delete("messaging_dispatch", dispatch.pk)
+
+
 def test_one_wrong_row_spoils_the_whole_statement(dispatch):
     batch = dispatch.batches.get()
     rows = [

@@ -1,6 +1,8 @@
 """What became of a request, over real sockets: the difference between "again" and "never again by itself"."""
 
+import contextlib
 import datetime
+import gc
 import hashlib
 import ipaddress
 import os
@@ -306,6 +308,22 @@ def test_calls_in_a_row_share_a_thread_that_ends_with_the_caller():
         assert len(mine) == 1
         del caller
         assert ended(mine)
+
+
+def test_a_caller_whose_call_failed_leaves_no_thread_behind():
+    """Not only once the collector comes by: an error holds the frames it went through."""
+    before = hands()
+    gc.disable()
+    try:
+        caller = Caller("ftp://nowhere")
+        with contextlib.suppress(TransportError):
+            caller.http.exchange(SEND)
+        mine = hands() - before
+        assert len(mine) == 1
+        del caller
+        assert ended(mine)
+    finally:
+        gc.enable()
 
 
 def test_after_a_call_was_given_up_the_next_one_has_a_thread_of_its_own():

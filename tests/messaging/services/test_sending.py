@@ -185,6 +185,56 @@ def test_an_opt_out_while_queued_is_obeyed(house):
     assert counts(dispatch) == {"submitted": 39, "skipped": 1}
 
 
+def test_who_opts_out_between_the_reading_and_the_wire_is_not_sent_to(house, monkeypatch):
+    dispatch = house.make_dispatch(phones(40))
+    gone = phones(40)[3]
+    read = sending.people
+
+    def read_and_lose_one(batch):
+        found = read(batch)
+        if gone in {recipient.phone for recipient in found}:
+            suppressing.suppress(gone, source="reply", scope="signature", signature=house.signature)
+        return found
+
+    monkeypatch.setattr(sending, "people", read_and_lose_one)
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert house.accepted() == dict.fromkeys(set(phones(40)) - {gone}, 1)
+    assert counts(dispatch) == {"submitted": 39, "skipped": 1}
+    assert Attempt.objects.count() == 2
+
+
+def test_everybody_opts_out_between_the_reading_and_the_wire(house, monkeypatch):
+    dispatch = house.make_dispatch(phones(2))
+    read = sending.people
+
+    def read_and_lose_all(batch):
+        found = read(batch)
+        for phone in phones(2):
+            suppressing.suppress(phone, source="reply", scope="signature", signature=house.signature)
+        return found
+
+    monkeypatch.setattr(sending, "people", read_and_lose_all)
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert (house.accepted(), states(dispatch), Attempt.objects.count()) == ({}, ["cancelled"], 0)
+
+
+@pytest.mark.parametrize("step", ["people", "build_request"])
+def test_what_breaks_before_the_wire_makes_nobody_unknown(house, monkeypatch, step):
+    dispatch = house.make_dispatch(phones(3))
+
+    def broken(*_args, **_options):
+        raise RuntimeError("the database went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, step, broken)
+        with pytest.raises(RuntimeError):
+            sending.send_some(dispatch.pk)
+    Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
+    assert sweeping.sweep_leases() == (1, 0)
+    assert sending.send_some(dispatch.pk) == "nothing"
+    assert house.accepted() == dict.fromkeys(phones(3), 1)
+
+
 def test_a_suppression_of_another_signature_changes_nothing(house):
     from messaging.models import Signature
 
