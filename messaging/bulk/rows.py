@@ -34,6 +34,17 @@ def insert(row: Model) -> None:
     row._state.adding = False
 
 
+def insert_new(row: Model) -> bool:
+    """Store a new row unless a unique index knows it already: False then. One statement, and nothing to roll back."""
+    names, marks = columns(type(row))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {row._meta.db_table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+            values(row),
+        )
+        return bool(cursor.rowcount)
+
+
 @lru_cache(maxsize=32)
 def columns(model: type[Model]) -> tuple[str, str]:
     """(names, marks) of all columns but the key, as `values` has them."""

@@ -5,7 +5,6 @@ import ipaddress
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from messaging import queue
@@ -40,23 +39,18 @@ def store(account: VendorAccount, inbound: Inbound, *, signed_at: datetime | Non
     if inbound.kind not in _REPEATABLE:
         seed = f"{account.pk}|{inbound.kind}|{inbound.query}|".encode()
         digest = hashlib.sha256(seed + inbound.body).hexdigest()
-    try:
-        with transaction.atomic():
-            rows.insert(
-                CallbackEvent(
-                    account=account,
-                    kind=inbound.kind,
-                    polled=polled,
-                    headers=dict(inbound.headers),
-                    query=inbound.query,
-                    body=inbound.body,
-                    digest=digest,
-                    signed_at=signed_at,
-                )
-            )
-    except IntegrityError:
-        return False
-    return True
+    return rows.insert_new(
+        CallbackEvent(
+            account=account,
+            kind=inbound.kind,
+            polled=polled,
+            headers=dict(inbound.headers),
+            query=inbound.query,
+            body=inbound.body,
+            digest=digest,
+            signed_at=signed_at,
+        )
+    )
 
 
 def inbound_of(event: CallbackEvent) -> Inbound:
