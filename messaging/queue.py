@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
+from messaging.bulk import rows
 from messaging.models import Lease
 
 QUEUES = ("notice", "bulk", "import")
@@ -31,7 +32,8 @@ def nudge_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> bo
     now = timezone.now()
     lost = now - timedelta(seconds=settings.SONGDA["NUDGE_SECONDS"])
     # Hundreds of pushes a second come by here while one nudge waits: a look is cheaper than a transaction.
-    if Lease.objects.filter(name=name, pending_since__gte=lost).exists():
+    found = rows.find(Lease, name=name)
+    if found and found.pending_since and found.pending_since >= lost:
         return False
     with transaction.atomic():
         Lease.objects.get_or_create(name=name)

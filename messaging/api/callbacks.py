@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from config.kit import clients
+from messaging.bulk import rows
 from messaging.gateway.errors import CallbackRefused, UnreadableBody, Unsupported
 from messaging.gateway.types import Inbound
 from messaging.models import VendorAccount
@@ -22,7 +23,7 @@ LONGEST_BODY = 16 * 1024 * 1024
 def callback(request: HttpRequest, vendor: str, token: str, kind: str) -> HttpResponse:
     """404 for an unknown token or kind (the same words, so that tokens cannot be told apart), 403 for a body that is not the
     vendor's, 413 for a huge one, else the vendor's exact acknowledgement."""
-    account = VendorAccount.objects.filter(callback_token=token, vendor=vendor).first()
+    account = rows.find(VendorAccount, callback_token=token, vendor=vendor)
     if account is None:
         return HttpResponseNotFound(b"not found")
     if int(request.headers.get("Content-Length") or 0) > LONGEST_BODY:

@@ -1,11 +1,13 @@
-"""One row written without the ORM's query building, which costs more than the statement: for what every request does."""
+"""One row read or written without the ORM's query building, which costs more than the statement: for what every request does."""
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Field, Model
+
+Found = TypeVar("Found", bound=Model)
 
 
 def update(model: type[Model], pk: int, column: str, olds: Sequence[str], **values: Any) -> bool:
@@ -56,6 +58,34 @@ def values(row: Model) -> list[Any]:
     """What a new row stores, by `columns`."""
     fields = [field for field in _fields(type(row)).values() if not field.primary_key]
     return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+
+
+def find(model: type[Found], **where: Any) -> Found | None:
+    """The row whose columns have these values, None without one. For columns of plain values with a unique index."""
+    names = [str(field.attname) for field in _fields(model).values()]
+    columns = ", ".join(f'"{column}"' for column in _fields(model))
+    conditions = " AND ".join(f'"{name}" = %s' for name in where)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM {model._meta.db_table} WHERE {conditions}",  # noqa: S608
+            list(where.values()),
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    found = list(row)
+    for place, column, converters in _converters(model, connection.vendor):
+        for convert in converters:
+            found[place] = convert(found[place], column, connection)
+    return model.from_db(connection.alias, names, found)
+
+
+@lru_cache(maxsize=32)
+def _converters(model: type[Model], _vendor: str) -> list[tuple[int, Any, list[Any]]]:
+    """(place, column, functions) of the columns that do not come as Python has them, as the ORM's compiler gathers them."""
+    columns = [field.get_col(model._meta.db_table) for field in _fields(model).values()]
+    needed = [connection.ops.get_db_converters(column) + column.get_db_converters(connection) for column in columns]
+    return [(place, columns[place], functions) for place, functions in enumerate(needed) if functions]
 
 
 @lru_cache(maxsize=32)
