@@ -46,8 +46,8 @@ class Timed:
     slowest: str
 
 
-def compare(house: House, size: int, say: Callable[[str], None]) -> Iterator[Compared]:
-    filler = filling.Filler(house)
+def compare(house: House, size: int, others: int, say: Callable[[str], None]) -> Iterator[Compared]:
+    filler = filling.Filler(house, others)
     filler.up_to(FEW, say)
     few = _all(filler, say)
     filler.up_to(size, say)

@@ -38,7 +38,10 @@ class Command(BaseCommand):
             "what", nargs="?", choices=("path", "lookup"), default="path",
             help="path: the stages (default). lookup: every page of the admin among 10 thousand rows and among --size",
         )  # fmt: skip
-        parser.add_argument("--size", type=int, default=10_000_000, help="rows in each big table for «lookup»")
+        parser.add_argument("--size", type=int, default=10_000_000, help="deliveries, and recipients, for «lookup»")
+        parser.add_argument(
+            "--others", type=int, default=1_000_000, help="rows in each other big table for «lookup», at most"
+        )
         parser.add_argument("--recipients", type=int, default=100_000)
         parser.add_argument(
             "--database", default="", help="URL of an empty database, or «sqlite» for a throw-away file"
@@ -109,7 +112,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         if options["what"] == "lookup":
-            self._look_up(options["size"], as_json=options["json"])
+            self._look_up(options["size"], options["others"], as_json=options["json"])
             return
         found = running.lines(
             options["stages"].split(","),
@@ -128,14 +131,14 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report.as_json(line), ensure_ascii=False) if as_json else report.as_text(line))
             self.stdout.flush()
 
-    def _look_up(self, size: int, *, as_json: bool) -> None:
+    def _look_up(self, size: int, others: int, *, as_json: bool) -> None:
         if connection.vendor != "postgresql":
             raise CommandError("«lookup» fills PostgreSQL by its own means; it takes no other database.")
         logging.disable(logging.WARNING)  # what a role may not open is asked for as well
         built = house.build("http://127.0.0.1:9")
         found = []
         self.stdout.write("" if as_json else comparing.header(size))
-        for one in comparing.compare(built, size, self._note):
+        for one in comparing.compare(built, size, others, self._note):
             found.append(one)
             shown = json.dumps(comparing.as_json(one), ensure_ascii=False) if as_json else comparing.as_text(one)
             self.stdout.write(shown)
