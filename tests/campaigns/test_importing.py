@@ -159,7 +159,8 @@ class TestSums:
         assert "0000000" not in str(source.preview)
 
     def test_pieces_do_not_show_in_the_result(self, audience, monkeypatch):
-        monkeypatch.setattr(storing, "PIECE", 3)
+        monkeypatch.setattr(storing, "BLOCK", 3)
+        monkeypatch.setattr(storing, "PIECE", 6)
         rows = [13800000000 + n % 7 for n in range(20)]
         source = run(audience, "手机号\n" + "\n".join(map(str, rows)) + "\n")
         assert (source.rows, source.stored, source.duplicate) == (20, 7, 13)

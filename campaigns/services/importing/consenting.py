@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.services.importing.phones import masked, unquoted
 from campaigns.services.importing.sifting import Bad
-from config.kit.tables.reading import Row
+from config.kit.tables.reading import Block
 
 LONGEST_SOURCE = 200
 _DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d\d)(\d\d))(?:[ T].*)?", re.ASCII | re.DOTALL)
@@ -34,20 +34,24 @@ class Columns:
         return None if day is None else cls(header, day, mapping.get("consent_source"))
 
 
-def read(rows: Iterable[Row], columns: Columns) -> tuple[list[Consent], list[Row], list[Bad]]:
+def read(blocks: Iterable[Block], columns: Columns) -> tuple[list[Consent], list[Block], list[Bad]]:
     """The consents, the rows whose date can be read or is empty, and the others as problems."""
     found: list[Consent] = []
-    good: list[Row] = []
+    good: list[Block] = []
     bad: list[Bad] = []
     today = timezone.localdate()
-    for line, row in rows:
-        text = _cell(row, columns.day)
-        day = parsed(text) if text else None
-        if text and (day is None or day > today):
-            bad.append(Bad(line, columns.header[columns.day], "consent_date", masked(text)))
-            continue
-        found.append((line, day.isoformat() if day else None, _source(row, columns)))
-        good.append((line, row))
+    for lines, rows in blocks:
+        kept: tuple[list[int], list[list[str]]] = ([], [])
+        for line, row in zip(lines, rows, strict=True):
+            text = _cell(row, columns.day)
+            day = parsed(text) if text else None
+            if text and (day is None or day > today):
+                bad.append(Bad(line, columns.header[columns.day], "consent_date", masked(text)))
+                continue
+            found.append((line, day.isoformat() if day else None, _source(row, columns)))
+            kept[0].append(line)
+            kept[1].append(row)
+        good.append(kept)
     return found, good, bad
 
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
 
 from campaigns.services.importing.phones import is_plain, masked, normalise, unquoted
-from config.kit.tables.reading import Row
+from config.kit.tables.reading import Block, Row
 
 MAX_CELL = 2000
 BLOCK, SMALL_BLOCK = 40, 5
@@ -46,48 +46,49 @@ class Plan:
     formulas: bool = False
 
 
-def sift(rows: Iterable[Row], plan: Plan) -> tuple[list[Staged], list[Bad]]:
-    """Each row once, in one of the two lists, in no order. Blocks of usual rows are checked as one text and written by
+def sift(blocks: Iterable[Block], plan: Plan) -> tuple[list[Staged], list[Bad]]:
+    """Each row once, in one of the two lists, in no order. A block of usual rows is judged as one text and written by
     mapping, since a call for each of a million rows costs 0.1 s; only a block that holds anything odd is looked at closer."""
     good: list[Staged] = []
     bad: list[Bad] = []
-    remaining = iter(rows)
-    usual = _usual_maker(plan)
-    while block := list(islice(remaining, BLOCK)):
-        if not _is_usual(block, plan):
-            block = _usual_among(block, plan, good, bad)
-        if block:
-            good += usual(block)
+    write = _writer(plan)
+    for block in blocks:
+        lines, rows = block if _is_usual(block[1], plan) else _usual_among(block, plan, good, bad)
+        if rows:
+            good += write(lines, list(zip(*rows, strict=True)))
     return good, bad
 
 
-def _usual_among(block: list[Row], plan: Plan, good: list[Staged], bad: list[Bad]) -> list[Row]:
+def _usual_among(block: Block, plan: Plan, good: list[Staged], bad: list[Bad]) -> Block:
     """The usual ones of a block; the others are looked at. Nearly always it is a number or a width that is odd; if not,
     smaller blocks find the row."""
     wide, place = len(plan.header), plan.phone
     plain: list[Row] = []
     odd: list[Row] = []
-    for row in block:
+    for row in zip(*block, strict=True):
         (plain if len(row[1]) == wide and is_plain(row[1][place]) else odd).append(row)
-    if plain and not _is_usual(plain, plan):
+    if plain and not _is_usual(_cells(plain), plan):
         few = [plain[start : start + SMALL_BLOCK] for start in range(0, len(plain), SMALL_BLOCK)]
-        odd += chain.from_iterable(some for some in few if not _is_usual(some, plan))
-        plain = list(chain.from_iterable(some for some in few if _is_usual(some, plan)))
+        odd += chain.from_iterable(some for some in few if not _is_usual(_cells(some), plan))
+        plain = list(chain.from_iterable(some for some in few if _is_usual(_cells(some), plan)))
     _look_at_each(odd, plan, good, bad)
-    return plain
+    return [line for line, _row in plain], _cells(plain)
 
 
-def _usual_maker(plan: Plan) -> Callable[[list[Row]], Iterable[Staged]]:
+def _cells(rows: Iterable[Row]) -> list[list[str]]:
+    return [cells for _line, cells in rows]
+
+
+def _writer(plan: Plan) -> Callable[[Sequence[int], Sequence[Sequence[str]]], Iterable[Staged]]:
+    """(lines, columns) of usual rows -> what is staged of them."""
     template, indexes, place, operator_of = _template(plan.names), plan.indexes, plan.phone, plan.operators.get
 
-    def make(block: list[Row]) -> Iterable[Staged]:
-        lines, rows = zip(*block, strict=True)
-        columns = list(zip(*rows, strict=True))
+    def write(lines: Sequence[int], columns: Sequence[Sequence[str]]) -> Iterable[Staged]:
         phones = columns[place]
         operators = [operator_of(phone[:5], "") for phone in phones]
         return map(template.__mod__, zip(lines, phones, operators, *[columns[i] for i in indexes], strict=True))
 
-    return make
+    return write
 
 
 def _look_at_each(rows: list[Row], plan: Plan, good: list[Staged], bad: list[Bad]) -> None:
@@ -99,10 +100,9 @@ def _look_at_each(rows: list[Row], plan: Plan, good: list[Staged], bad: list[Bad
             good.append(found)
 
 
-def _is_usual(block: list[Row], plan: Plan) -> bool:
+def _is_usual(rows: list[list[str]], plan: Plan) -> bool:
     """All of the right width, with plain numbers, and no cell with anything that JSON escapes, a blank at an end, or the
     beginning of a formula or its error."""
-    rows = [row for _, row in block]
     if set(map(len, rows)) != {len(plan.header)}:
         return False
     if not _NUMBERS.fullmatch(",".join([row[plan.phone] for row in rows])):

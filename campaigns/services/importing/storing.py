@@ -19,10 +19,10 @@ from campaigns.models import AudienceImport
 from campaigns.services.importing import consenting
 from campaigns.services.importing.phones import operators_by_prefix
 from campaigns.services.importing.sentences import ImportRefused
-from campaigns.services.importing.sifting import Plan, sift
+from campaigns.services.importing.sifting import BLOCK, Plan, sift
 from campaigns.states import ImportState
 from config.kit import collecting
-from config.kit.tables.reading import Row, Source, sniff
+from config.kit.tables.reading import Block, Source, sniff
 
 PIECE = 10_000
 NOTE_SECONDS = 0.5  # between two notes of the progress, each a commit
@@ -78,8 +78,8 @@ def _stage_all(
     noted = time.monotonic()
     with _tuned(), staging.Adder() as adder:
         for piece in _pieces(file):
-            consents, rows, wrong = consenting.read(piece, consent) if consent else ((), piece, [])
-            staged, problems = sift(rows, plan)
+            consents, blocks, wrong = consenting.read(piece, consent) if consent else ((), piece, [])
+            staged, problems = sift(blocks, plan)
             problems += wrong
             adder.wait()
             if time.monotonic() - noted > NOTE_SECONDS:
@@ -91,13 +91,12 @@ def _stage_all(
     return good + bad, good, bad
 
 
-def _pieces(file: Source) -> Iterator[Iterable[Row]]:
+def _pieces(file: Source) -> Iterator[Iterable[Block]]:
     """The rows after the header. A piece is never a list: rows that are used at once stay in the processor's cache, which
     makes a quarter of the whole pass."""
-    rows = file.rows()
-    next(rows, None)
-    while (first := next(rows, None)) is not None:
-        yield chain([first], islice(rows, PIECE - 1))
+    blocks = file.blocks(BLOCK)
+    while (first := next(blocks, None)) is not None:
+        yield chain([first], islice(blocks, max(PIECE // BLOCK, 1) - 1))
 
 
 def _note(source: AudienceImport, read: int) -> None:

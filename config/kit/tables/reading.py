@@ -2,9 +2,12 @@
 
 import codecs
 import csv
-from collections.abc import Iterator
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +32,11 @@ _MAGIC = (
 )
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a\x1b")
 _DELIMITERS = (",", "\t", ";", "|")
+_BREAK = re.compile(r"\r\n|\r|\n")
 
 Row = tuple[int, list[str]]
+# Lines in the file, and as many rows of cells.
+Block = tuple[Sequence[int], list[list[str]]]
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,21 @@ class Source:
     def rows(self) -> Iterator[Row]:
         """(line in the file, cells), the header first, wholly empty rows left out. Raises ImportRefused."""
         return _xlsx_rows(self.path) if self.is_xlsx else _csv_rows(self)
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """What follows the header, `size` rows at a time; wholly empty rows may be among them. Raises ImportRefused."""
+        if self.is_xlsx:
+            rows = self.rows()
+            next(rows, None)
+            while some := list(islice(rows, size)):
+                yield [line for line, _cells in some], [cells for _line, cells in some]
+            return
+        try:
+            yield from _csv_blocks(self, size)
+        except csv.Error:
+            # Which row it was is not known among many: the slow way finds it, and raises.
+            deque(self.rows(), 0)
+            raise
 
 
 def sniff(path: Path) -> Source:
@@ -146,6 +167,24 @@ def _csv_rows(source: Source) -> Iterator[Row]:
             if "field limit" in str(error):
                 raise ImportRefused("long_cell", line=line, limit=csv.field_size_limit()) from error
             raise ImportRefused("quotes", line=line) from error
+
+
+def _csv_blocks(source: Source, size: int) -> Iterator[Block]:
+    """Rows without a call into Python for each: nearly always a row is a line, and then the lines need only be counted."""
+    with source.path.open(encoding=source.encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=source.delimiter, strict=True)
+        next(filter(any, reader), None)
+        line = 1 + reader.line_num
+        while rows := list(islice(reader, size)):
+            after = 1 + reader.line_num
+            yield range(line, after) if after - line == len(rows) else _lines(line, rows), rows
+            line = after
+
+
+def _lines(line: int, rows: list[list[str]]) -> list[int]:
+    """Where each row begins, the first in `line`, when cells hold line breaks."""
+    lengths = [1 + sum(len(_BREAK.findall(cell)) for cell in row) for row in rows]
+    return list(accumulate(lengths[:-1], initial=line))
 
 
 def _xlsx_rows(path: Path) -> Iterator[Row]:
