@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from config.kit import masking
+from messaging.gateway.base import Vendor
 from messaging.gateway.errors import GatewayError
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import (
@@ -36,15 +37,21 @@ def apply_new(*, seconds: float | None = None) -> bool:
         if not mine:
             return True
         while time.monotonic() < end:
-            chunk = list(
-                CallbackEvent.objects.filter(state=CallbackEvent.State.NEW)
-                .select_related("account")
-                .order_by("pk")[:CHUNK]
-            )
+            chunk = _waiting()
             if not chunk:
                 return True
             _apply_chunk(chunk)
     return False
+
+
+def _waiting() -> list[CallbackEvent]:
+    """The oldest that are new, those of one account with one and the same account: opening its secrets for each push is
+    dear."""
+    found = list(CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).order_by("pk")[:CHUNK])
+    accounts = VendorAccount.objects.in_bulk({event.account_id for event in found})
+    for event in found:
+        event.account = accounts[event.account_id]
+    return found
 
 
 def _apply_chunk(chunk: Sequence[CallbackEvent]) -> None:
@@ -80,9 +87,10 @@ def _set_aside(event: CallbackEvent, note: str) -> None:
 
 def _apply(chunk: Sequence[CallbackEvent]) -> None:
     by_account: dict[VendorAccount, list[tuple[Event, CallbackEvent]]] = {}
+    vendors = {account: vendor_class(account.vendor)(account.config) for account in {event.account for event in chunk}}
     done = []
     for event in chunk:
-        found = _parse(event)
+        found = _parse(event, vendors[event.account])
         if found is None:
             continue
         by_account.setdefault(event.account, []).extend((item, event) for item in found)
@@ -92,8 +100,7 @@ def _apply(chunk: Sequence[CallbackEvent]) -> None:
     CallbackEvent.objects.filter(pk__in=done).update(state=CallbackEvent.State.APPLIED)
 
 
-def _parse(event: CallbackEvent) -> list[Event] | None:
-    vendor = vendor_class(event.account.vendor)(event.account.config)
+def _parse(event: CallbackEvent, vendor: Vendor) -> list[Event] | None:
     try:
         return vendor.parse(receiving.inbound_of(event))
     except GatewayError as error:
