@@ -4,8 +4,7 @@ Both ask the same rows through `members`, so the sheet and the deliveries cannot
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -339,24 +338,11 @@ def _insert_deliveries(cursor: Any, dispatch: Dispatch, which: str) -> int:
     }
     names, values, params = _columns(Delivery, given)
     join = "" if left_out else f"JOIN {_BATCH} b ON b.dispatch_id = %s AND b.number = p.number"
-    with _hashed(cursor):
-        cursor.execute(
-            f"INSERT INTO {_DELIVERY} ({names}) SELECT {values} FROM planned p {join} WHERE {which}",  # noqa: S608
-            params if left_out else [*params, dispatch.pk],
-        )
-        return int(cursor.rowcount)
-
-
-@contextmanager
-def _hashed(cursor: Any) -> Iterator[None]:
-    """No loops: nobody has counted the batches that were just made, and where most rounds have one person the planner takes them
-    for one and would go through all people again for each."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    cursor.execute("SET LOCAL enable_nestloop = off")
-    yield
-    cursor.execute("SET LOCAL enable_nestloop = on")
+    cursor.execute(
+        f"INSERT INTO {_DELIVERY} ({names}) SELECT {values} FROM planned p {join} WHERE {which}",  # noqa: S608
+        params if left_out else [*params, dispatch.pk],
+    )
+    return int(cursor.rowcount)
 
 
 def _columns(model: Any, given: dict[str, Sql]) -> tuple[str, str, list[Any]]:
