@@ -143,11 +143,13 @@ def store_repeats(source: AudienceImport, column: str) -> int:
     store_members."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS staged_left")
+        # The members' index is in the database's own order, and of no use to a number in another.
+        collate = ' COLLATE "default"' if is_postgres() else ""
         # By the line, a whole number, which is stored at most once. EXCEPT and no join: nobody has counted the rows that were
         # just stored, and a planner that takes them for one would compare each line with each.
         cursor.execute(
             f"""CREATE TEMPORARY TABLE staged_left AS
-                SELECT line, phone FROM staged_row WHERE line IN (
+                SELECT line, phone{collate} AS phone FROM staged_row WHERE line IN (
                   SELECT line FROM staged_row EXCEPT SELECT line FROM {_MEMBER} WHERE audience_id = %s AND source_id = %s)""",  # noqa: S608
             [source.audience_id, source.pk],
         )
