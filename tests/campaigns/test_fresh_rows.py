@@ -36,6 +36,7 @@ def test_repeats_are_looked_up_by_the_members_index(make, settings, tmp_path):
         source = importing.check_and_store(source.pk)
     assert (source.stored, source.duplicate) == (400, 100)
     (found,) = plans
-    assert "member_once_per_audience" in found or "sqlite_autoindex_campaigns_audiencemember" in found
-    assert "Seq Scan on campaigns_audiencemember" not in found
-    assert "SCAN m" not in found
+    # By both columns of the index: a number in another order than the index's would leave the audience alone.
+    line = next(line for line in found.splitlines() if "Index Cond" in line or "SEARCH m" in line)
+    assert "audience_id" in line
+    assert "phone" in line
