@@ -207,7 +207,7 @@ class TestSending:
                 peer, _ = server.accept()
                 with peer:
                     try:
-                        for letter in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100:
+                        for letter in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1200:  # a minute
                             peer.sendall(bytes([letter]))
                             time.sleep(0.05)
                     except OSError:
@@ -217,7 +217,7 @@ class TestSending:
             began = time.monotonic()
             with pytest.raises(sender.NotTaken):
                 sender.post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {})
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 20
 
     def test_switched_off_waits(self, outside, httpserver: HTTPServer):
         waiting(endpoint(at(httpserver, "/hook"), active=False))

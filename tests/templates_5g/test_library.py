@@ -105,7 +105,7 @@ def test_hostile_and_mistaken_files_are_refused_with_a_sentence(ann, data, name,
         add(data, name, ann)
     assert words in caught.value.sentence
     assert not MediaAsset.objects.exists()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20  # a bomb that is unpacked takes minutes
 
 
 def test_refusals_have_their_border_at_ten_megabytes(ann):
