@@ -131,9 +131,8 @@ def counts_by_round(rounds: Iterable[int]) -> dict[int, dict[str, int]]:
         own = {word: row[column] or 0 for word, column in selectors.OWN_COLUMNS.items()}
         counts.update(own)
         counts["queued" if row["state"] == BatchState.CLAIMED else row["state"]] += row["people"] - sum(own.values())
-    unsent = Delivery.objects.filter(dispatch__in=found, batch__isnull=True)
-    for dispatch, own_value, people in unsent.values_list("dispatch", "own").annotate(n=Count("id")).order_by():
-        found[dispatch][selectors.OWN_WORDS.get(own_value, "held")] += people
+    for dispatch, people in selectors.left_out(found):
+        found[dispatch]["skipped"] += people
     return {pk: {status: n for status, n in counts.items() if n} for pk, counts in found.items()}
 
 
