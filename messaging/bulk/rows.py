@@ -26,25 +26,22 @@ def update(model: type[Model], pk: int, column: str, olds: Sequence[str], **valu
 
 def insert(row: Model) -> None:
     """Store a new row of plain values and give it its key. No signals, no validation."""
-    names, marks = columns(type(row))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {row._meta.db_table} ({names}) VALUES ({marks}) RETURNING id",  # noqa: S608
-            values(row),
-        )
+        cursor.execute(f"{_insertion(type(row))} RETURNING id", values(row))
         row.pk = cursor.fetchone()[0]
     row._state.adding = False
 
 
 def insert_new(row: Model) -> bool:
     """Store a new row unless a unique index knows it already: False then. One statement, and nothing to roll back."""
-    names, marks = columns(type(row))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {row._meta.db_table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
-            values(row),
-        )
+        cursor.execute(f"{_insertion(type(row))} ON CONFLICT DO NOTHING", values(row))
         return bool(cursor.rowcount)
+
+
+def _insertion(model: type[Model]) -> str:
+    names, marks = columns(model)
+    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks})"  # noqa: S608
 
 
 @lru_cache(maxsize=32)
@@ -63,11 +60,11 @@ def values(row: Model) -> list[Any]:
 def find(model: type[Found], **where: Any) -> Found | None:
     """The row whose columns have these values, None without one. For columns of plain values with a unique index."""
     names = [str(field.attname) for field in _fields(model).values()]
-    columns = ", ".join(f'"{column}"' for column in _fields(model))
+    asked = ", ".join(f'"{column}"' for column in _fields(model))
     conditions = " AND ".join(f'"{name}" = %s' for name in where)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM {model._meta.db_table} WHERE {conditions}",  # noqa: S608
+            f"SELECT {asked} FROM {model._meta.db_table} WHERE {conditions}",  # noqa: S608
             list(where.values()),
         )
         row = cursor.fetchone()
@@ -83,9 +80,9 @@ def find(model: type[Found], **where: Any) -> Found | None:
 @lru_cache(maxsize=32)
 def _converters(model: type[Model], _vendor: str) -> list[tuple[int, Any, list[Any]]]:
     """(place, column, functions) of the columns that do not come as Python has them, as the ORM's compiler gathers them."""
-    columns = [field.get_col(model._meta.db_table) for field in _fields(model).values()]
-    needed = [connection.ops.get_db_converters(column) + column.get_db_converters(connection) for column in columns]
-    return [(place, columns[place], functions) for place, functions in enumerate(needed) if functions]
+    cols = [field.get_col(model._meta.db_table) for field in _fields(model).values()]
+    needed = [connection.ops.get_db_converters(col) + col.get_db_converters(connection) for col in cols]
+    return [(place, cols[place], functions) for place, functions in enumerate(needed) if functions]
 
 
 @lru_cache(maxsize=32)
