@@ -102,7 +102,7 @@ def test_two_appliers_at_the_same_pushes_count_everybody_once(scene: Scene, monk
         for n in range(4)
     ]
     shares = {push.pk: found[n::4] for n, push in enumerate(pushes)}
-    monkeypatch.setattr(applying, "_parse", lambda event: shares.get(event.pk, []))
+    monkeypatch.setattr(applying, "_parse", lambda event, vendor: shares.get(event.pk, []))
 
     def apply():
         with transaction.atomic():
