@@ -32,8 +32,7 @@ def nudge_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> bo
     now = timezone.now()
     lost = now - timedelta(seconds=settings.SONGDA["NUDGE_SECONDS"])
     # Hundreds of pushes a second come by here while one nudge waits: a look is cheaper than a transaction.
-    found = rows.find(Lease, name=name)
-    if found and found.pending_since and found.pending_since >= lost:
+    if rows.exists(Lease, "name = %s AND pending_since >= %s", [name, lost]):
         return False
     with transaction.atomic():
         Lease.objects.get_or_create(name=name)

@@ -3,6 +3,8 @@ a vendor's Content-Type and Authorization are whatever they are."""
 
 import logging
 
+from csp.decorators import csp_exempt
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -19,11 +21,12 @@ LONGEST_BODY = 16 * 1024 * 1024
 
 
 @csrf_exempt
+@csp_exempt()  # type: ignore[arg-type]
 @require_http_methods(["POST", "GET"])
 def callback(request: HttpRequest, vendor: str, token: str, kind: str) -> HttpResponse:
     """404 for an unknown token or kind (the same words, so that tokens cannot be told apart), 403 for a body that is not the
     vendor's, 413 for a huge one, else the vendor's exact acknowledgement."""
-    account = rows.find(VendorAccount, callback_token=token, vendor=vendor)
+    account = _account(vendor, token)
     if account is None:
         return HttpResponseNotFound(b"not found")
     if int(request.headers.get("Content-Length") or 0) > LONGEST_BODY:
@@ -45,3 +48,16 @@ def callback(request: HttpRequest, vendor: str, token: str, kind: str) -> HttpRe
     for name, value in reply.headers.items():
         answer[name] = value
     return answer
+
+
+def _account(vendor: str, token: str) -> VendorAccount | None:
+    """The first question of the request, so it shows as well whether the kept connection lives: Django's own `SELECT 1` before
+    it would be a tenth of what a push costs."""
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return rows.find(VendorAccount, callback_token=token, vendor=vendor)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return rows.find(VendorAccount, callback_token=token, vendor=vendor)

@@ -1,6 +1,7 @@
 """One row read or written without the ORM's query building, which costs more than the statement: for what every request does."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -55,6 +56,14 @@ def values(row: Model) -> list[Any]:
     """What a new row stores, by `columns`."""
     fields = [field for field in _fields(type(row)).values() if not field.primary_key]
     return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+
+
+def exists(model: type[Model], condition: str, params: Sequence[Any]) -> bool:
+    """Whether a row is there, by a condition in plain SQL."""
+    given = [connection.ops.adapt_datetimefield_value(one) if isinstance(one, datetime) else one for one in params]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE {condition} LIMIT 1", given)  # noqa: S608
+        return cursor.fetchone() is not None
 
 
 def find(model: type[Found], **where: Any) -> Found | None:

@@ -318,11 +318,10 @@ class ReceiptStatus(StrEnum):
     UNKNOWN_WORD = "unknown_word"
 
 
-@dataclass(frozen=True)
-class ReceiptEvent:
-    """One word about one number. `key` is unique per account and never empty: the adapter makes it from what the vendor
-    gives. `reference` is ours, `task_id` and `message_id` the vendor's; any may be "". `channel` is rcs, sms, mms, vms,
-    aim or h5."""
+class ReceiptEvent(NamedTuple):
+    """One word about one number; a tuple, since millions are made. `key` is unique per account and never empty: the adapter
+    makes it from what the vendor gives. `reference` is ours, `task_id` and `message_id` the vendor's; any may be "".
+    `channel` is rcs, sms, mms, vms, aim or h5."""
 
     key: str
     phone: str

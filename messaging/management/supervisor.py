@@ -23,6 +23,8 @@ from messaging import queue
 from messaging.models import Lease
 
 log = logging.getLogger(__name__)
+# PostgreSQL then never takes a second processor for one question of a worker: pages and vendors' pushes come first.
+_SERIAL = {"PGOPTIONS": "-c max_parallel_workers_per_gather=0 " + os.environ.get("PGOPTIONS", "")}
 SETTLE_SECONDS = 3.0  # a starting cluster forks its workers in this time
 
 
@@ -31,7 +33,7 @@ class Watched:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env={"Q_CLUSTER_NAME": name})
+        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env={"Q_CLUSTER_NAME": name, **_SERIAL})
         self.members: set[int] = set()
         self.since = timezone.now()
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 from django.db.models import Sum
+from django.db.models.functions import Now
 
 from campaigns.bench import history, house, postgres
 from campaigns.bench.measuring import peak_mb
@@ -25,6 +26,7 @@ from campaigns.demo.processes import wait_for
 from campaigns.models import Campaign
 from campaigns.services import planning
 from config.kit.processes import Child
+from messaging import queue
 from messaging.gateway import signing
 from messaging.models import Batch, CallbackEvent, Dispatch, Lease, VendorAccount
 from messaging.services import dispatching
@@ -49,7 +51,10 @@ def pushes_under_load(run: Run) -> Iterator[Line]:
         web.start()
         worker.start()
         wait_for(f"http://127.0.0.1:{port}/admin/login/", web, Path(settings.DATA_DIR))
-        _until(_workers_run)  # an installation that runs, not one that starts
+        _until(_all_run)  # an installation that runs, not one that starts
+        _drive(
+            run.house.account, port, [(b"", {})] * (5 * HANDS), kind="nothing"
+        )  # each thread of the web has its connection
         dispatching.start(dispatch)
         latencies, statuses, began = _drive(run.house.account, port, pushes)
         ended = time.perf_counter()
@@ -77,10 +82,12 @@ def pushes_under_load(run: Run) -> Iterator[Line]:
     yield Line("pushes under load", count * RECEIPTS, ended - began, peaks, goal=goal, details=details)
 
 
-def _workers_run() -> bool:
-    """Every queue that has a heartbeat has had one."""
+def _all_run() -> bool:
+    """Every queue that has a heartbeat has had one, and what the first tick gave them to do is done."""
     beats = Lease.objects.filter(name__in=("heartbeat:notice", "heartbeat:bulk"), beat_at__isnull=False)
-    return beats.count() == 2
+    return (
+        beats.count() == 2 and not sum(queue.waiting().values()) and not Lease.objects.filter(until__gt=Now()).exists()
+    )
 
 
 def _heard() -> int:
@@ -132,9 +139,11 @@ def _child(name: str, arguments: list[str], before: Sequence[str] = ()) -> Child
     return Child(name, [*before, sys.executable, *arguments], output=output, cwd=Path(settings.BASE_DIR))
 
 
-def _drive(account: VendorAccount, port: int, pushes: Sequence[Push]) -> tuple[list[float], list[int], float]:
+def _drive(
+    account: VendorAccount, port: int, pushes: Sequence[Push], kind: str = "receipt"
+) -> tuple[list[float], list[int], float]:
     """Open loop: push n leaves at n / RATE whatever became of those before; its time counts from that moment."""
-    path = f"/callbacks/{account.vendor}/{account.callback_token}/receipt/"
+    path = f"/callbacks/{account.vendor}/{account.callback_token}/{kind}/"
     latencies, statuses = [0.0] * len(pushes), [0] * len(pushes)
     turns = itertools.count()
     began = time.perf_counter() + 0.2

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from messaging import selectors
+from messaging.bulk import rows
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Receipt, Reply, Suppression
 from messaging.services import applying, matching, outcomes, replies, sending, sweeping
 from messaging.states import BatchState
@@ -341,3 +344,26 @@ def test_the_number_of_queries_does_not_grow_with_the_receipts(house, client, dj
     with django_assert_max_num_queries(24):
         applying.apply_new()
     assert counts(dispatch)["delivered"] == n
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_push_survives_a_kept_connection_that_has_died(house, client, monkeypatch):
+    """The database was started again since the last request of this thread. An embedded one cannot die like this, so there the
+    driver's word is put in its mouth."""
+    if connection.vendor == "postgresql":
+        with psycopg.connect(settings_of(connection), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    else:
+        dead, find = [OperationalError("gone")], rows.find
+        monkeypatch.setattr(rows, "find", lambda *a, **k: throw(dead.pop()) if dead else find(*a, **k))
+    assert house.push("receipt", [], client=client).status_code == 200
+    assert CallbackEvent.objects.count() == 1
+
+
+def settings_of(one):
+    given = one.get_connection_params()
+    return psycopg.conninfo.make_conninfo(**{key: given[key] for key in ("host", "port", "user", "dbname")})
+
+
+def throw(error):
+    raise error
