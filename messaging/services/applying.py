@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from config.kit import masking
+from config.kit import collecting, masking
+from messaging.bulk import pushes
 from messaging.gateway.base import Vendor
 from messaging.gateway.errors import GatewayError
 from messaging.gateway.registry import vendor_class
@@ -40,14 +41,16 @@ def apply_new(*, seconds: float | None = None) -> bool:
             chunk = _waiting()
             if not chunk:
                 return True
-            _apply_chunk(chunk)
+            # Thousands of receipts are thousands of new tuples: the collector would walk all of them again and again.
+            with collecting.paused():
+                _apply_chunk(chunk)
     return False
 
 
 def _waiting() -> list[CallbackEvent]:
     """The oldest that are new, those of one account with one and the same account: opening its secrets for each push is
     dear."""
-    found = list(CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).order_by("pk")[:CHUNK])
+    found = pushes.oldest(CHUNK)
     accounts = VendorAccount.objects.in_bulk({event.account_id for event in found})
     for event in found:
         event.account = accounts[event.account_id]

@@ -352,7 +352,9 @@ def test_no_secret_is_kept_logged_or_shown(code, call: Call, caplog):
 
 def _bare(event):
     """The event without what is the adapter's own business."""
-    return OddEvent if isinstance(event, OddEvent) else replace(event, key="")
+    if isinstance(event, OddEvent):
+        return OddEvent
+    return event._replace(key="") if isinstance(event, ReceiptEvent) else replace(event, key="")
 
 
 @pytest.mark.parametrize(("code", "push"), _pushes())

@@ -20,6 +20,7 @@ from messaging.gateway.types import (
     Inbound,
     OddEvent,
     ReceiptEvent,
+    ReceiptStatus,
     ReplyEvent,
     ReviewEvent,
     WireReply,
@@ -97,7 +98,7 @@ def _receipt(element: dict[str, Any], _inbound: Inbound) -> ReceiptEvent:
     phone, status = _phone(element), _required(element, "status")
     task_id, reference = _text(element, "taskId"), _text(element, "callData")
     kind, reported = _text(element, "type"), _text(element, "reportTime")
-    state, channel, reason = codes.receipt(status, codes.whole(kind))
+    state, channel, reason = _outcome(status, kind)
     return ReceiptEvent(
         key=_key("receipt", task_id, phone, kind, status, reported, reference),
         phone=phone,
@@ -110,6 +111,11 @@ def _receipt(element: dict[str, Any], _inbound: Inbound) -> ReceiptEvent:
         message=_text(element, "message"),
         at=_china_time(reported),
     )
+
+
+@lru_cache(maxsize=1024)  # the same few words, millions of times
+def _outcome(status: str, kind: str) -> tuple[ReceiptStatus, str, str]:
+    return codes.receipt(status, codes.whole(kind))
 
 
 def _reply(element: dict[str, Any], _inbound: Inbound) -> ReplyEvent:
@@ -138,7 +144,7 @@ _READERS: dict[str, Callable[[dict[str, Any], Inbound], Event]] = {
 def _text(element: dict[str, Any], name: str) -> str:
     value = element.get(name)
     if value.__class__ is str:  # nearly always, seven times for each receipt
-        return str(value).strip()
+        return value.strip()  # type: ignore[union-attr]
     if isinstance(value, dict | list | bool):
         raise _Odd(f"{name} is neither text nor number")
     return codes.words(value).strip()
