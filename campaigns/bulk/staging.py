@@ -1,7 +1,7 @@
 """Where the rows of a file wait until all are read: a temporary table, so that a killed worker leaves nothing behind.
 
-PostgreSQL takes them by COPY and sorts once (DISTINCT ON); SQLite by executemany. Both then store the members sorted by
-phone, the first line of each number, in one INSERT … SELECT.
+PostgreSQL takes them by COPY, SQLite by executemany. Both then sort them once by number and store members and repeats from
+that, PostgreSQL in one statement.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ Problem = tuple[int, str, str, str]
 Consent = tuple[int, str | None, str]
 _MEMBER = AudienceMember._meta.db_table
 _PROBLEM = ImportProblem._meta.db_table
+Sql = tuple[str, list[Any]]
 # The mask of a stored number: digits of one length, so plain SQL does.
 _MASKED = "substr({0}, 1, 3) || '****' || substr({0}, 8, 4)"
 
@@ -98,32 +99,64 @@ def _many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
         cursor.executemany(sql, rows)
 
 
-def store_members(source: AudienceImport, *, others: bool, consents: bool = False) -> int:
-    """The first line of each number becomes a member. `others`: the audience has members of earlier files, who stay.
-    `consents`: with the consent of that line. Returns how many were stored. Call it inside a transaction."""
-    unless = f"WHERE NOT EXISTS (SELECT 1 FROM {_MEMBER} m WHERE m.audience_id = %s AND m.phone = s.phone)"  # noqa: S608
-    where, extra = (unless, [source.audience_id]) if others else ("", [])
-    if is_postgres():
-        chosen = f"""SELECT DISTINCT ON (phone) phone, operator, line, variables
-                     FROM staged_row s {where} ORDER BY phone, line"""  # noqa: S608
-    else:
-        # With MIN, SQLite takes the other columns from the row that holds the minimum.
-        chosen = f"""SELECT phone, operator, MIN(line) AS line, variables
-                     FROM staged_row s {where} GROUP BY phone"""  # noqa: S608
+def store_members(source: AudienceImport, column: str, *, others: bool, consents: bool = False) -> tuple[int, int]:
+    """The first line of each number becomes a member; each other line a problem in `column`: `duplicate` with the first line of
+    the same number in this file, or `already` for the first line of a number that an earlier file has brought. `others`: there
+    are such files. `consents`: with the consent of that line. Returns (members, repeats). Call it inside a transaction."""
+    judged, members, repeats = _judged(source, others), _members(source, consents), _repeats(source, column)
     with connection.cursor() as cursor:
         if is_postgres():
             # The sort of a million rows then stays in memory, the server's own.
             cursor.execute("SET LOCAL work_mem = '192MB'")
-        names, values, join = ("", "", "")
-        if consents:
-            names, values = ", consent_source, consent_on", ", COALESCE(k.source, ''), k.day"
-            join = "LEFT JOIN staged_consent k ON k.line = chosen.line ORDER BY phone"
-        cursor.execute(
-            f"""INSERT INTO {_MEMBER} (audience_id, source_id, phone, operator, line, variables{names})
-                SELECT %s, %s, phone, operator, chosen.line, variables{values} FROM ({chosen}) AS chosen {join}""",  # noqa: S608
-            [source.audience_id, source.pk, *extra],
-        )
-        return int(cursor.rowcount)
+            cursor.execute(
+                f"WITH judged AS MATERIALIZED ({judged[0]}), repeats AS ({repeats[0]}) {members[0]}",
+                [*judged[1], *repeats[1], *members[1]],
+            )
+            stored = cursor.rowcount
+        else:
+            _from(cursor, judged, members)
+            stored = cursor.rowcount
+            _from(cursor, judged, repeats)
+    return stored, source.problems.filter(reason__in=("duplicate", "already")).count()
+
+
+def _from(cursor: Any, judged: Sql, what: Sql) -> None:
+    cursor.execute(what[0].replace("FROM judged", f"FROM ({judged[0]}) AS judged"), [*what[1], *judged[1]])
+
+
+def _judged(source: AudienceImport, others: bool) -> Sql:
+    """Every staged row in the order of the numbers, with the first line of its number, and whether an earlier file has it."""
+    # The members' index is in the database's own order, and of no use to a number in another.
+    phone = 's.phone COLLATE "default"' if is_postgres() else "s.phone"
+    known = f"EXISTS (SELECT 1 FROM {_MEMBER} m WHERE m.audience_id = %s AND m.phone = {phone} AND m.source_id <> %s)"  # noqa: S608
+    return (
+        f"""SELECT line, phone, operator, variables, MIN(line) OVER (PARTITION BY phone) AS first,
+              {known if others else "FALSE"} AS known FROM staged_row s""",  # noqa: S608
+        [source.audience_id, source.pk] if others else [],
+    )
+
+
+def _members(source: AudienceImport, consents: bool) -> Sql:
+    names, values, join = ("", "", "")
+    if consents:
+        names, values = ", consent_source, consent_on", ", COALESCE(k.source, ''), k.day"
+        join = "LEFT JOIN staged_consent k ON k.line = judged.line"
+    return (
+        f"""INSERT INTO {_MEMBER} (audience_id, source_id, phone, operator, line, variables{names})
+            SELECT %s, %s, phone, operator, judged.line, variables{values} FROM judged {join}
+            WHERE judged.line = first AND NOT known{" ORDER BY phone" if consents else ""}""",  # noqa: S608
+        [source.audience_id, source.pk],
+    )
+
+
+def _repeats(source: AudienceImport, column: str) -> Sql:
+    return (
+        f"""INSERT INTO {_PROBLEM} (source_id, line, "column", reason, value, first_line)
+            SELECT %s, line, %s, CASE WHEN line > first THEN 'duplicate' ELSE 'already' END, {_MASKED.format("phone")},
+                   CASE WHEN line > first THEN first END
+            FROM judged WHERE line > first OR known ORDER BY line""",  # noqa: S608
+        [source.pk, column],
+    )
 
 
 def store_problems(source: AudienceImport) -> int:
@@ -135,35 +168,3 @@ def store_problems(source: AudienceImport) -> int:
             [source.pk],
         )
         return int(cursor.rowcount)
-
-
-def store_repeats(source: AudienceImport, column: str) -> int:
-    """A problem for each staged row that became no member: `duplicate` with the first line of the same number in this file, or
-    `already` for the first line of a number that an earlier file has brought. Returns how many. Call it after
-    store_members."""
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS staged_left")
-        # The members' index is in the database's own order, and of no use to a number in another.
-        collate = ' COLLATE "default"' if is_postgres() else ""
-        # By the line, a whole number, which is stored at most once. EXCEPT and no join: nobody has counted the rows that were
-        # just stored, and a planner that takes them for one would compare each line with each.
-        cursor.execute(
-            f"""CREATE TEMPORARY TABLE staged_left AS
-                SELECT line, phone{collate} AS phone FROM staged_row WHERE line IN (
-                  SELECT line FROM staged_row EXCEPT SELECT line FROM {_MEMBER} WHERE audience_id = %s AND source_id = %s)""",  # noqa: S608
-            [source.audience_id, source.pk],
-        )
-        # A look by the unique index for each of the few, for the same reason.
-        mine = f"SELECT m.line FROM {_MEMBER} m WHERE m.audience_id = %s AND m.phone = s.phone AND m.source_id = %s"  # noqa: S608
-        cursor.execute(
-            f"""INSERT INTO {_PROBLEM} (source_id, line, "column", reason, value, first_line)
-                SELECT %s, line, %s, CASE WHEN first < line THEN 'duplicate' ELSE 'already' END, {_MASKED.format("phone")},
-                       CASE WHEN first < line THEN first END
-                FROM (SELECT s.line, s.phone, COALESCE(({mine}), MIN(s.line) OVER (PARTITION BY s.phone)) AS first
-                      FROM staged_left s) AS repeats
-                ORDER BY line""",  # noqa: S608
-            [source.pk, column, source.audience_id, source.pk],
-        )
-        stored = int(cursor.rowcount)
-        cursor.execute("DROP TABLE staged_left")
-        return stored

@@ -125,7 +125,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # django-q2: the broker is the same database, so that work and job commit together. `deps`: retry must exceed
 # timeout x (queue_limit / workers + 1); results are not kept (keeping them costs 3-7x).
-_WORKERS = env.number("WORKERS", 2)
+_WORKERS = env.number("WORKERS", 3)
 _CLUSTER = {
     "workers": _WORKERS,
     "timeout": 60,

@@ -122,9 +122,9 @@ def _finish(source: AudienceImport, plan: Plan, read: int, good: int, bad: int) 
     if not mine.update(state=ImportState.READY, finished_at=timezone.now()):
         return  # another worker was quicker with the same file
     others = source.audience.members.exists()
-    stored = staging.store_members(source, others=others, consents="consent_on" in source.mapping)
+    column = plan.header[plan.phone]
+    stored, duplicate = staging.store_members(source, column, others=others, consents="consent_on" in source.mapping)
     invalid = staging.store_problems(source)
-    duplicate = staging.store_repeats(source, plan.header[plan.phone]) if stored < good else 0
     if (stored + duplicate, invalid) != (good, bad):
         raise RuntimeError(f"Import {source.pk} does not close: {good}={stored}+{duplicate}, {bad}={invalid}")
     AudienceImport.objects.filter(pk=source.pk).update(
