@@ -98,7 +98,7 @@ def _message_rows(phone: str) -> list[list[Any]]:
         _("Our reference"), _("Vendor's task id"), _("Vendor's message id"),
     ]  # fmt: skip
     related = ("batch", "dispatch__version", "dispatch__account", "dispatch__signature")
-    rows = list(Delivery.objects.filter(phone=phone).select_related(*related).order_by("-id"))
+    rows = list(Delivery.objects.filter(phone=phone).select_related(*related).order_by("-dispatch__created_at", "-id"))
     last = {
         attempt.batch_id: attempt
         for attempt in Attempt.objects.filter(batch__in=[row.batch_id for row in rows]).order_by("number")
