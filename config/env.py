@@ -65,6 +65,10 @@ def database(default_url: str) -> dict:
     config = _env.db_url_config(text("DATABASE_URL", default_url))
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True
+    if config["ENGINE"].endswith("postgresql"):
+        # Only statements that ask for it are prepared (messaging/bulk/rows.plain_cursor); None: none, for a pooler that gives
+        # each transaction another connection.
+        config.setdefault("OPTIONS", {})["prepare_threshold"] = 0 if number("PREPARED_STATEMENTS", 1) else None
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",

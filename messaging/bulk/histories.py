@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Model
 from django.db.models.base import ModelState
 
+from messaging.bulk import rows
 from messaging.models import Batch, Click, Delivery, Dispatch, Reply, Suppression
 from templates_5g.models import TemplateVersion
 
@@ -88,12 +89,12 @@ def find(phone: str, before: datetime | None, limit: int, after: datetime | None
 
 
 def _plain(phone: str, before: datetime | None, limit: int, after: datetime | None) -> Found:
-    rows = Delivery.objects.filter(phone=phone).select_related("batch", "dispatch__version")
+    found = Delivery.objects.filter(phone=phone).select_related("batch", "dispatch__version")
     if before:
-        rows = rows.filter(dispatch__created_at__lt=before)
+        found = found.filter(dispatch__created_at__lt=before)
     if after:
-        rows = rows.filter(dispatch__created_at__gte=after)
-    return Found(list(rows.order_by("-dispatch__created_at", "-id")[:limit]), True, True, True)
+        found = found.filter(dispatch__created_at__gte=after)
+    return Found(list(found.order_by("-dispatch__created_at", "-id")[:limit]), True, True, True)
 
 
 _COLUMNS = ", ".join(f"{alias}.{name} AS {alias}_{name}" for alias, (_, names) in _PARTS.items() for name in names)
@@ -116,12 +117,13 @@ def _postgres(phone: str, before: datetime | None, limit: int, after: datetime |
     bounds = [("<", before), (">=", after)]
     within = "".join(f" AND x.created_at {sign} %s" for sign, moment in bounds if moment)
     moments = [moment for _, moment in bounds if moment]
-    with connection.cursor() as cursor:
+    # Planning takes longer than looking, so it is done once for each connection.
+    with rows.plain_cursor() as cursor:
         # Django's own loader of times is written in Python, the driver's is not; both give the same moments.
         cursor.cursor.adapters.register_loader("timestamptz", _times())
         cursor.execute(_SQL.format(within=within), [phone, phone, phone, phone, *moments, limit])
-        rows = cursor.fetchall()
-    return Found([_delivery(phone, row[3:]) for row in rows if row[3] is not None], *rows[0][:3])
+        found = cursor.fetchall()
+    return Found([_delivery(phone, row[3:]) for row in found if row[3] is not None], *found[0][:3])
 
 
 @cache

@@ -1,7 +1,6 @@
 """One row read or written without the ORM's query building, which costs more than the statement: for what every request does."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -59,21 +58,21 @@ def values(row: Model) -> list[Any]:
     return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
 
 
-@contextmanager
-def plain_cursor(*, binary: bool = False) -> Iterator[Any]:
-    """For rows with a body: on PostgreSQL the driver's own cursor, where values travel beside the statement and bytes as bytes.
-    Django's writes them into the statement as digits, which costs both sides more than all else about a push.
+def plain_cursor(*, binary: bool = False) -> Any:
+    """A cursor, to be used in `with`. On PostgreSQL the driver's own, behind Django's usual wrapper: values travel beside the
+    statement, bytes as bytes, and the statement is planned once for each connection. Django's own writes values into the
+    statement: a body as digits, which costs both sides more than all else about a push.
     `binary`: answers come so, too; Django's own readings of times and JSON do not apply to them."""
     if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            yield cursor
-        return
+        return connection.cursor()
     import psycopg  # nothing else needs it on SQLite
 
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.format = psycopg.pq.Format(binary)
-        yield cursor
+    with connection.wrap_database_errors:
+        cursor = psycopg.Cursor(connection.connection)
+    cursor.format = psycopg.pq.Format(binary)
+    made = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return made(cursor)  # type: ignore[arg-type]
 
 
 def exists(model: type[Model], condition: str, params: Sequence[Any]) -> bool:
