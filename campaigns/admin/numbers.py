@@ -24,7 +24,7 @@ from config.kit.words import gettext_noop
 from messaging import badges, hooks, selectors
 from messaging.admin.base import LookOnly, lookup_address, needs, number_link
 from messaging.admin.lookup import RevealForm
-from messaging.models import Delivery
+from messaging.models import Delivery, Dispatch
 
 MOST_FOUND = 50
 MOST_SHOWN = 200
@@ -126,10 +126,15 @@ class NumberAdmin(LookOnly):
 
 
 def _ending_with(campaign: Campaign, digits: str) -> list[Delivery]:
-    """The numbers first, from the unique index alone: it holds every number of the run, the rows are wide."""
+    """The numbers first, from the unique index alone, which holds each leg's in their order: the look ends where enough are
+    found. The rows are wide."""
     people = Delivery.objects.filter(run=campaign.run)
-    numbers = people.filter(phone__endswith=digits).order_by("phone").values_list("phone", flat=True).distinct()
-    rows = people.filter(phone__in=list(numbers[:MOST_FOUND])).select_related("batch", "dispatch")
+    ending = people.filter(phone__endswith=digits).order_by("phone").values_list("phone", flat=True)
+    numbers = list(ending.filter(leg="main")[:MOST_FOUND])
+    later = Dispatch.objects.filter(run=campaign.run).exclude(leg="main").values_list("leg", flat=True)
+    if len(numbers) < MOST_FOUND and (legs := set(later)):
+        numbers += ending.filter(leg__in=legs).distinct()[:MOST_FOUND]
+    rows = people.filter(phone__in=numbers).select_related("batch", "dispatch")
     return list(rows.order_by("phone", "id")[:MOST_FOUND])
 
 

@@ -1,4 +1,4 @@
-"""What every connection to SQLite must have."""
+"""What every connection must have."""
 
 import sqlite3
 
@@ -15,3 +15,11 @@ def test_a_commit_on_sqlite_outlives_a_power_cut(tmp_path, monkeypatch):
             base.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
     assert found == ["wal", 2, 1]
+
+
+def test_statements_are_prepared_unless_a_pooler_stands_before_the_database(monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    url = "postgres://songda@127.0.0.1/songda"
+    assert env.database(url)["OPTIONS"] == {"prepare_threshold": 0}
+    monkeypatch.setenv("PREPARED_STATEMENTS", "0")
+    assert env.database(url)["OPTIONS"] == {"prepare_threshold": None}

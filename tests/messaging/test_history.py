@@ -51,6 +51,13 @@ def test_what_a_line_shows_is_there_without_a_further_query(rounds, house, djang
     assert newest.variables == {}  # a field that no line shows: fetched when it is asked for
 
 
+def test_the_newest_is_told_by_its_round_not_by_its_key(rounds):
+    """Whoever stores rows takes keys a thousand at a time, so an older round's may be the higher."""
+    Delivery.objects.filter(dispatch=rounds[0], phone=PHONE).update(id=10**9)
+    (item,) = selectors.phone_history(PHONE, limit=1)
+    assert item.row.dispatch.title == "三"
+
+
 def test_somebody_left_out_has_no_batch(rounds, house):
     left_out = house.make_dispatch([], title="四")
     Delivery.objects.create(

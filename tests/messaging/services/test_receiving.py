@@ -346,6 +346,18 @@ def test_the_number_of_queries_does_not_grow_with_the_receipts(house, client, dj
     assert counts(dispatch)["delivered"] == n
 
 
+def test_a_push_goes_past_what_only_people_need(house, client):
+    """No session, no policy for browsers; but an exact length, and the usual answer where there is no such address."""
+    answer = house.push("receipt", [], client=client)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Length"] == str(len(answer.content))
+    assert "Content-Security-Policy" not in answer.headers
+    assert not answer.cookies
+    lost = client.post("/callbacks/rcs_gateway/", data=b"x", content_type="text/plain")
+    assert lost.status_code == 404
+    assert "Content-Security-Policy" in lost.headers
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_push_survives_a_kept_connection_that_has_died(house, client, monkeypatch):
     """The database was started again since the last request of this thread. An embedded one cannot die like this, so there the
