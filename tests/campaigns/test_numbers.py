@@ -15,7 +15,7 @@ from campaigns import roles
 from campaigns.models import AuditEvent
 from campaigns.services import evidence
 from config.kit import phones
-from messaging.models import Suppression
+from messaging.models import Dispatch, Suppression
 from tests.campaigns.conftest import Maker
 from tests.markup import read
 from tests.people import signed_in
@@ -90,9 +90,13 @@ def test_the_last_four_digits_within_a_campaign(known: Any) -> None:
         [("13700000001", {})], account=known.account, version=known.version, signature=known.signature
     )
     type(campaign).objects.filter(pk=campaign.pk).update(run=dispatch.run, dispatch=dispatch)
+    followed = known.make_dispatch(["13600000001"])  # newly in the list, and so in a later leg alone
+    Dispatch.objects.filter(pk=followed.pk).update(run=dispatch.run, leg="follow-1")
+    followed.deliveries.update(run=dispatch.run, leg="follow-1")
     client = signed_in(roles.SUPPORT)
     url = reverse("admin:number_find")
     text = read(client.post(url, {"campaign": campaign.pk, "digits": "0001"})).text
+    assert "136****0001" in text
     assert "137****0001" in text
     assert "138****0001" in text
     assert "139****0001" not in text  # of another round
