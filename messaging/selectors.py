@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 
-from messaging.bulk import histories
+from messaging.bulk import histories, rows
 from messaging.models import Batch, Click, Delivery, Reply, Suppression
 from messaging.states import BatchState, Own
 
@@ -134,11 +134,8 @@ def phone_history(
     caused the other is the older: message, click, reply, entry on the do-not-send list."""
     found = histories.find(phone, before, limit, after) if "delivery" in kinds else histories.ALL_OTHERS
     items = [HistoryItem(_moment(row), "delivery", row, delivery_status(row)) for row in found.deliveries]
-    for kind, rows in _others(phone, found):
-        at = _MOMENTS[kind]
-        if kind in kinds:
-            newest = rows.filter(**{f"{at}__lt": before} if before else {}, **{f"{at}__gte": after} if after else {})
-            items += [HistoryItem(getattr(row, at), kind, row) for row in newest.order_by(f"-{at}", "-id")[:limit]]
+    for kind, at, others in _others(phone, found, kinds, limit, {"before": before, "after": after}):
+        items += [HistoryItem(getattr(row, at), kind, row) for row in others]
     return sorted(items, key=_newest_first, reverse=True)[:limit]
 
 
@@ -172,25 +169,36 @@ def _moment(row: Delivery) -> datetime:
     return row.dispatch.started_at or row.dispatch.created_at
 
 
-_MOMENTS = {"reply": "replied_at", "click": "clicked_at", "suppression": "since"}
+def _others(
+    phone: str, found: histories.Found, kinds: Sequence[str], limit: int, bounds: dict[str, datetime | None]
+) -> Iterator[tuple[str, str, Sequence[Any]]]:
+    """(kind, the name of its time, the newest of it) of what else there is."""
+    if found.has_replies and "reply" in kinds:
+        yield "reply", "replied_at", rows.newest(Reply, phone, "replied_at", limit, **bounds)
+    if found.has_clicks and "click" in kinds:
+        yield "click", "clicked_at", rows.newest(Click, phone, "clicked_at", limit, **bounds)
+    if found.has_suppressions and "suppression" in kinds:
+        entries = _with_scope(Suppression.objects.filter(phone=phone))
+        if bounds["before"]:
+            entries = entries.filter(since__lt=bounds["before"])
+        if bounds["after"]:
+            entries = entries.filter(since__gte=bounds["after"])
+        yield "suppression", "since", list(entries.order_by("-since", "-id")[:limit])
 
 
-def _others(phone: str, found: histories.Found) -> Iterator[tuple[str, QuerySet[Any]]]:
-    if found.has_replies:
-        yield "reply", Reply.objects.filter(phone=phone).select_related("account")
-    if found.has_clicks:
-        yield "click", Click.objects.filter(phone=phone)
-    if found.has_suppressions:
-        yield "suppression", Suppression.objects.filter(phone=phone).select_related("signature", "account")
+def _with_scope(rows: QuerySet[Suppression]) -> QuerySet[Suppression]:
+    """With the names of signature and account, and no more of them: an account's secrets would be opened for each row."""
+    mine = [field.name for field in Suppression._meta.concrete_fields]
+    return rows.select_related("signature", "account").only(*mine, "signature__text", "account__name")
 
 
 def live_suppressions(phone: str) -> QuerySet[Suppression]:
-    return Suppression.objects.filter(phone=phone, lifted_at__isnull=True).select_related("signature", "account")
+    return _with_scope(Suppression.objects.filter(phone=phone, lifted_at__isnull=True))
 
 
 def suppressions(phone: str) -> list[Suppression]:
     """Every entry of a number, lifted ones too, newest first."""
-    rows = Suppression.objects.filter(phone=phone).select_related("signature", "account")
+    rows = _with_scope(Suppression.objects.filter(phone=phone))
     return list(rows.order_by("-id")[:200])
 
 

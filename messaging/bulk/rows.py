@@ -85,22 +85,46 @@ def exists(model: type[Model], condition: str, params: Sequence[Any]) -> bool:
 
 def find(model: type[Found], **where: Any) -> Found | None:
     """The row whose columns have these values, None without one. For columns of plain values with a unique index."""
-    names = [str(field.attname) for field in _fields(model).values()]
-    asked = ", ".join(f'"{column}"' for column in _fields(model))
     conditions = " AND ".join(f'"{name}" = %s' for name in where)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {asked} FROM {model._meta.db_table} WHERE {conditions}",  # noqa: S608
-            list(where.values()),
-        )
+        cursor.execute(f"{_selection(model)} WHERE {conditions}", list(where.values()))
         row = cursor.fetchone()
-    if row is None:
-        return None
+    return None if row is None else _made(model, row)
+
+
+def newest(
+    model: type[Found],
+    phone: str,
+    at: str,
+    limit: int,
+    *,
+    before: datetime | None = None,
+    after: datetime | None = None,
+) -> list[Found]:
+    """The rows of a number by the time in column `at`, the newest first; of those before a time, and after or at one."""
+    bounds = [(sign, moment) for sign, moment in (("<", before), (">=", after)) if moment]
+    conditions = "".join(f' AND "{at}" {sign} %s' for sign, _moment in bounds)
+    moments = [connection.ops.adapt_datetimefield_value(moment) for _sign, moment in bounds]
+    with plain_cursor() as cursor:
+        cursor.execute(
+            f'{_selection(model)} WHERE phone = %s{conditions} ORDER BY "{at}" DESC, id DESC LIMIT %s',
+            [phone, *moments, limit],
+        )
+        return [_made(model, row) for row in cursor.fetchall()]
+
+
+@lru_cache(maxsize=32)
+def _selection(model: type[Model]) -> str:
+    asked = ", ".join(f'"{column}"' for column in _fields(model))
+    return f"SELECT {asked} FROM {model._meta.db_table}"  # noqa: S608
+
+
+def _made(model: type[Found], row: Sequence[Any]) -> Found:
     found = list(row)
     for place, column, converters in _converters(model, connection.vendor):
         for convert in converters:
             found[place] = convert(found[place], column, connection)
-    return model.from_db(connection.alias, names, found)
+    return model.from_db(connection.alias, [str(field.attname) for field in _fields(model).values()], found)
 
 
 @lru_cache(maxsize=32)
