@@ -22,7 +22,7 @@ class Run:
     sink: Sink
     house: House
     history: int
-    workers: int = 2
+    workers: int = 3
     seconds: int = 60
     xlsx_rows: int = 100_000
     kept: dict[str, Any] = field(default_factory=dict)

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--history", type=int, default=0, help="deliveries for receipts and look-up; default 10 x recipients"
         )
-        parser.add_argument("--workers", type=int, default=2, help="sending processes")
+        parser.add_argument("--workers", type=int, default=3, help="sending processes")
         parser.add_argument("--seconds", type=int, default=60, help="how long the pushes of «load» last")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
