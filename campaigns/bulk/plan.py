@@ -278,8 +278,10 @@ def lay_out(rules: Rules, dispatch: Dispatch, size: int, first: int = 0) -> Laid
         _insert_batches(cursor, dispatch)
         sent = _insert_deliveries(cursor, dispatch, "p.number IS NOT NULL")
         left_out = _insert_deliveries(cursor, dispatch, "p.number IS NULL")
-        cursor.execute("SELECT MAX(number) FROM planned WHERE lead = 0")
-        hold_after = cursor.fetchone()[0]
+        hold_after = None
+        if rules.canary:
+            cursor.execute("SELECT MAX(number) FROM planned WHERE lead = 0")
+            hold_after = cursor.fetchone()[0]
         cursor.execute("DROP TABLE planned")
     return Laid(sent, left_out, hold_after)
 
