@@ -59,6 +59,12 @@ def data_dir() -> Path:
     return path
 
 
+def pooled() -> bool:
+    """Whether a pooler stands before the database that gives each transaction another connection: nothing may be kept in one, and
+    none may be opened with settings of its own."""
+    return flag("DATABASE_POOLED", False)
+
+
 def database(default_url: str) -> dict:
     """DATABASE_URL as Django's dict, with what the house relies on: kept connections, WAL, immediate writes, and commits
     that outlive a power cut: a request whose `sending` were forgotten would be sent twice."""
@@ -66,9 +72,8 @@ def database(default_url: str) -> dict:
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True
     if config["ENGINE"].endswith("postgresql"):
-        # Only statements that ask for it are prepared (messaging/bulk/rows.plain_cursor); None: none, for a pooler that gives
-        # each transaction another connection.
-        config.setdefault("OPTIONS", {})["prepare_threshold"] = 0 if number("PREPARED_STATEMENTS", 1) else None
+        # 0: statements that ask for it are prepared at once (messaging/bulk/rows.plain_cursor); None: none ever.
+        config.setdefault("OPTIONS", {})["prepare_threshold"] = None if pooled() else 0
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",

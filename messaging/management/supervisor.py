@@ -23,9 +23,15 @@ from messaging import queue
 from messaging.models import Lease
 
 log = logging.getLogger(__name__)
-# PostgreSQL then never takes a second processor for one question of a worker: pages and vendors' pushes come first.
-_SERIAL = {"PGOPTIONS": "-c max_parallel_workers_per_gather=0 " + os.environ.get("PGOPTIONS", "")}
 SETTLE_SECONDS = 3.0  # a starting cluster forks its workers in this time
+
+
+def _serial() -> dict[str, str]:
+    """PostgreSQL then never takes a second processor for one question of a worker: pages and vendors' pushes come first. A
+    pooler refuses connections with settings of their own."""
+    if settings.SONGDA["DATABASE_POOLED"]:
+        return {}
+    return {"PGOPTIONS": f"-c max_parallel_workers_per_gather=0 {os.environ.get('PGOPTIONS', '')}"}
 
 
 class Watched:
@@ -33,7 +39,7 @@ class Watched:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env={"Q_CLUSTER_NAME": name, **_SERIAL})
+        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env={"Q_CLUSTER_NAME": name, **_serial()})
         self.members: set[int] = set()
         self.since = timezone.now()
 

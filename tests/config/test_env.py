@@ -19,7 +19,8 @@ def test_a_commit_on_sqlite_outlives_a_power_cut(tmp_path, monkeypatch):
 
 def test_statements_are_prepared_unless_a_pooler_stands_before_the_database(monkeypatch):
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("DATABASE_POOLED", raising=False)
     url = "postgres://songda@127.0.0.1/songda"
     assert env.database(url)["OPTIONS"] == {"prepare_threshold": 0}
-    monkeypatch.setenv("PREPARED_STATEMENTS", "0")
+    monkeypatch.setenv("DATABASE_POOLED", "true")
     assert env.database(url)["OPTIONS"] == {"prepare_threshold": None}
