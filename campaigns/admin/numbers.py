@@ -26,7 +26,7 @@ from messaging.admin.base import LookOnly, lookup_address, needs, number_link
 from messaging.admin.lookup import RevealForm
 from messaging.models import Delivery, Dispatch
 
-MOST_FOUND = 50
+MOST_FOUND = 20  # nobody finds a number among more that look alike; and the look ends the sooner
 MOST_SHOWN = 200
 
 
