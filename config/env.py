@@ -65,6 +65,14 @@ def pooled() -> bool:
     return flag("DATABASE_POOLED", False)
 
 
+def of_workers() -> dict[str, str]:
+    """PostgreSQL then never takes a second processor for one question of a worker: pages and vendors' pushes come first. A
+    pooler refuses connections with settings of their own."""
+    if pooled():
+        return {}
+    return {"PGOPTIONS": f"-c max_parallel_workers_per_gather=0 {text('PGOPTIONS', '')}".strip()}
+
+
 def database(default_url: str) -> dict:
     """DATABASE_URL as Django's dict, with what the house relies on: kept connections, WAL, immediate writes, and commits
     that outlive a power cut: a request whose `sending` were forgotten would be sent twice."""

@@ -187,7 +187,7 @@ TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
 
 # House-wide defaults of the sending rules; an account or campaign may be stricter.
 SONGDA = {
-    "DATABASE_POOLED": env.pooled(),
+    "WORKER_ENVIRONMENT": env.of_workers(),  # added to what the supervisor's own processes are given
     "RECEIPT_HOURS": 72,  # nothing heard for this long after hand-over: no_receipt
     "REPLY_MATCH_HOURS": 72,  # a reply belongs to the newest delivery to that phone within this time
     "CALLBACK_AGE_HOURS": 72,  # an older signed callback is refused as a replay

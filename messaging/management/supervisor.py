@@ -26,20 +26,13 @@ log = logging.getLogger(__name__)
 SETTLE_SECONDS = 3.0  # a starting cluster forks its workers in this time
 
 
-def _serial() -> dict[str, str]:
-    """PostgreSQL then never takes a second processor for one question of a worker: pages and vendors' pushes come first. A
-    pooler refuses connections with settings of their own."""
-    if settings.SONGDA["DATABASE_POOLED"]:
-        return {}
-    return {"PGOPTIONS": f"-c max_parallel_workers_per_gather=0 {os.environ.get('PGOPTIONS', '')}"}
-
-
 class Watched:
     """One cluster and what was last seen of it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env={"Q_CLUSTER_NAME": name, **_serial()})
+        env = {"Q_CLUSTER_NAME": name, **settings.SONGDA["WORKER_ENVIRONMENT"]}
+        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env=env)
         self.members: set[int] = set()
         self.since = timezone.now()
 

@@ -24,3 +24,11 @@ def test_statements_are_prepared_unless_a_pooler_stands_before_the_database(monk
     assert env.database(url)["OPTIONS"] == {"prepare_threshold": 0}
     monkeypatch.setenv("DATABASE_POOLED", "true")
     assert env.database(url)["OPTIONS"] == {"prepare_threshold": None}
+
+
+def test_a_worker_asks_one_processor_of_the_database_unless_a_pooler_would_refuse_it(monkeypatch):
+    monkeypatch.delenv("DATABASE_POOLED", raising=False)
+    monkeypatch.setenv("PGOPTIONS", "-c jit=off")
+    assert env.of_workers() == {"PGOPTIONS": "-c max_parallel_workers_per_gather=0 -c jit=off"}
+    monkeypatch.setenv("DATABASE_POOLED", "true")
+    assert env.of_workers() == {}
