@@ -185,9 +185,11 @@ PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000")
 # Addresses of reverse proxies whose X-Forwarded-For may be believed. Empty: only the socket's peer counts.
 TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
 
+# Added to what the supervisor's processes are given.
+WORKER_ENVIRONMENT = env.of_workers()
+
 # House-wide defaults of the sending rules; an account or campaign may be stricter.
 SONGDA = {
-    "WORKER_ENVIRONMENT": env.of_workers(),  # added to what the supervisor's own processes are given
     "RECEIPT_HOURS": 72,  # nothing heard for this long after hand-over: no_receipt
     "REPLY_MATCH_HOURS": 72,  # a reply belongs to the newest delivery to that phone within this time
     "CALLBACK_AGE_HOURS": 72,  # an older signed callback is refused as a replay

@@ -31,7 +31,7 @@ class Watched:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        env = {"Q_CLUSTER_NAME": name, **settings.SONGDA["WORKER_ENVIRONMENT"]}
+        env = {"Q_CLUSTER_NAME": name, **settings.WORKER_ENVIRONMENT}
         self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env=env)
         self.members: set[int] = set()
         self.since = timezone.now()
