@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 
-from messaging.bulk import histories, rows
+from messaging.bulk import histories
+from messaging.bulk.rows import newest
 from messaging.models import Batch, Click, Delivery, Reply, Suppression
 from messaging.states import BatchState, Own
 
@@ -174,9 +175,9 @@ def _others(
 ) -> Iterator[tuple[str, str, Sequence[Any]]]:
     """(kind, the name of its time, the newest of it) of what else there is."""
     if found.has_replies and "reply" in kinds:
-        yield "reply", "replied_at", rows.newest(Reply, phone, "replied_at", limit, **bounds)
+        yield "reply", "replied_at", newest(Reply, phone, "replied_at", limit, **bounds)
     if found.has_clicks and "click" in kinds:
-        yield "click", "clicked_at", rows.newest(Click, phone, "clicked_at", limit, **bounds)
+        yield "click", "clicked_at", newest(Click, phone, "clicked_at", limit, **bounds)
     if found.has_suppressions and "suppression" in kinds:
         entries = _with_scope(Suppression.objects.filter(phone=phone))
         if bounds["before"]:
@@ -186,10 +187,10 @@ def _others(
         yield "suppression", "since", list(entries.order_by("-since", "-id")[:limit])
 
 
-def _with_scope(rows: QuerySet[Suppression]) -> QuerySet[Suppression]:
+def _with_scope(entries: QuerySet[Suppression]) -> QuerySet[Suppression]:
     """With the names of signature and account, and no more of them: an account's secrets would be opened for each row."""
     mine = [field.name for field in Suppression._meta.concrete_fields]
-    return rows.select_related("signature", "account").only(*mine, "signature__text", "account__name")
+    return entries.select_related("signature", "account").only(*mine, "signature__text", "account__name")
 
 
 def live_suppressions(phone: str) -> QuerySet[Suppression]:

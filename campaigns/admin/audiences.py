@@ -96,7 +96,8 @@ class AudienceAdmin(ImportPages):
         return show.when(audience.created_at)
 
     def get_urls(self) -> list[Any]:
-        return [*self.import_urls(), *super().get_urls()]
+        upload = self.own_url("<int:pk>/upload/", self.upload_view, "upload")
+        return [upload, *self.import_urls(), *super().get_urls()]
 
     @needs("campaigns.import_audience")
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

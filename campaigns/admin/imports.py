@@ -26,16 +26,12 @@ class ImportPages(Page):
 
     def import_urls(self) -> list[Any]:
         return [
-            self.own_url("<int:pk>/upload/", self.upload_view, "upload"),
             self.own_url("file/<int:pk>/", self.file_view, "file"),
             self.own_url("file/<int:pk>/state.json", self.file_state_view, "file_state"),
             self.own_url("file/<int:pk>/problems.csv", self.problems_view, "file_problems"),
             self.own_url("file/<int:pk>/confirm/", self.confirm_view, "file_confirm"),
             self.own_url("file/<int:pk>/discard/", self.discard_view, "file_discard"),
         ]
-
-    def upload_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        raise NotImplementedError
 
     def audience_or_404(self, pk: int) -> Audience:
         return get_object_or_404(Audience, pk=pk)

@@ -67,6 +67,7 @@ def plain_cursor(*, binary: bool = False) -> Any:
         return connection.cursor()
     import psycopg  # nothing else needs it on SQLite
 
+    connection.close_if_health_check_failed()  # type: ignore[attr-defined]  # as Django's own does before the first question
     connection.ensure_connection()
     with connection.wrap_database_errors:
         cursor = psycopg.Cursor(connection.connection)

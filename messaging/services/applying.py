@@ -41,7 +41,6 @@ def apply_new(*, seconds: float | None = None) -> bool:
             chunk = _waiting()
             if not chunk:
                 return True
-            # Thousands of receipts are thousands of new tuples: the collector would walk all of them again and again.
             with collecting.paused():
                 _apply_chunk(chunk)
     return False

@@ -52,9 +52,8 @@ def pushes_under_load(run: Run) -> Iterator[Line]:
         worker.start()
         wait_for(f"http://127.0.0.1:{port}/admin/login/", web, Path(settings.DATA_DIR))
         _until(_all_run)  # an installation that runs, not one that starts
-        _drive(
-            run.house.account, port, [(b"", {})] * (5 * HANDS), kind="nothing"
-        )  # each thread of the web has its connection
+        # After these, which are refused, each thread of the web has its connection.
+        _drive(run.house.account, port, [(b"", {})] * (5 * HANDS), kind="nothing")
         dispatching.start(dispatch)
         latencies, statuses, began = _drive(run.house.account, port, pushes)
         ended = time.perf_counter()
@@ -85,9 +84,8 @@ def pushes_under_load(run: Run) -> Iterator[Line]:
 def _all_run() -> bool:
     """Every queue that has a heartbeat has had one, and what the first tick gave them to do is done."""
     beats = Lease.objects.filter(name__in=("heartbeat:notice", "heartbeat:bulk"), beat_at__isnull=False)
-    return (
-        beats.count() == 2 and not sum(queue.waiting().values()) and not Lease.objects.filter(until__gt=Now()).exists()
-    )
+    held = Lease.objects.filter(until__gt=Now())
+    return beats.count() == 2 and not sum(queue.waiting().values()) and not held.exists()
 
 
 def _heard() -> int:

@@ -372,6 +372,17 @@ def test_a_push_survives_a_kept_connection_that_has_died(house, client, monkeypa
     assert CallbackEvent.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_plain_cursor_too_leaves_a_connection_that_has_died(house):
+    if connection.vendor == "postgresql":
+        with psycopg.connect(settings_of(connection), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        connection.health_check_enabled, connection.health_check_done = True, False  # as at the start of a request
+    with rows.plain_cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+
+
 def settings_of(one):
     given = one.get_connection_params()
     return psycopg.conninfo.make_conninfo(**{key: given[key] for key in ("host", "port", "user", "dbname")})
