@@ -13,6 +13,11 @@ from typing import Any
 from django.db import connections
 
 Work = Callable[[], Any]
+LONGEST_START = 60.0
+
+
+def _nothing() -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,15 @@ def apart(work: Work) -> Measured:
     return together([work])
 
 
-def together(works: Sequence[Work]) -> Measured:
-    """Each in a process of its own, all at once; the seconds are those of the slowest. Raises Broken."""
+def together(works: Sequence[Work], ready: Work = _nothing) -> Measured:
+    """Each in a process of its own, all at once; the seconds are those of the slowest. `ready` comes before each clock: what a
+    process that runs for long has behind it. Raises Broken."""
     connections.close_all()
     context = multiprocessing.get_context("fork")
     pipes = [context.Pipe(duplex=False) for _ in works]
+    line = context.Barrier(len(works))
     children = [
-        context.Process(target=_run, args=(work, writer), daemon=False)
+        context.Process(target=_run, args=(work, writer, ready, line), daemon=False)
         for work, (_, writer) in zip(works, pipes, strict=True)
     ]
     for child in children:
@@ -66,15 +73,18 @@ def _answer(reader: Any) -> tuple[float, float, Any]:
     return answer
 
 
-def _run(work: Work, writer: Any) -> None:
+def _run(work: Work, writer: Any, ready: Work, line: Any) -> None:
     try:
+        ready()
         gc.collect()
+        line.wait(LONGEST_START)
         forget_peak()
         began = time.perf_counter()
         result = work()
         seconds = time.perf_counter() - began
         writer.send((seconds, peak_mb(), result))
     except BaseException:
+        line.abort()  # nobody waits for one who will not come
         writer.send(traceback.format_exc())
     finally:
         connections.close_all()

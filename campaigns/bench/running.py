@@ -10,7 +10,7 @@ from campaigns.bench import house
 from campaigns.bench.report import Line
 from campaigns.bench.sink import sink
 from campaigns.bench.stages import comparing, importing, looking_up, pushing, receiving, sending
-from campaigns.bench.stages.common import Run, Stage
+from campaigns.bench.stages.common import Run, Stage, wear_in
 
 STAGES: dict[str, Stage] = {
     "csv": importing.csv_file,
@@ -49,6 +49,7 @@ def lines(
     names: Sequence[str], *, recipients: int, seed: int, history: int, workers: int, seconds: int
 ) -> Iterator[Line]:
     with tempfile.TemporaryDirectory(prefix="songda-bench-") as home, sink() as counting:
+        wear_in(recipients)
         run = Run(recipients, seed, Path(home), counting, house.build(counting.url), history, workers, seconds)
         for name in with_needed(names):
             yield from STAGES[name](run)

@@ -261,29 +261,59 @@ def _roomy() -> Any:
     """A cursor whose sorts and hashes stay in the server's memory, for this transaction alone."""
     cursor = connection.cursor()
     if connection.vendor == "postgresql" and connection.in_atomic_block:
-        cursor.execute("SET LOCAL work_mem = '192MB'")
+        cursor.execute("SET LOCAL work_mem = '384MB'")
     return cursor
 
 
 def lay_out(rules: Rules, dispatch: Dispatch, size: int, first: int = 0) -> Laid:
     """Batches, numbered on from `first`, and deliveries of a dispatch. Inside a transaction.
 
-    The outcome is decided once, into a temporary table in the order of the numbers; batches are counted from it, so that
-    a number suppressed at this moment cannot make a batch of another size than it says.
+    The outcome is decided once, so that a number suppressed at this moment cannot make a batch of another size than it says.
     """
-    sql, params = _numbered(rules, size, first)
     with _roomy() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS planned")
-        cursor.execute(f"CREATE TEMPORARY TABLE planned AS {sql}", params)
-        _insert_batches(cursor, dispatch)
-        sent = _insert_deliveries(cursor, dispatch, "p.number IS NOT NULL")
-        left_out = _insert_deliveries(cursor, dispatch, "p.number IS NULL")
-        hold_after = None
-        if rules.canary:
-            cursor.execute("SELECT MAX(number) FROM planned WHERE lead = 0")
-            hold_after = cursor.fetchone()[0]
-        cursor.execute("DROP TABLE planned")
-    return Laid(sent, left_out, hold_after)
+        if rules.canary or rules.text or rules.only is not None:
+            return _by_groups(cursor, rules, dispatch, size, first)
+        return _straight_on(cursor, rules, dispatch, size, first)
+
+
+def _straight_on(cursor: Any, rules: Rules, dispatch: Dispatch, size: int, first: int) -> Laid:
+    """In the order of the numbers, which the members' index has already: nothing is sorted, nothing is stored twice. The batches
+    are made before anybody knows how many there will be, and cut to fit afterwards."""
+    _open_batches(cursor, rules, dispatch, size, first)
+    sql, params = _counted_on(rules, size, first)
+    everybody = _insert_deliveries(cursor, dispatch, f"({sql})", params)
+    sent = everybody - _left_out(cursor, dispatch)
+    last, rest = first + -(-sent // size), sent % size
+    cursor.execute(f"DELETE FROM {_BATCH} WHERE dispatch_id = %s AND number > %s", [dispatch.pk, last])  # noqa: S608
+    if rest:
+        cursor.execute(
+            f"UPDATE {_BATCH} SET size = %s WHERE dispatch_id = %s AND number = %s",  # noqa: S608
+            [rest, dispatch.pk, last],
+        )
+    return Laid(sent, everybody - sent, None)
+
+
+def _by_groups(cursor: Any, rules: Rules, dispatch: Dispatch, size: int, first: int) -> Laid:
+    """The canary apart, or a request for each text: decided into a temporary table, from which the batches are counted."""
+    sql, params = _numbered(rules, size, first)
+    cursor.execute("DROP TABLE IF EXISTS planned")
+    cursor.execute(f"CREATE TEMPORARY TABLE planned AS {sql}", params)
+    _insert_batches(cursor, dispatch)
+    everybody = _insert_deliveries(cursor, dispatch, "planned", [])
+    cursor.execute("SELECT COUNT(number), MAX(CASE WHEN lead = 0 THEN number END) FROM planned")
+    sent, hold_after = cursor.fetchone()
+    cursor.execute("DROP TABLE planned")
+    return Laid(sent, everybody - sent, hold_after)
+
+
+def _counted_on(rules: Rules, size: int, first: int) -> Sql:
+    """phone, variables, outcome and the batch number, NULL for those left out, in the order of the numbers. Sorted inside, so
+    that PostgreSQL decides about each member once: else it would repeat the rules wherever `outcome` stands."""
+    decided, params = members(rules)
+    so_far = "COUNT(*) FILTER (WHERE outcome = '') OVER (ORDER BY phone ROWS UNBOUNDED PRECEDING)"
+    sql = f"""SELECT phone, variables, outcome, CASE WHEN outcome = '' THEN ({so_far} - 1) / %s + 1 + %s END AS number
+              FROM ({decided} ORDER BY m.phone) AS decided ORDER BY phone"""  # noqa: S608
+    return sql, [size, first, *params]
 
 
 def _numbered(rules: Rules, size: int, first: int) -> Sql:
@@ -310,14 +340,25 @@ def _numbered(rules: Rules, size: int, first: int) -> Sql:
     return sql, [first, size, *params]
 
 
+def _open_batches(cursor: Any, rules: Rules, dispatch: Dispatch, size: int, first: int) -> None:
+    """Full ones, as many as there would be if nobody was left out."""
+    marks = ", ".join(["%s"] * len(rules.imports)) or "NULL"
+    cursor.execute(
+        f"SELECT COUNT(*) FROM {_MEMBER} WHERE audience_id = %s AND source_id IN ({marks})",  # noqa: S608
+        [rules.audience, *rules.imports],
+    )
+    most = -(-cursor.fetchone()[0] // size)
+    names, values, params = _columns(Batch, _batch(dispatch, ("number", []), ("%s", [size]), ("''", [])))
+    cursor.execute(
+        f"""WITH RECURSIVE numbers(number) AS (
+              SELECT %s UNION ALL SELECT number + 1 FROM numbers WHERE number < %s)
+            INSERT INTO {_BATCH} ({names}) SELECT {values} FROM numbers WHERE number <= %s ORDER BY number""",  # noqa: S608
+        [first + 1, first + most, *params, first + most],
+    )
+
+
 def _insert_batches(cursor: Any, dispatch: Dispatch) -> None:
-    given: dict[str, Sql] = {
-        "dispatch_id": ("%s", [dispatch.pk]),
-        "account_id": ("%s", [dispatch.account_id]),
-        "number": ("number", []),
-        "size": ("COUNT(*)", []),
-        "text": ("MIN(text)", []),
-    }
+    given = _batch(dispatch, ("number", []), ("COUNT(*)", []), ("MIN(text)", []))
     names, values, params = _columns(Batch, given)
     cursor.execute(
         f"""INSERT INTO {_BATCH} ({names}) SELECT {values} FROM planned
@@ -326,25 +367,39 @@ def _insert_batches(cursor: Any, dispatch: Dispatch) -> None:
     )
 
 
-def _insert_deliveries(cursor: Any, dispatch: Dispatch, which: str) -> int:
-    left_out = "IS NULL" in which
+def _batch(dispatch: Dispatch, number: Sql, size: Sql, text: Sql) -> dict[str, Sql]:
+    ids: dict[str, Sql] = {"dispatch_id": ("%s", [dispatch.pk]), "account_id": ("%s", [dispatch.account_id])}
+    return {**ids, "number": number, "size": size, "text": text}
+
+
+def _insert_deliveries(cursor: Any, dispatch: Dispatch, planned: str, planned_params: list[Any]) -> int:
+    """One row for each of `planned`, in its order; those without a number are kept as left out. How many."""
     given: dict[str, Sql] = {
         "dispatch_id": ("%s", [dispatch.pk]),
-        "batch_id": ("NULL", []) if left_out else ("b.id", []),
+        "batch_id": ("b.id", []),
         "run": ("%s", [_run(dispatch.run)]),
         "leg": ("%s", [dispatch.leg]),
         "phone": ("p.phone", []),
         "variables": ("p.variables", []),
-        "own": ("%s", [int(Own.SKIPPED)]) if left_out else ("NULL", []),
+        "own": ("CASE WHEN p.number IS NULL THEN %s END", [int(Own.SKIPPED)]),
         "reason": ("p.outcome", []),
     }
     names, values, params = _columns(Delivery, given)
-    join = "" if left_out else f"JOIN {_BATCH} b ON b.dispatch_id = %s AND b.number = p.number"
     cursor.execute(
-        f"INSERT INTO {_DELIVERY} ({names}) SELECT {values} FROM planned p {join} WHERE {which}",  # noqa: S608
-        params if left_out else [*params, dispatch.pk],
+        f"""INSERT INTO {_DELIVERY} ({names}) SELECT {values} FROM {planned} p
+            LEFT JOIN {_BATCH} b ON b.dispatch_id = %s AND b.number = p.number""",  # noqa: S608
+        [*params, *planned_params, dispatch.pk],
     )
     return int(cursor.rowcount)
+
+
+def _left_out(cursor: Any, dispatch: Dispatch) -> int:
+    """Has an index of its own."""
+    cursor.execute(
+        f"SELECT COUNT(*) FROM {_DELIVERY} WHERE dispatch_id = %s AND batch_id IS NULL",  # noqa: S608
+        [dispatch.pk],
+    )
+    return int(cursor.fetchone()[0])
 
 
 def _columns(model: Any, given: dict[str, Sql]) -> tuple[str, str, list[Any]]:

@@ -107,7 +107,7 @@ def store_members(source: AudienceImport, column: str, *, others: bool, consents
     with connection.cursor() as cursor:
         if is_postgres():
             # The sort of a million rows then stays in memory, the server's own.
-            cursor.execute("SET LOCAL work_mem = '192MB'")
+            cursor.execute("SET LOCAL work_mem = '384MB'")
             cursor.execute(
                 f"WITH judged AS MATERIALIZED ({judged[0]}), repeats AS ({repeats[0]}) {members[0]}",
                 [*judged[1], *repeats[1], *members[1]],

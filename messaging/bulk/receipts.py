@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from messaging.bulk.rows import plain_cursor
 from messaging.models import Attempt, Batch, Delivery
 from messaging.states import BatchState, Own
 
@@ -245,7 +246,7 @@ def attempts_by(column: str, account_id: int, values: Collection[str]) -> list[t
 def any_waiting(account_id: int, reference: str, task_id: str) -> bool:
     """Whether a receipt of this account waits for its match under our reference or the vendor's task id. Asked after each
     request, so asked plainly."""
-    with connection.cursor() as cursor:
+    with plain_cursor() as cursor:
         cursor.execute(
             """SELECT 1 FROM messaging_receipt WHERE account_id = %s AND state = 'unmatched'
                AND (reference = %s OR (task_id = %s AND task_id <> '')) LIMIT 1""",

@@ -76,6 +76,14 @@ def plain_cursor(*, binary: bool = False) -> Any:
     return made(cursor)  # type: ignore[arg-type]
 
 
+def forget_plans() -> None:
+    """What `plain_cursor` has had planned is planned anew when it is asked next. A plan knows the tables as they were then: one
+    made while they were small would read a million rows one after the other."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD PLANS")
+
+
 def exists(model: type[Model], condition: str, params: Sequence[Any]) -> bool:
     """Whether a row is there, by a condition in plain SQL."""
     given = [connection.ops.adapt_datetimefield_value(one) if isinstance(one, datetime) else one for one in params]

@@ -40,7 +40,7 @@ def begin(attempt: Attempt, now: datetime) -> bool:
 
 def _begin_at_once(attempt: Attempt, given: Sequence[Any]) -> bool:
     names, marks = rows.columns(Attempt)
-    with connection.cursor() as cursor:
+    with rows.plain_cursor() as cursor:
         cursor.execute(
             f"""WITH wired AS ({_WIRE} RETURNING id)
                 INSERT INTO messaging_attempt ({names}) SELECT {marks} FROM wired RETURNING id""",  # noqa: S608
@@ -106,6 +106,6 @@ def _accept_at_once(attempt: Attempt, accepted_count: int | None, calls: Sequenc
     kept = f",\nkept AS (INSERT INTO messaging_vendorcall ({names}) VALUES {lines})" if calls else ""  # noqa: S608
     given: list[Any] = [attempt.batch_id, *_closing(attempt).values(), attempt.pk, *(state.value for state in _OPEN)]
     given += [BatchState.SUBMITTED.value, attempt.finished_at, accepted_count, *(state.value for state in _ON_THE_WIRE)]
-    with connection.cursor() as cursor:
+    with rows.plain_cursor() as cursor:
         cursor.execute(_ACCEPT.format(kept=kept), [*given, *(value for call in calls for value in rows.values(call))])
         return cursor.fetchone() is not None

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from config.kit import masking
-from messaging.bulk import wiring
+from messaging.bulk import rows, wiring
 from messaging.bulk.people import recipients as people
 from messaging.gateway import reasons
 from messaging.gateway.errors import Outcome
@@ -34,6 +34,7 @@ def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
     why it ended: `time`, or the reason of claiming.Held. Waits through short holds (pace, requests in flight); a long one
     ends it, and the tick comes back when it is over."""
     _settle_memory()
+    rows.forget_plans()
     end = time.monotonic() + (settings.SONGDA["TURN_SECONDS"] if seconds is None else seconds)
     at_once = AT_ONCE
     while time.monotonic() < end:
@@ -65,7 +66,8 @@ def _hand_over_all(claimed: claiming.Claimed) -> int:
     slots = list(claimed.slots)
     while slots:
         slot = slots.pop(0)
-        time.sleep(max(0.0, slot.at - time.monotonic()))
+        if (wait := slot.at - time.monotonic()) > 0:
+            time.sleep(wait)
         accepted = hand_over(slot.batch, claimed)
         if not accepted or time.monotonic() > fresh_until:
             break

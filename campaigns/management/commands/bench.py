@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ from config.kit.processes import Child
 SERVER = (
     "shared_buffers=1GB",
     "max_wal_size=8GB",
+    "min_wal_size=4GB",
     "checkpoint_timeout=30min",
     "maintenance_work_mem=512MB",
     "effective_cache_size=8GB",
@@ -50,7 +52,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--history", type=int, default=0, help="deliveries for receipts and look-up; default 10 x recipients"
         )
-        parser.add_argument("--workers", type=int, default=3, help="sending processes")
+        parser.add_argument(
+            "--workers", type=int, default=os.cpu_count() or 2, help="sending processes; default: one for each core"
+        )
         parser.add_argument("--seconds", type=int, default=60, help="how long the pushes of «load» last")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
