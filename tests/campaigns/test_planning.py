@@ -1,6 +1,7 @@
 """The sheet and the rows: one expression, a closing sum, batches that fit."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
@@ -9,8 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.bulk import plan
 from campaigns.models import Campaign
 from campaigns.services import planning
+from campaigns.services.planning.rules import rules_for
 from campaigns.services.planning.timing import finish_time, sent_until
 from campaigns.states import CampaignState, ImportState
 from messaging import selectors
@@ -323,6 +326,41 @@ class TestLayOut:
         assert all(0 < number <= 3 for number in sizes)
         for batch in dispatch.batches.all():
             assert batch.deliveries.count() == batch.size
+
+
+class TestBothWays:
+    """A plain round is laid out in one pass, one of groups through a temporary table: the same people in the same batches."""
+
+    @pytest.mark.parametrize("left_out", [0, 1, 2, 3, 4, 9])
+    def test_batches_are_the_same_whichever_way(self, make, left_out):
+        people = make.people(9)
+        for phone, _variables in people[:left_out]:
+            Suppression.objects.create(phone=phone, scope="all", source="hand")
+        campaign = make.campaign(people)
+        rules = rules_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
+        found = []
+        for way in (rules, replace(rules, only=("1 = 1", []))):
+            round_ = Dispatch.objects.create(title="轮次", account=campaign.account, version=campaign.version)
+            laid = plan.lay_out(way, round_, 3, first=4)
+            found.append(
+                (laid, laid_out(round_), list(round_.batches.order_by("number").values_list("number", "size")))
+            )
+        assert found[0] == found[1]
+        laid, _rows, batches = found[0]
+        assert laid == plan.Laid(sent=9 - left_out, left_out=left_out, hold_after=None)
+        assert batches == [(5 + n, min(3, 9 - left_out - 3 * n)) for n in range(-(-(9 - left_out) // 3))]
+
+    def test_two_versions_share_the_people_each_in_one_pass(self, make):
+        campaign = make.campaign(make.people(60))
+        rules = rules_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
+        phones = []
+        for arm in ((0, 40), (40, 100)):
+            round_ = Dispatch.objects.create(title="版本", account=campaign.account, version=campaign.version)
+            laid = plan.lay_out(replace(rules, arm=arm), round_, 7)
+            sizes = list(round_.batches.order_by("number").values_list("size", flat=True))
+            assert sizes == [7] * (laid.sent // 7) + [laid.sent % 7] * bool(laid.sent % 7)
+            phones += round_.deliveries.values_list("phone", flat=True)
+        assert sorted(phones) == [phone for phone, _variables in make.people(60)]
 
 
 class TestTime:
