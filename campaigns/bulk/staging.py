@@ -71,7 +71,10 @@ class Adder:
             _many("INSERT INTO staged_consent VALUES (%s, %s, %s)", consents)
             return
         connection.ensure_connection()
-        self._running = self._pool.submit(_copy_piece, connection.connection, rows, problems, consents)
+        # Made here and not there: two threads that both have something to do wait for each other more than they work. Of the
+        # four columns only the JSON can hold a backslash.
+        lines = "\n".join([*rows, ""]).replace("\\", "\\\\").encode()
+        self._running = self._pool.submit(_copy_piece, connection.connection, lines, problems, consents)
 
     def wait(self) -> None:
         """Until the last piece is in."""
@@ -80,11 +83,10 @@ class Adder:
             running.result()
 
 
-def _copy_piece(server: Any, rows: Sequence[str], problems: Sequence[Problem], consents: Sequence[Consent]) -> None:
+def _copy_piece(server: Any, lines: bytes, problems: Sequence[Problem], consents: Sequence[Consent]) -> None:
     with server.cursor() as cursor:
         with cursor.copy("COPY staged_row FROM STDIN") as copy:
-            # Of the four columns only the JSON can hold a backslash.
-            copy.write("\n".join([*rows, ""]).replace("\\", "\\\\"))
+            copy.write(lines)
         for table, others in (("staged_problem", problems), ("staged_consent", consents)):
             if others:
                 with cursor.copy(f"COPY {table} FROM STDIN") as copy:
