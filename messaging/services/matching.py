@@ -76,9 +76,9 @@ def _best_words(matched: Sequence[Matched], homes: Mapping[int, Home]) -> list[b
     """One word for each person: the highest. The others are looked at afterwards."""
     best: dict[tuple[int, str], bulk.Word] = {}
     kinds: dict[tuple[Any, ...], bulk.Kind] = {}
-    # A small number for each (run, leg): hashing a UUID for each of thousands of receipts is dear.
-    places: dict[tuple[UUID, str], int] = {}
-    place_of = {pk: places.setdefault((home.run, home.leg), len(places)) for pk, home in homes.items()}
+    # A small number for each (run, leg), told apart by the run's own number: hashing a UUID is a call into Python.
+    places: dict[tuple[int, str], int] = {}
+    place_of = {pk: places.setdefault((home.run.int, home.leg), len(places)) for pk, home in homes.items()}
     for n, (event, home, _) in enumerate(matched):
         own = OWN_BY_WORD.get(event.status)
         if own is None:

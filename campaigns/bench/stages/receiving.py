@@ -86,7 +86,7 @@ def _turn_about(account_id: int, chunks: Sequence[tuple[list[Pick], list[Receipt
     for picks, events in chunks:
         bare += _timed(partial(limits.update_unnest, _columns(picks)))
         before = _own(events, account_id)
-        ours += _timed(partial(_apply, account, events))
+        ours += _timed(partial(_apply, account, [(event, None) for event in events]))
         moved += _own(events, account_id) - before
     return bare, ours, moved
 
@@ -102,9 +102,9 @@ def _timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - at
 
 
-def _apply(account: VendorAccount, events: Sequence[ReceiptEvent]) -> None:
+def _apply(account: VendorAccount, found: Sequence[tuple[ReceiptEvent, None]]) -> None:
     with transaction.atomic():
-        matching.apply_receipts(account, [(event, None) for event in events])
+        matching.apply_receipts(account, found)
 
 
 def _events(picks: Sequence[Pick]) -> list[ReceiptEvent]:
@@ -159,7 +159,7 @@ def _bulk_update(run: Run, picks: Iterator[Pick]) -> Line:
 def _apply_alone(account_id: int, events: Sequence[ReceiptEvent]) -> None:
     account = VendorAccount.objects.get(pk=account_id)
     for start in range(0, len(events), CHUNK):
-        _apply(account, events[start : start + CHUNK])
+        _apply(account, [(event, None) for event in events[start : start + CHUNK]])
 
 
 def _orm(chunks: Sequence[Sequence[Pick]]) -> None:
