@@ -150,7 +150,9 @@ def _said(words: Sequence[Word]) -> list[Any]:
     places = {key: place for place, key in enumerate(told)}
     chosen = [places[id(kind)] for kind in kinds]
     runs, legs, owns, channels, reasons, vendor_words = (list(column) for column in zip(*told.values(), strict=True))
-    seconds = {time: "NULL" if time is None else repr(time.timestamp()) for time in set(times)}  # vendors tell whole ones
+    seconds = {
+        time: "NULL" if time is None else repr(time.timestamp()) for time in set(times)
+    }  # vendors tell whole ones
     at = map(seconds.__getitem__, times)
     arrays: list[Any] = [number_array(numbers), number_array(chosen), text_array(phones), number_array(at)]
     return [*arrays, list(range(len(told))), runs, legs, owns, channels, reasons, vendor_words]

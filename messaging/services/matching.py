@@ -107,7 +107,8 @@ def _settle_unknown(homes: Mapping[int, Home], unknown: Sequence[int]) -> None:
         Batch.objects.filter(pk__in=unknown, state=BatchState.UNKNOWN).update(
             state=BatchState.SUBMITTED, submitted_at=timezone.now(), reason="", vendor_word=""
         )
-    suspects = [pk for pk, home in homes.items() if home.outcome == AttemptOutcome.UNSURE or home.batch in unknown]
+    doubtful, unsure = set(unknown), AttemptOutcome.UNSURE.value
+    suspects = [pk for pk, home in homes.items() if home.outcome == unsure or home.batch in doubtful]
     if suspects:
         Attempt.objects.filter(pk__in=suspects, outcome=AttemptOutcome.UNSURE).update(
             outcome=AttemptOutcome.ACCEPTED, reason="receipt"

@@ -111,7 +111,7 @@ def test_product_and_limit_change_the_same_rows():
     made = house.build("http://127.0.0.1:9")
     (found,) = history.fill(made, 60)
     limits.update_unnest(receiving._columns([(found, n) for n in range(20)]))
-    receiving._apply(made.account, receiving._events([(found, n) for n in range(20, 50)]))
+    receiving._apply(made.account, [(event, None) for event in receiving._events([(found, n) for n in range(20, 50)])])
     assert Delivery.objects.filter(own=60, channel="rcs", units=1).count() == 50
     assert Batch.objects.get().n_delivered == 30  # the bare UPDATE counts nothing
 

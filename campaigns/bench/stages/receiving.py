@@ -86,6 +86,7 @@ def _turn_about(account_id: int, chunks: Sequence[tuple[list[Pick], list[Receipt
     for picks, events in chunks:
         bare += _timed(partial(limits.update_unnest, _columns(picks)))
         before = _own(events, account_id)
+        # As the product has them: pairs that were made while its collector rested.
         ours += _timed(partial(_apply, account, [(event, None) for event in events]))
         moved += _own(events, account_id) - before
     return bare, ours, moved
