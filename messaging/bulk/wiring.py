@@ -63,15 +63,22 @@ closed AS (
 moved AS (
     UPDATE messaging_batch SET state = %s, submitted_at = %s, reason = '', vendor_word = '', accepted_count = %s
     WHERE id IN (SELECT batch_id FROM closed) AND state IN (%s, %s)){kept}
-SELECT batch_id FROM closed
+SELECT {found} FROM closed
 """
+# For this transaction alone, which is this statement.
+_NOT_WAITING = "set_config('synchronous_commit', 'off', true)"
 
 
-def accept(attempt: Attempt, accepted_count: int | None, calls: Sequence[VendorCall]) -> bool:
+def accept(
+    attempt: Attempt, accepted_count: int | None, calls: Sequence[VendorCall], *, may_be_forgotten: bool = False
+) -> bool:
     """The attempt, whose outcome is set, closes as accepted, its batch becomes submitted, the exchanges are kept; all or
-    nothing. False if the attempt was neither open nor unsure any more: then the exchanges alone are kept."""
+    nothing. False if the attempt was neither open nor unsure any more: then the exchanges alone are kept.
+
+    `may_be_forgotten`: do not wait for the disk. A power cut, or a database killed at once, may then forget the last moments'
+    answers, until somebody else's commit has taken them along (the next `begin` does); their batches are unknown after it."""
     if connection.vendor == "postgresql":
-        return _accept_at_once(attempt, accepted_count, calls)
+        return _accept_at_once(attempt, accepted_count, calls, _NOT_WAITING if may_be_forgotten else "batch_id")
     with transaction.atomic():
         for call in calls:
             rows.insert(call)
@@ -100,12 +107,14 @@ def _submitted(attempt: Attempt, accepted_count: int | None) -> dict[str, Any]:
     }
 
 
-def _accept_at_once(attempt: Attempt, accepted_count: int | None, calls: Sequence[VendorCall]) -> bool:
+def _accept_at_once(attempt: Attempt, accepted_count: int | None, calls: Sequence[VendorCall], found: str) -> bool:
     names, marks = rows.columns(VendorCall)
     lines = ", ".join([f"({marks})"] * len(calls))
     kept = f",\nkept AS (INSERT INTO messaging_vendorcall ({names}) VALUES {lines})" if calls else ""  # noqa: S608
     given: list[Any] = [attempt.batch_id, *_closing(attempt).values(), attempt.pk, *(state.value for state in _OPEN)]
     given += [BatchState.SUBMITTED.value, attempt.finished_at, accepted_count, *(state.value for state in _ON_THE_WIRE)]
     with rows.plain_cursor() as cursor:
-        cursor.execute(_ACCEPT.format(kept=kept), [*given, *(value for call in calls for value in rows.values(call))])
+        cursor.execute(
+            _ACCEPT.format(kept=kept, found=found), [*given, *(value for call in calls for value in rows.values(call))]
+        )
         return cursor.fetchone() is not None

@@ -14,6 +14,7 @@ from config.kit import audit, masking
 from config.kit.words import gettext_noop
 from messaging.bulk import rows, wiring
 from messaging.gateway.errors import Outcome
+from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import CallRecord, SendResult, Verdict
 from messaging.hooks import dispatch_changed
 from messaging.models import Attempt, Batch, Delivery, Dispatch
@@ -64,8 +65,10 @@ def _record_accepted(attempt: Attempt, result: SendResult, calls: Sequence[CallR
     kept = [adapters.call_row(attempt.account, attempt, call) for call in calls]
     # One statement is its own transaction: one around it would be two more round trips.
     is_one = not (result.message_ids or result.refused or connection.in_atomic_block)
+    # What only this answer says is waited for; that a request was accepted, receipts with our reference say as well.
+    tells = vendor_class(attempt.account.vendor).capabilities.references
     with nullcontext() if is_one else transaction.atomic():
-        if not wiring.accept(attempt, result.accepted_count, kept):
+        if not wiring.accept(attempt, result.accepted_count, kept, may_be_forgotten=is_one and tells):
             return False
         _note_ids(attempt.batch, result)
         _refuse_some(attempt.batch, result)

@@ -49,6 +49,7 @@ def _limit(run: Run) -> tuple[float, dict[str, float], int]:
         settle()
         audience = run.kept["audience"].pk
         stored.append(apart(partial(limits.insert_select, audience, dispatch.pk, batches[0], 1000)).seconds)
+    settle()
     run.sink.take_counts()
     sent = apart(partial(limits.send, batches, run.sink.url)).result
     _, amount = run.sink.take_counts()

@@ -1,11 +1,14 @@
 """A batch goes out once, whatever happens around it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from messaging import selectors
+from messaging.gateway import registry
 from messaging.models import Attempt, Batch, Delivery, Suppression
 from messaging.services import claiming, dispatching, outcomes, sending, suppressing, sweeping
 from messaging.states import AttemptOutcome, BatchState, DispatchState
@@ -357,3 +360,28 @@ def test_an_account_without_credentials_sends_nothing_and_breaks_nothing(house, 
     account = VendorAccount.objects.create(name="空", vendor=vendor, base_url="http://127.0.0.1:9/x", status="ok")
     assert reviews.problems_for(house.version, account) is not None
     assert accounts.refresh_balance(account).verdict.outcome is not Outcome.ACCEPTED
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("references", [True, False])
+def test_only_an_acceptance_that_receipts_tell_again_does_not_wait_for_the_disk(house, monkeypatch, references):
+    """What says that a request may be on the wire waits, whatever the vendor."""
+    vendor = registry.vendor_class(house.account.vendor)
+    monkeypatch.setattr(vendor, "capabilities", replace(vendor.capabilities, references=references))
+    dispatch = house.make_dispatch(phones(3))
+    hasty = []
+
+    def look(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if "synchronous_commit" in sql:
+            hasty.append("closed" if "WITH held" in sql else sql)
+        return result
+
+    with connection.execute_wrapper(look):
+        assert sending.send_some(dispatch.pk) == "nothing"
+    assert (states(dispatch), house.accepted()) == (["submitted"], dict.fromkeys(phones(3), 1))
+    assert hasty == (["closed"] if references and connection.vendor == "postgresql" else [])
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")  # what was set for one statement does not outlive it
+            assert cursor.fetchone() == ("on",)
