@@ -246,16 +246,16 @@ def attempts_by(column: str, account_id: int, values: Collection[str]) -> list[t
     return list(mine.order_by("pk").values_list(*ATTEMPT_COLUMNS))
 
 
-def any_waiting(account_id: int, reference: str, task_id: str) -> bool:
-    """Whether a receipt of this account waits for its match under our reference or the vendor's task id. Asked after each
-    request, so asked plainly."""
+# Whether a receipt of an account waits for its match under our reference or the vendor's task id: account, reference, task.
+WAITING = """EXISTS (SELECT 1 FROM messaging_receipt WHERE account_id = %s AND state = 'unmatched'
+               AND (reference = %s OR (task_id = %s AND task_id <> '')))"""
+
+
+def any_waiting(attempt: Attempt) -> bool:
+    """Whether a receipt waits for this attempt."""
     with plain_cursor() as cursor:
-        cursor.execute(
-            """SELECT 1 FROM messaging_receipt WHERE account_id = %s AND state = 'unmatched'
-               AND (reference = %s OR (task_id = %s AND task_id <> '')) LIMIT 1""",
-            [account_id, reference, task_id],
-        )
-        return cursor.fetchone() is not None
+        cursor.execute(f"SELECT {WAITING}", [attempt.account_id, attempt.reference, attempt.task_id])
+        return bool(cursor.fetchone()[0])
 
 
 def add_to_counters(deltas: dict[int, Counter[str]]) -> None:

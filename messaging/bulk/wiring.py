@@ -6,11 +6,12 @@ more than the people do. SQLite has no such statements, and no round trips.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from messaging.bulk import rows
+from messaging.bulk.receipts import WAITING, any_waiting
 from messaging.models import Attempt, Batch, VendorCall
 from messaging.states import AttemptOutcome, BatchState, DispatchState
 
@@ -63,29 +64,36 @@ closed AS (
 moved AS (
     UPDATE messaging_batch SET state = %s, submitted_at = %s, reason = '', vendor_word = '', accepted_count = %s
     WHERE id IN (SELECT batch_id FROM closed) AND state IN (%s, %s)){kept}
-SELECT {found} FROM closed
+SELECT {waiting}, {disk} FROM closed
 """
 # For this transaction alone, which is this statement.
-_NOT_WAITING = "set_config('synchronous_commit', 'off', true)"
+_NO_WAIT = "set_config('synchronous_commit', 'off', true)"
+
+
+class Accepted(NamedTuple):
+    """`receipts_wait`: some came before the answer, and nobody knew yet what they are about."""
+
+    receipts_wait: bool
 
 
 def accept(
     attempt: Attempt, accepted_count: int | None, calls: Sequence[VendorCall], *, may_be_forgotten: bool = False
-) -> bool:
+) -> Accepted | None:
     """The attempt, whose outcome is set, closes as accepted, its batch becomes submitted, the exchanges are kept; all or
-    nothing. False if the attempt was neither open nor unsure any more: then the exchanges alone are kept.
+    nothing. None if the attempt was neither open nor unsure any more: then the exchanges alone are kept.
 
     `may_be_forgotten`: do not wait for the disk. A power cut, or a database killed at once, may then forget the last moments'
     answers, until somebody else's commit has taken them along (the next `begin` does); their batches are unknown after it."""
     if connection.vendor == "postgresql":
-        return _accept_at_once(attempt, accepted_count, calls, _NOT_WAITING if may_be_forgotten else "batch_id")
+        return _accept_at_once(attempt, accepted_count, calls, _NO_WAIT if may_be_forgotten else "NULL")
     with transaction.atomic():
         for call in calls:
             rows.insert(call)
         closed = rows.update(Attempt, attempt.pk, "outcome", _OPEN, **_closing(attempt))
-        if closed:
-            rows.update(Batch, attempt.batch_id, "state", _ON_THE_WIRE, **_submitted(attempt, accepted_count))
-        return closed
+        if not closed:
+            return None
+        rows.update(Batch, attempt.batch_id, "state", _ON_THE_WIRE, **_submitted(attempt, accepted_count))
+        return Accepted(any_waiting(attempt))
 
 
 _OPEN = (AttemptOutcome.OPEN, AttemptOutcome.UNSURE)
@@ -107,14 +115,17 @@ def _submitted(attempt: Attempt, accepted_count: int | None) -> dict[str, Any]:
     }
 
 
-def _accept_at_once(attempt: Attempt, accepted_count: int | None, calls: Sequence[VendorCall], found: str) -> bool:
+def _accept_at_once(
+    attempt: Attempt, accepted_count: int | None, calls: Sequence[VendorCall], disk: str
+) -> Accepted | None:
     names, marks = rows.columns(VendorCall)
     lines = ", ".join([f"({marks})"] * len(calls))
     kept = f",\nkept AS (INSERT INTO messaging_vendorcall ({names}) VALUES {lines})" if calls else ""  # noqa: S608
     given: list[Any] = [attempt.batch_id, *_closing(attempt).values(), attempt.pk, *(state.value for state in _OPEN)]
     given += [BatchState.SUBMITTED.value, attempt.finished_at, accepted_count, *(state.value for state in _ON_THE_WIRE)]
+    given += [value for call in calls for value in rows.values(call)]
+    given += [attempt.account_id, attempt.reference, attempt.task_id]
     with rows.plain_cursor() as cursor:
-        cursor.execute(
-            _ACCEPT.format(kept=kept, found=found), [*given, *(value for call in calls for value in rows.values(call))]
-        )
-        return cursor.fetchone() is not None
+        cursor.execute(_ACCEPT.format(kept=kept, waiting=WAITING, disk=disk), given)
+        found = cursor.fetchone()
+    return None if found is None else Accepted(found[0])

@@ -211,8 +211,6 @@ def _receipt(
 
 def rematch_attempt(attempt: Attempt) -> int:
     """After an answer named the task (`attempt.task_id`): apply the receipts that waited for it. Returns how many."""
-    if not bulk.any_waiting(attempt.account_id, attempt.reference, attempt.task_id):
-        return 0
     mine = Q(reference=attempt.reference)
     if attempt.task_id:
         mine |= Q(task_id=attempt.task_id)

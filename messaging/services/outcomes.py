@@ -34,18 +34,21 @@ def record(attempt: Attempt | int, result: SendResult, calls: Sequence[CallRecor
     if isinstance(attempt, int):
         attempt = Attempt.objects.select_related("batch__dispatch__account", "account").get(pk=attempt)
     try:
-        recorded = _record(attempt, result, calls)
+        accepted = _record(attempt, result, calls)
     except DatabaseError:
         if not calls:
             raise
         log.exception("An exchange with a vendor (attempt %s) was not kept", attempt.pk)
-        recorded = _record(attempt, result, ())
-    if recorded and result.verdict.outcome is Outcome.ACCEPTED:
-        accounts.note_success(attempt.account)
+        accepted = _record(attempt, result, ())
+    if accepted is None:
+        return
+    accounts.note_success(attempt.account)
+    if accepted.receipts_wait:
         matching.rematch_attempt(attempt)
 
 
-def _record(attempt: Attempt, result: SendResult, calls: Sequence[CallRecord]) -> bool:
+def _record(attempt: Attempt, result: SendResult, calls: Sequence[CallRecord]) -> wiring.Accepted | None:
+    """What an acceptance found; None for any other outcome, and for one that changed nothing."""
     if result.verdict.outcome is Outcome.ACCEPTED:
         return _record_accepted(attempt, result, calls)
     with transaction.atomic():
@@ -53,13 +56,12 @@ def _record(attempt: Attempt, result: SendResult, calls: Sequence[CallRecord]) -
         batch.dispatch = attempt.batch.dispatch
         for call in calls:
             adapters.keep_call(attempt.account, attempt, call)
-        if not _close(attempt, result):
-            return False
-        _RECORDERS[result.verdict.outcome](batch, attempt, result)
-        return True
+        if _close(attempt, result):
+            _RECORDERS[result.verdict.outcome](batch, attempt, result)
+        return None
 
 
-def _record_accepted(attempt: Attempt, result: SendResult, calls: Sequence[CallRecord]) -> bool:
+def _record_accepted(attempt: Attempt, result: SendResult, calls: Sequence[CallRecord]) -> wiring.Accepted | None:
     """Nearly every request ends here, so nothing is asked that needs no asking."""
     _set_outcome(attempt, result)
     kept = [adapters.call_row(attempt.account, attempt, call) for call in calls]
@@ -68,11 +70,11 @@ def _record_accepted(attempt: Attempt, result: SendResult, calls: Sequence[CallR
     # What only this answer says is waited for; that a request was accepted, receipts with our reference say as well.
     tells = vendor_class(attempt.account.vendor).capabilities.references
     with nullcontext() if is_one else transaction.atomic():
-        if not wiring.accept(attempt, result.accepted_count, kept, may_be_forgotten=is_one and tells):
-            return False
-        _note_ids(attempt.batch, result)
-        _refuse_some(attempt.batch, result)
-        return True
+        accepted = wiring.accept(attempt, result.accepted_count, kept, may_be_forgotten=is_one and tells)
+        if accepted is not None:
+            _note_ids(attempt.batch, result)
+            _refuse_some(attempt.batch, result)
+        return accepted
 
 
 def _set_outcome(attempt: Attempt, result: SendResult) -> None:
