@@ -394,12 +394,15 @@ def _insert_deliveries(cursor: Any, dispatch: Dispatch, planned: str, planned_pa
 
 
 def _left_out(cursor: Any, dispatch: Dispatch) -> int:
-    """Has an index of its own."""
+    """Has an index of its own. Raises RuntimeError if somebody to be sent to has found no batch: nobody would ever claim him."""
     cursor.execute(
-        f"SELECT COUNT(*) FROM {_DELIVERY} WHERE dispatch_id = %s AND batch_id IS NULL",  # noqa: S608
+        f"SELECT COUNT(*), COUNT(own) FROM {_DELIVERY} WHERE dispatch_id = %s AND batch_id IS NULL",  # noqa: S608
         [dispatch.pk],
     )
-    return int(cursor.fetchone()[0])
+    without_batch, left_out = cursor.fetchone()
+    if without_batch != left_out:
+        raise RuntimeError(f"{without_batch - left_out} people of round {dispatch.pk} have no batch")
+    return int(left_out)
 
 
 def _columns(model: Any, given: dict[str, Sql]) -> tuple[str, str, list[Any]]:

@@ -350,6 +350,15 @@ class TestBothWays:
         assert laid == plan.Laid(sent=9 - left_out, left_out=left_out, hold_after=None)
         assert batches == [(5 + n, min(3, 9 - left_out - 3 * n)) for n in range(-(-(9 - left_out) // 3))]
 
+    def test_nobody_is_stored_without_a_batch(self, make, monkeypatch):
+        """The batches are made before; were they too few, whoever found none would never be claimed."""
+        campaign = make.campaign(make.people(9))
+        planning.check(campaign)
+        monkeypatch.setattr(plan, "_open_batches", lambda *_args: None)
+        with pytest.raises(RuntimeError, match="9 people of round"):
+            planning.lay_out(campaign)
+        assert not Delivery.objects.exists()
+
     def test_two_versions_share_the_people_each_in_one_pass(self, make):
         campaign = make.campaign(make.people(60))
         rules = rules_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
