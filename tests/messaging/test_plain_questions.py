@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.bulk import people, rows
 from messaging.gateway.types import Recipient
-from messaging.models import Batch, Delivery
+from messaging.models import Delivery
 from messaging.services import sending
 from messaging.states import Own
 from tests.builders import phones
@@ -27,39 +27,43 @@ def test_a_requests_people_come_by_number_with_whatever_their_values_hold(house)
     assert people.recipients(batch) == []
 
 
-def _plan(number):
-    """How PostgreSQL answers the people of one request now, as it has prepared it."""
+ASKED = "SELECT COUNT(*) FROM asked WHERE batch = %s"
+
+
+def _asked_plan():
+    """How PostgreSQL answers the question above now, as it has prepared it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%string_agg(phone%'")
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE statement LIKE 'SELECT COUNT(*) FROM asked %'")
         (name,) = cursor.fetchone()
-        cursor.execute(f'EXPLAIN EXECUTE "{name}"({number})')
+        cursor.execute(f'EXPLAIN EXECUTE "{name}"(7)')
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
-def test_a_turn_plans_anew_for_the_tables_as_they_are(house):
+def test_a_forgotten_plan_is_made_for_the_tables_as_they_are():
     if connection.vendor != "postgresql":
         with CaptureQueriesContext(connection) as asked:
             rows.forget_plans()
         assert not asked.captured_queries
         return
-    batch = house.make_dispatch(phones(2)).batches.get()
-    connection.cursor().execute("ANALYZE messaging_delivery")  # two rows on one page
-    connection.cursor().execute("SET LOCAL plan_cache_mode = 'force_generic_plan'")
-    for _ in range(7):
-        people.joined(batch.pk)
-    assert "Seq Scan on messaging_delivery" in _plan(batch.pk)
-    Delivery.objects.bulk_create(
-        Delivery(
-            dispatch=batch.dispatch, batch=other, run=batch.dispatch.run, leg="main", phone=str(13_900_000_000 + n)
-        )
-        for n, other in enumerate(_batches(batch, 20) * 200)
-    )
-    assert "Seq Scan on messaging_delivery" in _plan(batch.pk)
-    assert sending.send_some(batch.dispatch_id, seconds=0) == "time"
-    assert "messaging_delivery_batch_id" in _plan(batch.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE asked (batch integer) ON COMMIT DROP")
+        cursor.execute("CREATE INDEX ON asked (batch)")
+        cursor.execute("INSERT INTO asked VALUES (1), (2)")
+        cursor.execute("ANALYZE asked")
+        cursor.execute("SET LOCAL plan_cache_mode = 'force_generic_plan'")
+        with rows.plain_cursor() as plain:
+            for _ in range(7):
+                plain.execute(ASKED, [7])
+        assert "Seq Scan" in _asked_plan()
+        cursor.execute("INSERT INTO asked SELECT n / 5 FROM generate_series(1, 20000) AS n")
+        assert "Seq Scan" in _asked_plan()
+        rows.forget_plans()
+        assert "Index" in _asked_plan()
 
 
-def _batches(like, count):
-    return Batch.objects.bulk_create(
-        Batch(dispatch=like.dispatch, account=like.account, number=100 + n, size=200) for n in range(count)
-    )
+def test_each_turn_of_a_sender_forgets_its_plans(house):
+    dispatch = house.make_dispatch(phones(2))
+    with CaptureQueriesContext(connection) as asked:
+        assert sending.send_some(dispatch.pk, seconds=0) == "time"
+    wanted = ["DISCARD PLANS"] if connection.vendor == "postgresql" else []
+    assert [query["sql"] for query in asked.captured_queries] == wanted
