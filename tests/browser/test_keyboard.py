@@ -58,6 +58,7 @@ def test_a_carousel_is_built_and_saved_by_keyboard_alone(editor: Editor) -> None
     typist.press("Alt+ArrowUp")
     typist.tab_to('[data-add="suggestions"]')
     typist.press("Enter")
+    expect(editor.at("suggestions.0.label")).to_be_focused()
     typist.write("More")
     typist.tab_to('[data-add="fallback.sms"]')
     typist.press("Enter")
