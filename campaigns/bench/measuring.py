@@ -56,20 +56,22 @@ def together(works: Sequence[Work], ready: Work = _nothing) -> Measured:
         child.start()
     for _, writer in pipes:
         writer.close()
-    answers = [_answer(reader) for reader, _ in pipes]
+    said = [_answer(reader) for reader, _ in pipes]
     for child in children:
         child.join()
+    answers = [answer for answer in said if not isinstance(answer, str)]
+    if len(answers) < len(said):
+        raise Broken("\n".join(answer for answer in said if isinstance(answer, str)))
     seconds = max(answer[0] for answer in answers)
     return Measured(seconds, max(answer[1] for answer in answers), [answer[2] for answer in answers])
 
 
-def _answer(reader: Any) -> tuple[float, float, Any]:
+def _answer(reader: Any) -> tuple[float, float, Any] | str:
+    """(seconds, peak, result), or what went wrong."""
     try:
-        answer = reader.recv()
-    except EOFError as error:
-        raise Broken("a measured process ended without a word") from error
-    if isinstance(answer, str):
-        raise Broken(answer)
+        answer: tuple[float, float, Any] | str = reader.recv()
+    except EOFError:
+        return "a measured process ended without a word"
     return answer
 
 

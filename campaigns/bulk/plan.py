@@ -294,7 +294,8 @@ def _straight_on(cursor: Any, rules: Rules, dispatch: Dispatch, size: int, first
 
 
 def _by_groups(cursor: Any, rules: Rules, dispatch: Dispatch, size: int, first: int) -> Laid:
-    """The canary apart, or a request for each text: decided into a temporary table, from which the batches are counted."""
+    """The canary apart, a request for each text, or the few of an audience that a condition chooses, for whom batches for all
+    would be made in vain: decided into a temporary table, from which the batches are counted."""
     sql, params = _numbered(rules, size, first)
     cursor.execute("DROP TABLE IF EXISTS planned")
     cursor.execute(f"CREATE TEMPORARY TABLE planned AS {sql}", params)

@@ -3,6 +3,7 @@
 import csv
 import http.client
 import json
+import multiprocessing
 from urllib.parse import urlsplit
 
 import pytest
@@ -94,6 +95,9 @@ def test_work_apart_is_measured_and_its_failure_told():
     assert done.peak_mb > 1
     with pytest.raises(Broken, match="ZeroDivisionError"):
         apart(lambda: 1 // 0)
+    first = multiprocessing.get_context("fork").Semaphore(1)
+    with pytest.raises(Broken, match="ZeroDivisionError"):  # nobody waits at the start for one who failed before it
+        together([lambda: 1, lambda: 2], ready=lambda: first.acquire(block=False) or 1 // 0)
 
 
 @pytest.mark.django_db
