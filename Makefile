@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: demo test lint messages locks clean
+.PHONY: demo test drills fuzz lint messages locks clean
 
 demo: $(VENV)/.runtime
 	@exec $(PY) manage.py demo
@@ -14,8 +14,16 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.tests
 	@exec ./tests/run
 
+# Long runs, by hand: their numbers stand in docs/reliability.md.
+drills: $(VENV)/.tests
+	@exec ./tests/drills
+
+fuzz: $(VENV)/.tests
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} exec $(VENV)/bin/pytest -q -n $$(nproc) -m fuzz
+
 lint: $(VENV)/.tests
-	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy . && $(VENV)/bin/lint-imports
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/djlint --check . && \
+	  $(VENV)/bin/mypy . && $(VENV)/bin/lint-imports
 
 messages: $(VENV)/.tests
 	@$(PY) manage.py makemessages -l zh_Hans --no-obsolete --no-location --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*'

@@ -8,10 +8,12 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from campaigns import charts, listeners, on_reviews, on_templates, roles, workbench
-        from config.kit import menu
-        from config.kit import workbench as kit_workbench
+        from campaigns import listeners, on_reviews, on_templates, roles, sqlite_functions, workbench
+        from campaigns.reports import charts
+        from kit import menu
+        from kit import workbench as kit_workbench
 
+        sqlite_functions.connect()
         listeners.connect()
         on_templates.fill()
         on_reviews.fill()
@@ -19,7 +21,7 @@ class CampaignsConfig(AppConfig):
         kit_workbench.panel(charts.last_days, rank=60)
         menu.model("campaigns.SendingRules", "settings")
         menu.model("campaigns.OperatorPrefix", "settings")
-        for name in ("ApiToken", "WebhookEndpoint", "WebhookDelivery"):
+        for name in ("RoleGrant", "ApiToken", "WebhookEndpoint", "WebhookDelivery"):
             menu.model(f"campaigns.{name}", "settings")
         menu.page(
             "customers",

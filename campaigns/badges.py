@@ -4,10 +4,10 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from campaigns.models import Approval, AudienceImport, Campaign, FirstUse
+from campaigns.models import Approval, AudienceImport, Campaign, FirstUse, RoleGrant
 from campaigns.sentences import NOTES, STOPS, UNSENT
 from campaigns.states import ApprovalState, CampaignState, ImportState
-from config.kit import show
+from kit import display
 from messaging.sentences import SENTENCES
 
 CAMPAIGN_ROLES = {
@@ -40,16 +40,16 @@ APPROVAL_ROLES = {
 }
 
 
-def approval(row: Approval | FirstUse) -> SafeString:
-    return show.badge(row.get_state_display(), APPROVAL_ROLES[ApprovalState(row.state)])
+def approval(row: Approval | FirstUse | RoleGrant) -> SafeString:
+    return display.badge(row.get_state_display(), APPROVAL_ROLES[ApprovalState(row.state)])
 
 
 def campaign(row: Campaign) -> SafeString:
-    return show.badge(row.get_state_display(), CAMPAIGN_ROLES[CampaignState(row.state)])
+    return display.badge(row.get_state_display(), CAMPAIGN_ROLES[CampaignState(row.state)])
 
 
 def recipient_file(row: AudienceImport) -> SafeString:
-    return show.badge(row.get_state_display(), IMPORT_ROLES[ImportState(row.state)])
+    return display.badge(row.get_state_display(), IMPORT_ROLES[ImportState(row.state)])
 
 
 def note(key: str) -> tuple[str, str]:

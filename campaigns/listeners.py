@@ -1,38 +1,111 @@
 """What lower apps announce and campaigns act upon: the audit trail, rounds that change, the tick."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from campaigns import hooks as own_hooks
-from campaigns.models import AuditEvent
-from campaigns.services import figures, idempotency, importing, running, webhooks
-from config.kit import audit, masking
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.db.models.signals import pre_save
+
+from campaigns import signals as own_hooks
+from campaigns import webhooks
+from campaigns.api import idempotency, tokens
+from campaigns.approvals import api_quota
+from campaigns.audiences import consent, imports
+from campaigns.lifecycle import steps
+from campaigns.models import AuditEvent, SendingRules
+from campaigns.reports import daily_figures
+from kit import audit, display, masks
 from messaging import hooks
+from messaging.models import Dispatch
 
 
 def keep(action: str, actor: Any, target: Any, detail: dict[str, Any], **_signal: Any) -> None:
     """One row of the audit trail, in the transaction of what it tells of."""
     AuditEvent.objects.create(
         actor=actor if getattr(actor, "pk", None) else None,
-        action=action[:80],
+        action=action,
         target_type=target._meta.label_lower if target is not None else "",
         target_id=str(target.pk) if target is not None else "",
-        target_name=masking.text(str(target))[:160] if target is not None else "",
-        detail=detail,
+        target_name=masks.text(_name(target))[:160],
+        detail=_hidden(detail),
     )
 
 
+def _name(target: Any) -> str:
+    if target is None:
+        return ""
+    return display.named(target) if isinstance(target, get_user_model()) else str(target)
+
+
+def changes_of(target: Any, since: datetime) -> list[audit.Change]:
+    """By the audit trail, and by Django's own log of its pages where that is all there is."""
+    label, key = target._meta.label_lower, str(target.pk)
+    kept = AuditEvent.objects.filter(target_type=label, target_id=key, at__gte=since, actor__isnull=False)
+    kind = ContentType.objects.get_for_model(target)
+    logged = LogEntry.objects.filter(content_type=kind, object_id=key, action_time__gte=since)
+    return [
+        *(audit.Change(display.person(one.actor), one.at) for one in kept.select_related("actor").order_by("-pk")[:20]),
+        *(audit.Change(display.person(one.user), one.action_time) for one in logged.select_related("user")[:20]),
+    ]
+
+
+def _hidden(value: Any) -> Any:
+    """Reasons and notes are free text: whoever reads the trail may not see the numbers in them."""
+    if isinstance(value, dict):
+        return {name: _hidden(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(inner) for inner in value]
+    return masks.numbers(value) if isinstance(value, str) else value
+
+
 def on_dispatch(dispatch: Any, **_signal: Any) -> None:
-    running.follow(dispatch)
+    steps.follow(dispatch)
 
 
-def on_tick(**_signal: Any) -> None:
-    running.tick()
-    importing.wake_stuck()
-    figures.refresh()
-    figures.read_balances()
+def on_new_round(instance: Dispatch, **_signal: Any) -> None:
+    """Every round, whoever makes it, keeps to the policy's cap."""
+    if instance._state.adding:
+        rules, is_test = SendingRules.current(), instance.kind == Dispatch.Kind.TEST
+        instance.policy_cap_count, instance.policy_cap_days = rules.cap_for(instance.purpose, is_test=is_test)
+        instance.counts_for_cap = rules.cap_tests or not is_test
+
+
+def test_limits() -> hooks.TestLimits:
+    rules = SendingRules.current()
+    return hooks.TestLimits(rules.tests_of_person, rules.tests_of_all)
+
+
+def marketing_terms(phones: Collection[str]) -> hooks.MarketingTerms:
+    rules = SendingRules.current()
+    closed = rules.holidays_for("marketing")
+    return hooks.MarketingTerms(rules.window_for("marketing"), closed, frozenset(consent.without(phones)))
+
+
+def on_tick(may_send: bool, may_ask: bool, **_signal: Any) -> None:
+    if may_send:
+        steps.tick()
+    imports.wake_stuck()
+    imports.sweep_now_and_then()
+    daily_figures.refresh()
+    if may_ask:
+        daily_figures.read_balances()
+        webhooks.wake()
     idempotency.forget_old()
+    api_quota.forget_old()
     webhooks.forget_old()
-    webhooks.wake()
+
+
+def on_fence_opened(hold: Any, keep_scheduled: bool, actor: Any, **_signal: Any) -> None:
+    if not keep_scheduled:
+        steps.take_back_unlaid(hold.since, hold.account_id, actor)
+
+
+def on_disarmed(**_signal: Any) -> None:
+    tokens.switch_all_off()
+    webhooks.switch_all_off()
 
 
 def on_deliveries(ids: Any, **_signal: Any) -> None:
@@ -52,6 +125,10 @@ def on_finished(campaign: Any, **_signal: Any) -> None:
 
 
 def connect() -> None:
+    pre_save.connect(on_new_round, sender=Dispatch, dispatch_uid="campaigns.new_round")
+    hooks.marketing_terms[:] = [marketing_terms]
+    hooks.test_limits[:] = [test_limits]
+    audit.read_with(changes_of)
     audit.recorded.connect(keep, dispatch_uid="campaigns.audit")
     hooks.dispatch_changed.connect(on_dispatch, dispatch_uid="campaigns.dispatch")
     hooks.deliveries_moved.connect(on_deliveries, dispatch_uid="campaigns.deliveries")
@@ -59,3 +136,5 @@ def connect() -> None:
     hooks.review_decided.connect(on_review, dispatch_uid="campaigns.review")
     own_hooks.campaign_finished.connect(on_finished, dispatch_uid="campaigns.finished")
     hooks.ticked.connect(on_tick, dispatch_uid="campaigns.tick")
+    hooks.fence_opened.connect(on_fence_opened, dispatch_uid="campaigns.fence_opened")
+    hooks.disarmed.connect(on_disarmed, dispatch_uid="campaigns.disarmed")

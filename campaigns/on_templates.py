@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from campaigns.models import Audience, AudienceMember, Campaign
 from campaigns.states import ImportState
+from kit import masks
 from templates_5g import hooks
 
 
@@ -27,15 +28,16 @@ def audiences(user: Any) -> Sequence[hooks.AudienceChoice]:
 
 
 def sample_rows(audience_id: int, user: Any, most: int) -> hooks.SampleRows:
-    """The first members of confirmed files, without their numbers."""
+    """The first members of confirmed files, without their numbers; those within variables are hidden from who may not see them."""
     if not user.has_perm("campaigns.view_audience"):
         return hooks.SampleRows()
     audience = Audience.objects.filter(pk=audience_id).first()
     if audience is None:
         return hooks.SampleRows()
     members = AudienceMember.objects.filter(audience=audience, source__state=ImportState.DONE)
-    rows = members.order_by("phone").values_list("variables", flat=True)[:most]
-    return hooks.SampleRows(tuple(audience.columns), list(rows))
+    found, read = members.order_by("phone").values_list("variables", flat=True)[:most], masks.reader(user)
+    rows = [{name: read(str(value)) for name, value in row.items()} for row in found]
+    return hooks.SampleRows(tuple(audience.columns), rows)
 
 
 def fill() -> None:

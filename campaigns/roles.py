@@ -49,6 +49,8 @@ PERMISSIONS: dict[str, set[str]] = {
     | _codes("messaging", "view", "reply", "suppression")
     | {
         "campaigns.import_audience",
+        "messaging.stop_sending",
+        "messaging.view_sendingstop",
         "campaigns.send_campaign",
         "campaigns.approve_campaign",
         "messaging.look_up_delivery",
@@ -75,10 +77,18 @@ PERMISSIONS: dict[str, set[str]] = {
     | _codes("campaigns", "view change", "webhookdelivery")
     | _codes("messaging", "view add change delete", "vendoraccount", "signature", "chatbot")
     | _codes("messaging", "view", "templatereview", "batch", "dispatch", "reply", "suppression", "vendorcall")
-    | _codes("messaging", "view change", "receipt")
+    | _codes("messaging", "view change", "receipt", "callbackevent")
     | _codes("auth", "view add change", "user")
     | _codes("auth", "view", "group")
-    | {"messaging.test_vendoraccount", "messaging.look_up_delivery"},
+    | {
+        "messaging.test_vendoraccount",
+        "messaging.look_up_delivery",
+        "messaging.decide_fence",
+        "campaigns.view_rolegrant",
+        "campaigns.decide_rolegrant",
+        "messaging.stop_sending",
+        "messaging.view_sendingstop",
+    },
 }
 
 
@@ -96,8 +106,9 @@ def ensure(using: str = "default") -> list[str]:
 
 
 def after_migrate(sender: AppConfig, using: str = "default", **_kwargs: Any) -> None:
-    """Once, after the last app: permissions of the earlier ones are all there only then."""
-    if sender is not list(installed.get_app_configs())[-1]:
+    """Once, after the last app that has models, since Django announces no others: permissions of the earlier ones are all there
+    only then."""
+    if sender is not [app for app in installed.get_app_configs() if app.models_module is not None][-1]:
         return
     missing = ensure(using)
     if missing:

@@ -20,7 +20,12 @@ UNSENT = {
 NOTES = {
     "window": _("Outside the send window; it goes on when the window opens."),
     "account": _("The vendor account does not send now."),
+    "sending_stopped": _("All sending is stopped; it goes on when somebody resumes."),
+    "before_start": _("Paused before its start: it starts only after somebody resumes."),
     "sent_back": _("A colleague sent it back; the reason stands below."),
+    "restored": _(
+        "The database was restored before this was laid out: it may have been sent already. Check it and confirm again."
+    ),
     "more_than_confirmed": _(
         "More people would have got it than were confirmed, so nothing was sent. Check it and confirm again."
     ),

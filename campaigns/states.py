@@ -54,6 +54,22 @@ class Scope(models.TextChoices):
     SUPPRESSIONS = "suppressions", _("Read and change the do-not-send list")
     REVEAL = "reveal", _("See full numbers")
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The permissions that a person must hold for a token of theirs to have this scope: all of them."""
+        return _NEEDS[self]
+
+
+_NEEDS: dict[Scope, tuple[str, ...]] = {
+    Scope.SEND: ("campaigns.send_campaign",),
+    Scope.CAMPAIGNS: ("campaigns.send_campaign",),
+    Scope.AUDIENCES: ("campaigns.import_audience",),
+    Scope.LOOKUP: ("messaging.look_up_delivery",),
+    Scope.REPLIES: ("messaging.view_reply",),
+    Scope.SUPPRESSIONS: ("messaging.view_suppression", "messaging.add_suppression", "messaging.lift_suppression"),
+    Scope.REVEAL: ("messaging.reveal_phone",),
+}
+
 
 class WebhookEvent(models.TextChoices):
     DELIVERY_UPDATED = "delivery.updated", _("Deliveries updated")

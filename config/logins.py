@@ -11,15 +11,17 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from config.kit import show
+from kit import display
+from kit.lookups import NamedLookups
 
 
 def _name(row: Any) -> str:
     """Instead of the row's own, which is English."""
-    return f"{row.username or show.UNKNOWN} · {row.ip_address or show.UNKNOWN} · {show.day_and_time(row.attempt_time)}"
+    told = (row.username, row.ip_address, display.day_and_time(row.attempt_time))
+    return " · ".join(str(part or display.UNKNOWN) for part in told)
 
 
-class _Named(admin.ModelAdmin):
+class _Named(NamedLookups):
     # Boxes to tick are named by the rows' own, English names; there is nothing to do with many at once.
     actions: Any = None
 
@@ -54,8 +56,8 @@ class FailedLogins(_Named, AccessAttemptAdmin):
     def left(self, row: AccessAttempt) -> SafeString:
         left = axes.AXES_FAILURE_LIMIT - row.failures_since_start
         if left <= 0:
-            return show.badge(_("Locked Out"), "problem")
-        return show.badge(_("%(n)s attempts left") % {"n": left})
+            return display.badge(_("Locked Out"), "problem")
+        return display.badge(_("%(n)s attempts left") % {"n": left})
 
 
 class Logins(_Named, AccessLogAdmin):

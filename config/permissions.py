@@ -38,6 +38,15 @@ def thing(permission: Permission) -> str:
     return str(NAMES.get(f"{kind.app_label}.{kind.model}") or capfirst(kind.name))
 
 
+def in_words(code: str) -> str:
+    """A permission by its code ("messaging.reveal_phone") as the pages name it; the code itself where there is none any more."""
+    app, _dot, codename = code.partition(".")
+    found = (
+        Permission.objects.filter(content_type__app_label=app, codename=codename).select_related("content_type").first()
+    )
+    return f"{thing(found)}: {act(found)}" if found else code
+
+
 def listed(permissions: Iterable[Permission]) -> SafeString:
     """One line a thing, with all that is allowed."""
     by_thing: dict[str, list[str]] = {}

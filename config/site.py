@@ -1,17 +1,21 @@
 """The admin site: brand, and a menu grouped by what people do instead of by app."""
 
+from functools import update_wrapper
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.http import HttpRequest
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from config.kit import menu, show, workbench
+from config import expired
+from kit import display, edits_admin, menu, workbench
 
 TITLES: dict[str, Any] = {
     "content": _("Content"),
@@ -41,6 +45,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "auth.group",
         "campaigns.auditevent",
         "messaging.receipt",
+        "messaging.callbackevent",
         "messaging.vendorcall",
     ),
 }
@@ -55,7 +60,7 @@ NAMES: dict[str, Any] = {
 }
 
 # Lists that stand behind a page of the menu and need no entry of their own.
-REACHED_OTHERWISE = {"messaging.templatereview"}
+REACHED_OTHERWISE = {"messaging.templatereview", "messaging.sendingstop"}
 
 
 class SongdaAdminSite(admin.AdminSite):
@@ -65,15 +70,87 @@ class SongdaAdminSite(admin.AdminSite):
     enable_nav_sidebar = True
     site_url = None
     password_change_template = "admin/password_change.html"  # noqa: S105 - a template, no password
-    empty_value_display = show.UNKNOWN
+    password_change_done_template = "admin/password_changed.html"  # noqa: S105 - as above
+    empty_value_display = display.UNKNOWN
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """No change form overwrites a colleague's change, whoever wrote the page."""
+        super().register(model_or_iterable, edits_admin.guarded(admin_class or admin.ModelAdmin), **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         may_look_up = request.user.is_active and request.user.has_perm("messaging.look_up_delivery")
         context["lookup_url"] = reverse("admin:phone_lookup") if may_look_up else ""
         context["workers_silent"] = _silent_workers(request.user)
+        context["fence_hold"], context["fence_url"] = _fence_bar(request.user)
+        context["sending_alarms"] = _sending_alarms(request.user)
+        context["sending_stop"] = _sending_stop(request.user)
         context["role_names"] = [group.name for group in request.user.groups.all()] if request.user.pk else []
         return context
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """As Django's, but whoever is signed out loses nothing: scripts are told, and posted text is shown."""
+        inner = super().admin_view(view, cacheable)
+
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            answer = None if self.has_permission(request) else expired.signed_out(request)
+            return answer or inner(request, *args, **kwargs)
+
+        return update_wrapper(checked, inner)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [
+            path("session/", self.admin_view(self.session_view), name="session"),
+            path("signed-in/", self.admin_view(self.signed_in_view), name="signed_in"),
+            *super().get_urls(),
+        ]
+
+    def session_view(self, request: HttpRequest) -> HttpResponse:
+        """{"csrf", "person", "name"}: a fresh token for a page that was loaded before, and who it would act for."""
+        user: Any = request.user
+        name = user.get_full_name() or user.get_username()
+        return JsonResponse({"csrf": get_token(request), "person": user.pk, "name": name})
+
+    def signed_in_view(self, request: HttpRequest) -> HttpResponse:
+        """Where the link "sign in in a new tab" ends."""
+        return TemplateResponse(request, "songda/signed_in.html")
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from config import sign_in
+
+        answer = sign_in.log_in_answer(super().login(request, extra_context))
+        if request.method == "POST" and request.user.is_authenticated:
+            sign_in.remember_browser(answer, request.user)
+        return answer
+
+    @property
+    def login_form(self) -> Any:  # type: ignore[override]
+        """Read when it is needed: users are not there yet when the site is made."""
+        from config.sign_in import LogInForm
+
+        return LogInForm
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        from django.contrib.auth.views import PasswordChangeView
+
+        from campaigns.approvals import password_notes
+        from config import sessions
+        from config.sign_in import OwnPasswordForm
+
+        context = {**self.each_context(request), **(extra_context or {})}
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            template_name=self.password_change_template,
+            extra_context={**context, "must_change": request.session.get(sessions.MUST_CHANGE, False)},
+        )
+        person: Any = request.user
+        before = person.password
+        answer = view(request)
+        if person.password != before:
+            request.session.pop(sessions.MUST_CHANGE, None)
+            password_notes.password_chosen(person)
+        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         todos = workbench.todos(request)
@@ -138,12 +215,53 @@ _SENDING_PAGES = ("messaging.view_dispatch", "messaging.view_batch", "messaging.
 
 def _silent_workers(user: Any) -> Any:
     """The overdue sign of life of the workers, for those whose pages are about sending; None while all is well."""
-    if not user.is_active or not any(user.has_perm(permission) for permission in _SENDING_PAGES):
+    if not _sees_sending(user):
         return None
-    from messaging.services.workers import tick_beat
+    from messaging.worker.alive import tick_beat
 
     beat = tick_beat()
     return beat if beat.silent else None
+
+
+def _fence_bar(user: Any) -> tuple[str, str]:
+    """Why sending is held after a restore, "" while it is not; and the page that decides it, for those who may. Everybody who is
+    logged in is told: nothing of what they see is certain then."""
+    if not user.is_active:
+        return "", ""
+    from messaging import fence
+
+    hold = fence.open_holds().select_related("account").order_by(F("account").asc(nulls_first=True)).first()
+    if hold is None:
+        return "", ""
+    said = fence.announcement(hold)
+    return said, reverse("admin:fence") if user.has_perm("messaging.decide_fence") else ""
+
+
+def _sees_sending(user: Any) -> bool:
+    return user.is_active and any(user.has_perm(permission) for permission in _SENDING_PAGES)
+
+
+def _sending_alarms(user: Any) -> list[str]:
+    """Sentences about due work that nobody begins and hosts that send nothing, for those whose pages are about sending."""
+    if not _sees_sending(user):
+        return []
+    from messaging.worker import alarms
+
+    return alarms.sentences()
+
+
+def _sending_stop(user: Any) -> dict[str, Any] | None:
+    """That somebody has stopped all sending, for everybody who is logged in; with the way back for those who may."""
+    if not user.is_active:
+        return None
+    from messaging.sending import stop_switch
+
+    stop = stop_switch.current()
+    if stop is None:
+        return None
+    who = display.person(stop.stopped_by) if stop.stopped_by else stop.stopped_name
+    url = reverse("admin:stop_sending") if user.has_perm("messaging.stop_sending") else ""
+    return {"who": who, "at": stop.stopped_at, "reason": stop.reason, "url": url}
 
 
 def _insert(

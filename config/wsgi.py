@@ -11,3 +11,7 @@ application = get_wsgi_application()
 
 # Load every page's code before the first request: else the first vendor's push to each process waits a second for it.
 get_resolver().url_patterns  # noqa: B018 - reading it is what loads
+
+from messaging.fence import web  # noqa: E402 - needs the applications loaded
+
+web.keep()

@@ -6,35 +6,34 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from config.kit import show
-from messaging.models import Receipt, Reply
-from messaging.states import AccountStatus, BatchState, Channel, DispatchState, Own, ReviewStatus
+from kit import display
+from messaging.models import CallbackEvent, Receipt, Reply
+from messaging.states import AccountStatus, BatchState, Channel, DispatchState, OwnStatus, ReviewStatus
 
-Word = tuple[Any, str]
+Label = tuple[Any, str]
 
 # What the status selector answers: own statuses by name, the rest by the batch's state.
-DELIVERY: dict[str, Word] = {
-    "held": (Own.HELD.label, "attention"),
-    "skipped": (Own.SKIPPED.label, "idle"),
-    "refused": (Own.REFUSED.label, "problem"),
-    "no_receipt": (Own.NO_RECEIPT.label, "attention"),
-    "failed": (Own.FAILED.label, "problem"),
-    "delivered": (Own.DELIVERED.label, "good"),
-    "read": (Own.READ.label, "good"),
+DELIVERY: dict[str, Label] = {
+    "skipped": (OwnStatus.SKIPPED.label, "idle"),
+    "rejected": (OwnStatus.REJECTED.label, "problem"),
+    "no_receipt": (OwnStatus.NO_RECEIPT.label, "attention"),
+    "failed": (OwnStatus.FAILED.label, "problem"),
+    "delivered": (OwnStatus.DELIVERED.label, "good"),
+    "read": (OwnStatus.READ.label, "good"),
     "queued": (BatchState.QUEUED.label, "moving"),
     "claimed": (BatchState.CLAIMED.label, "moving"),
     "sending": (BatchState.SENDING.label, "moving"),
     "submitted": (BatchState.SUBMITTED.label, "moving"),
     "unknown": (BatchState.UNKNOWN.label, "unsure"),
     "cancelled": (BatchState.CANCELLED.label, "idle"),
-    "lapsed": (BatchState.LAPSED.label, "attention"),
+    "too_late": (BatchState.TOO_LATE.label, "attention"),
 }
 
-REVIEW: dict[str, Word] = {
+REVIEW: dict[str, Label] = {
     ReviewStatus.SUBMITTING: (ReviewStatus.SUBMITTING.label, "moving"),
     ReviewStatus.WAITING: (ReviewStatus.WAITING.label, "moving"),
     ReviewStatus.APPROVED: (ReviewStatus.APPROVED.label, "good"),
-    ReviewStatus.REFUSED: (ReviewStatus.REFUSED.label, "problem"),
+    ReviewStatus.REJECTED: (ReviewStatus.REJECTED.label, "problem"),
     ReviewStatus.UNKNOWN: (_("Unknown whether submitted"), "unsure"),
     ReviewStatus.DRAFT: (ReviewStatus.DRAFT.label, "attention"),
     ReviewStatus.WITHDRAWN: (ReviewStatus.WITHDRAWN.label, "idle"),
@@ -45,14 +44,14 @@ REVIEW: dict[str, Word] = {
     "unsupported": (_("Not carried"), "idle"),
 }
 
-ACCOUNT: dict[str, Word] = {
+ACCOUNT: dict[str, Label] = {
     AccountStatus.UNTESTED: (AccountStatus.UNTESTED.label, "idle"),
     AccountStatus.OK: (AccountStatus.OK.label, "good"),
     AccountStatus.STOPPED: (pgettext_lazy("account", "Stopped by itself"), "problem"),
     AccountStatus.OFF: (AccountStatus.OFF.label, "idle"),
 }
 
-DISPATCH: dict[str, Word] = {
+DISPATCH: dict[str, Label] = {
     DispatchState.READY: (DispatchState.READY.label, "idle"),
     DispatchState.RUNNING: (DispatchState.RUNNING.label, "moving"),
     DispatchState.PAUSED: (DispatchState.PAUSED.label, "attention"),
@@ -61,7 +60,7 @@ DISPATCH: dict[str, Word] = {
     DispatchState.CANCELLED: (DispatchState.CANCELLED.label, "idle"),
 }
 
-REPLY: dict[str, Word] = {
+REPLY: dict[str, Label] = {
     Reply.State.NEW: (Reply.State.NEW.label, "attention"),
     Reply.State.ASSIGNED: (Reply.State.ASSIGNED.label, "moving"),
     Reply.State.AUTO: (Reply.State.AUTO.label, "idle"),
@@ -69,20 +68,29 @@ REPLY: dict[str, Word] = {
     Reply.State.CLOSED: (Reply.State.CLOSED.label, "idle"),
 }
 
-RECEIPT: dict[str, Word] = {
+RECEIPT: dict[str, Label] = {
     Receipt.State.UNMATCHED: (Receipt.State.UNMATCHED.label, "attention"),
     Receipt.State.MATCHED: (Receipt.State.MATCHED.label, "good"),
     Receipt.State.ODD: (Receipt.State.ODD.label, "problem"),
     Receipt.State.DISMISSED: (Receipt.State.DISMISSED.label, "idle"),
 }
 
+PUSH: dict[str, Label] = {
+    CallbackEvent.State.NEW: (CallbackEvent.State.NEW.label, "moving"),
+    CallbackEvent.State.APPLIED: (CallbackEvent.State.APPLIED.label, "good"),
+    CallbackEvent.State.UNREADABLE: (CallbackEvent.State.UNREADABLE.label, "problem"),
+    CallbackEvent.State.SET_ASIDE: (CallbackEvent.State.SET_ASIDE.label, "problem"),
+    CallbackEvent.State.UNMATCHED: (CallbackEvent.State.UNMATCHED.label, "attention"),
+    CallbackEvent.State.DISMISSED: (CallbackEvent.State.DISMISSED.label, "idle"),
+}
+
 # The word of a single outcome on a vendor exchange or an attempt.
-OUTCOME: dict[str, Word] = {
+OUTCOME: dict[str, Label] = {
     "accepted": (_("Accepted"), "good"),
-    "refused": (_("Refused"), "problem"),
+    "rejected": (_("Rejected"), "problem"),
     "blocked": (_("Blocked"), "problem"),
-    "safe": (_("Certainly not accepted"), "attention"),
-    "unsure": (_("Unsure"), "unsure"),
+    "not_taken": (_("Certainly not accepted"), "attention"),
+    "unknown": (pgettext_lazy("outcome", "Unknown"), "unsure"),
     "open": (_("On the wire"), "moving"),
     "answered": (_("Answered"), "good"),
 }
@@ -91,20 +99,20 @@ OUTCOME: dict[str, Word] = {
 DRAWN = (
     ("read", "delivered"),
     ("failed",),
-    ("refused",),
+    ("rejected",),
     ("submitted",),
     ("no_receipt",),
     ("unknown",),
-    ("sending", "claimed", "queued", "held"),
-    ("lapsed",),
+    ("sending", "claimed", "queued"),
+    ("too_late",),
     ("cancelled",),
     ("skipped",),
 )
 
 
-def _badge(words: dict[str, Word], key: str) -> SafeString:
+def _badge(words: dict[str, Label], key: str) -> SafeString:
     word, role = words.get(key, (key, "idle"))
-    return show.badge(word, role)
+    return display.badge(word, role)
 
 
 def delivery(status: str, channel: str = "", first_choice: str = "") -> SafeString:
@@ -113,7 +121,7 @@ def delivery(status: str, channel: str = "", first_choice: str = "") -> SafeStri
     if channel and status in ("delivered", "read"):
         name = Channel(channel).label if channel in Channel.values else channel
         word = f"{word} · {name}" if channel == (first_choice or channel) else f"{word} · {_('fallback')} {name}"
-    return show.badge(word, role)
+    return display.badge(word, role)
 
 
 def batch(state: str) -> SafeString:
@@ -138,6 +146,10 @@ def reply(state: str) -> SafeString:
 
 def receipt(state: str) -> SafeString:
     return _badge(RECEIPT, state)
+
+
+def push(state: str) -> SafeString:
+    return _badge(PUSH, state)
 
 
 def outcome(key: str) -> SafeString:

@@ -1,12 +1,14 @@
 """Assumptions as system checks: found at start, not at the first customer."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError
 
-from config.kit.fields import WrongFieldKey, box, encrypted_models
+from kit import timeouts
+from kit.fields import WrongFieldKey, box, encrypted_models
 from messaging.gateway.registry import all_vendors, vendor_class
 from messaging.models import VendorAccount
 
@@ -70,3 +72,31 @@ def public_url_is_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.PUBLIC_URL.startswith("https://"):
         return []
     return [Warning("PUBLIC_URL is not https: receipts and media would travel unprotected", id="songda.W002")]
+
+
+@register(Tags.security, deploy=True)
+def the_fence_stands(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """songda.W004 and W005: after a restore nothing would tell that the database is behind, or which installation it is."""
+    found: list[CheckMessage] = []
+    if Path(settings.FENCE_DIR).resolve().is_relative_to(Path(settings.DATA_DIR).resolve()):
+        words = "FENCE_DIR lies inside DATA_DIR and would be restored together with it: give it a volume of its own"
+        found.append(Warning(words, id="songda.W004"))
+    if not settings.SONGDA_INSTALLATION:
+        words = "SONGDA_INSTALLATION is not set: a copy of the database could not be told from the original by its name"
+        found.append(Warning(words, id="songda.W005"))
+    return found
+
+
+@register(Tags.database)
+def the_database_gives_up(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """songda.W003: behind a pooler the role has to have the time-outs that a connection cannot ask for."""
+    if not databases:
+        return []
+    try:
+        off = timeouts.missing()
+    except DatabaseError:
+        return []
+    words = (
+        "PostgreSQL says 0 for {}: give the role of DATABASE_URL its own with ALTER ROLE … SET (docs/administrators.md)"
+    )
+    return [Warning(words.format(" and ".join(off)), id="songda.W003")] if off else []

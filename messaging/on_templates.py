@@ -1,20 +1,22 @@
-"""What the pages of templates show from messaging: review cells, refusals, senders, prices, links. Fills their hooks."""
+"""What the pages of templates show from messaging: review cells, refusals, senders, prices, links; and the variables
+that vendors fill. Fills their hooks."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from messaging import badges, standing
-from messaging.gateway.registry import vendor_class
+from kit import display
+from messaging import badges
+from messaging.gateway.registry import all_vendors, vendor_class
 from messaging.models import Chatbot, TemplateReview, VendorAccount, VendorMedia
+from messaging.reviews import status as reviews_status
 from messaging.states import AccountStatus, ReviewStatus
 from templates_5g import hooks
 from templates_5g.blocks import Content, Fallback
+from templates_5g.blocks.variables import VENDOR_VARIABLES
 from templates_5g.services import local_url
 
 
@@ -27,29 +29,30 @@ def fill() -> None:
     hooks.version_actions.fill(version_actions)
     hooks.account_problems.fill(account_problems)
     hooks.media_uses.fill(media_uses)
+    VENDOR_VARIABLES.update(*(vendor.capabilities.own_variables for vendor in all_vendors().values()))
 
 
 def review_cells(version_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.ReviewCell]]:
     cells: dict[int, list[hooks.ReviewCell]] = {pk: [] for pk in version_ids}
-    found = TemplateReview.objects.filter(standing.STANDING, version__in=version_ids).select_related("account")
+    found = TemplateReview.objects.filter(reviews_status.STANDING, version__in=version_ids).select_related("account")
     for review in found.exclude(renewal=True, status=ReviewStatus.WITHDRAWN).order_by("account__name", "part", "-live"):
-        status = standing.status_of(review)
+        status = reviews_status.status_of(review)
         word, role = badges.REVIEW.get(status, (status, "idle"))
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
         renewal = _("Renewal") if review.renewal else ""
-        note = f"{renewal} {standing.note_of(review)}".strip()
-        cell = hooks.ReviewCell(review.account.name, str(word), role, note, url, standing.moves(review))
+        note = f"{renewal} {reviews_status.note_of(review)}".strip()
+        cell = hooks.ReviewCell(review.account.name, str(word), role, note, url, reviews_status.moves(review))
         cells[review.version_id].append(cell)
     return cells
 
 
 def refusals(template_id: int) -> Sequence[hooks.Refusal]:
-    refused = TemplateReview.objects.filter(version__template=template_id, status=ReviewStatus.REFUSED)
+    rejected = TemplateReview.objects.filter(version__template=template_id, status=ReviewStatus.REJECTED)
     return [
         hooks.Refusal(
-            review.version.number, review.account.name, review.decided_at or review.created_at, review.vendor_word
+            review.version.number, review.account.name, review.decided_at or review.created_at, review.vendor_message
         )
-        for review in refused.select_related("version", "account").order_by("-id")[:20]
+        for review in rejected.select_related("version", "account").order_by("-id")[:20]
     ]
 
 
@@ -98,7 +101,7 @@ def media_uses(asset_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.Use]]:
     for known in VendorMedia.objects.filter(asset__in=asset_ids).select_related("account").order_by("account__name"):
         state = str(known.get_state_display())
         if known.expires_at:
-            state += " · " + _("until %(day)s") % {"day": date_format(timezone.localtime(known.expires_at), "Y-m-d")}
+            state += " · " + _("until %(day)s") % {"day": display.day(known.expires_at)}
         found.setdefault(known.asset_id, []).append(hooks.Use(known.account.name, state=state))
     for bot in Chatbot.objects.filter(logo__in=asset_ids):
         url = reverse("admin:messaging_chatbot_change", args=[bot.pk])

@@ -1,9 +1,12 @@
 """The job queue. The only module that knows django-q2.
 
-The broker is the same database, so a nudge inside a transaction appears on commit and vanishes on rollback. A job carries
-a task's name and ids, never objects: its payload is a signed pickle. A lost or doubled nudge must do no harm.
+The broker is the same database, so a job inside a transaction appears on commit and vanishes on rollback. A job carries
+a task's name and ids, never objects: its payload is a signed pickle. A lost or doubled job must do no harm.
 """
 
+import logging
+import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,27 +14,58 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django_q.brokers.orm import ORM
 from django_q.models import OrmQ, Schedule
+from django_q.signals import pre_execute
+from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
 
-from messaging.bulk import rows
+from kit import rows
 from messaging.models import Lease
 
-QUEUES = ("notice", "bulk", "import")
+log = logging.getLogger(__name__)
+QUEUES = settings.QUEUES
+# What a worker runs. Rows of the schedule table are not signed: whoever can write to the database could name any function.
+_OURS = re.compile(rf"(?:{'|'.join(map(re.escape, settings.TASK_MODULES))})\.[a-z][a-z_]*")
 
 
-def nudge(task: str, *ids: int | str, queue: str = "bulk") -> None:
+class OwnTasksOnly(ORM):
+    """django-q2's broker over the database (Q_CLUSTER["broker_class"]). A job that is not one of our tasks is removed and
+    logged instead of being handed to a worker."""
+
+    def dequeue(self) -> list[tuple[int, str]] | None:
+        found = super().dequeue()
+        if not found:
+            return None
+        kept = [job for job in found if _is_ours(job[1])]
+        for key, _payload in found:
+            if key not in dict(kept):
+                log.error("Job %s was removed from the queue: it names no task of Songda", key)
+                self.delete(key)
+        return kept
+
+
+def _is_ours(payload: str) -> bool:
+    try:
+        job = SignedPackage.loads(payload)
+    except (TypeError, BadSignature):
+        return False
+    func = job.get("func")
+    return isinstance(func, str) and bool(_OURS.fullmatch(func)) and not job.get("hook")
+
+
+def enqueue(task: str, *ids: int | str, queue: str = "bulk") -> None:
     """Queue `task` (a dotted name in some `tasks` module) with plain ids on one of QUEUES."""
     if queue not in QUEUES:
         raise ValueError(f"No queue {queue}")
     async_task(task, *ids, cluster=queue)
 
 
-def nudge_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> bool:
-    """Like nudge, but not while an earlier nudge of this `name` waits. The task calls `nudge_taken(name)` first."""
+def enqueue_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> bool:
+    """Like enqueue, but not while an earlier job of this `name` waits. The task calls `mark_started(name)` first."""
     now = timezone.now()
-    lost = now - timedelta(seconds=settings.SONGDA["NUDGE_SECONDS"])
-    # Hundreds of pushes a second come by here while one nudge waits: a look is cheaper than a transaction.
+    lost = now - timedelta(seconds=settings.SONGDA["JOB_LOST_SECONDS"])
+    # Hundreds of pushes a second come by here while one job waits: a look is cheaper than a transaction.
     if rows.exists(Lease, "name = %s AND pending_since >= %s", [name, lost]):
         return False
     with transaction.atomic():
@@ -39,11 +73,11 @@ def nudge_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> bo
         free = Q(pending_since__isnull=True) | Q(pending_since__lt=lost)
         if not Lease.objects.filter(free, name=name).update(pending_since=now):
             return False
-        nudge(task, *ids, queue=queue)
+        enqueue(task, *ids, queue=queue)
     return True
 
 
-def nudge_taken(name: str) -> None:
+def mark_started(name: str) -> None:
     Lease.objects.filter(name=name).update(pending_since=None)
 
 
@@ -52,8 +86,18 @@ def ensure_schedules() -> None:
     Schedule.objects.exclude(name="tick").delete()
     Schedule.objects.update_or_create(
         name="tick",
-        defaults={"func": "messaging.tasks.tick", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1},
+        defaults={
+            "func": "messaging.worker.tasks.tick",
+            "schedule_type": Schedule.MINUTES,
+            "minutes": 1,
+            "repeats": -1,
+        },
     )
+
+
+def before_each_task(act: Callable[[], None]) -> None:
+    """Have `act` called in a worker's process before each of its tasks. It must not raise."""
+    pre_execute.connect(lambda **_kwargs: act(), weak=False, dispatch_uid="messaging.queue")
 
 
 def waiting() -> dict[str, Any]:
@@ -67,7 +111,6 @@ def waiting() -> dict[str, Any]:
 def run_waiting(limit: int = 1000) -> int:
     """Run what waits here and now, in this process: for tests and one-shot commands. Returns how many ran."""
     from django.utils.module_loading import import_string
-    from django_q.signing import SignedPackage
 
     for count in range(limit):
         job = OrmQ.objects.order_by("id").first()

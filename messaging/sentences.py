@@ -44,9 +44,9 @@ SENTENCES: dict[str, Sentence] = {
     ),
     reasons.REPEATED_SERIAL: Sentence(
         _("The vendor says that it has this serial number already."),
-        BEING_CHECKED,
+        _("The carrier did not take our message; it was not sent to you."),
         _(
-            "Checked automatically; if this was the first try, an administrator asks the vendor about the serial number."
+            "Another system uses the same serial numbers at this vendor. Give one of them another beginning, then send again."
         ),
     ),
     reasons.NO_RECEIPT: Sentence(
@@ -148,6 +148,11 @@ SENTENCES: dict[str, Sentence] = {
         _("The message is queued and will be sent a little later."),
         _("Nothing to do; after 30 minutes an administrator lowers the pace."),
     ),
+    reasons.STOOD_STILL: Sentence(
+        _("A worker stood still before the request could leave; nothing was sent, and it is queued again."),
+        _("The message is queued and will be sent a little later."),
+        _("Nothing to do; if it happens often, an administrator looks at the worker's machine."),
+    ),
     reasons.CREDENTIALS: Sentence(
         _("The vendor does not accept the credentials."),
         OUR_FAULT,
@@ -209,6 +214,11 @@ SENTENCES: dict[str, Sentence] = {
         _("Its time had passed before it could be sent."),
         _("This message was no longer valid and was not sent."),
         _("Make a new campaign if it is needed."),
+    ),
+    "restored": Sentence(
+        _("The database was restored; whether this was sent before is not certain."),
+        BEING_CHECKED,
+        _("Do not send again; look under unknown outcomes."),
     ),
     "person": Sentence(_("A colleague marked it as not sent."), BEING_CHECKED, ""),
     "person_sent": Sentence(

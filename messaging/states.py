@@ -1,16 +1,17 @@
-"""Every status, its order and its allowed steps. The conditional UPDATE that uses them is the lock."""
+"""Every status and its order. The steps of a batch stand in deliveries/batch_states.py."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
-class Own(models.IntegerChoices):
+class OwnStatus(models.IntegerChoices):
     """A delivery's *own* status: set only when something of its own is known. Values are ranks: statuses only climb, and
-    `own < new` in the WHERE of every update says so. A late "delivered" beats "failed": vendors fall back and report twice."""
+    `own_status < new` in the WHERE of every update says so. A late "delivered" beats "failed": vendors fall back and report
+    twice."""
 
-    HELD = 10, _("Waiting")
     SKIPPED = 20, _("Not sent")
-    REFUSED = 30, _("Hand-over refused")
+    REJECTED = 30, _("Hand-over rejected")
     NO_RECEIPT = 40, _("No receipt")
     FAILED = 50, _("Not delivered")
     DELIVERED = 60, _("Delivered")
@@ -18,9 +19,9 @@ class Own(models.IntegerChoices):
 
 
 # Own statuses after which nothing is sent to this person in this leg.
-OWN_UNSENT = (Own.SKIPPED, Own.REFUSED)
+OWN_UNSENT = (OwnStatus.SKIPPED, OwnStatus.REJECTED)
 # Own statuses that a receipt gives.
-OWN_HEARD = (Own.FAILED, Own.DELIVERED, Own.READ)
+OWN_HEARD = (OwnStatus.FAILED, OwnStatus.DELIVERED, OwnStatus.READ)
 
 
 class BatchState(models.TextChoices):
@@ -28,31 +29,16 @@ class BatchState(models.TextChoices):
     CLAIMED = "claimed", _("Queued")
     SENDING = "sending", _("Handing over")
     SUBMITTED = "submitted", _("Handed over")
-    REFUSED = "refused", _("Hand-over refused")
+    REJECTED = "rejected", _("Hand-over rejected")
     UNKNOWN = "unknown", _("Unknown outcome")
     CANCELLED = "cancelled", _("Cancelled")
-    LAPSED = "lapsed", _("Lapsed unsent")
+    TOO_LATE = "too_late", _("Too late, not sent")
 
 
-# A table, not a rank. sending -> queued only where the outcome is SAFE or BLOCKED.
-BATCH_STEPS: dict[str, tuple[str, ...]] = {
-    "queued": ("claimed", "cancelled", "lapsed"),
-    "claimed": ("queued", "sending"),
-    "sending": ("submitted", "refused", "unknown", "queued"),
-    "unknown": ("submitted", "refused"),
-    "submitted": ("refused",),
-    "refused": (),
-    "cancelled": (),
-    "lapsed": (),
-}
 # Batches in these states may still put something on the wire.
 BATCH_OPEN = (BatchState.QUEUED, BatchState.CLAIMED, BatchState.SENDING)
 # Batches whose people may have been reached.
 BATCH_WIRED = (BatchState.SENDING, BatchState.SUBMITTED, BatchState.UNKNOWN)
-
-
-def may_step(old: str, new: str) -> bool:
-    return new in BATCH_STEPS[old]
 
 
 class DispatchState(models.TextChoices):
@@ -69,17 +55,17 @@ class DispatchState(models.TextChoices):
 class AttemptOutcome(models.TextChoices):
     OPEN = "open", _("On the wire")
     ACCEPTED = "accepted", _("Accepted")
-    REFUSED = "refused", _("Refused")
+    REJECTED = "rejected", _("Rejected")
     BLOCKED = "blocked", _("Blocked")
-    SAFE = "safe", _("Certainly not accepted")
-    UNSURE = "unsure", _("Unsure")
+    NOT_TAKEN = "not_taken", _("Certainly not accepted")
+    UNKNOWN = "unknown", pgettext_lazy("outcome", "Unknown")
 
 
 class ReviewStatus(models.TextChoices):
     SUBMITTING = "submitting", _("Submitting")
     WAITING = "waiting", _("In review")
     APPROVED = "approved", _("Approved at the vendor")
-    REFUSED = "refused", _("Rejected at the vendor")
+    REJECTED = "rejected", _("Rejected at the vendor")
     UNKNOWN = "unknown", _("Unknown whether the vendor has it")
     DRAFT = "draft", _("Draft at the vendor")
     WITHDRAWN = "withdrawn", _("Withdrawn")

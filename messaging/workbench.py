@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from config.kit import menu, show, workbench
-from config.kit.workbench import Todo
-from messaging import standing
+from kit import display, menu, workbench
+from kit.workbench import Todo
+from messaging.events import set_aside
 from messaging.models import Batch, Receipt, Reply, Signature, TemplateReview, VendorAccount
+from messaging.reviews import status
 from messaging.sentences import SENTENCES
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 
@@ -47,17 +48,26 @@ def register() -> None:
     menu.page(
         "customers", gettext_lazy("Number look-up"), "admin:phone_lookup", "messaging.look_up_delivery", after="first"
     )
+    menu.page(
+        "send",
+        gettext_lazy("Stop all sending"),
+        "admin:stop_sending",
+        "messaging.stop_sending",
+        after="messaging.dispatch",
+    )
     menu.page("settings", gettext_lazy("Run status"), "admin:run_status", "messaging.test_vendoraccount")
+    menu.page("settings", gettext_lazy("Restore fence"), "admin:fence", "messaging.decide_fence")
     menu.counter("messaging.Reply", _unread)
     workbench.panel(support, rank=-10)
     workbench.panel(today, rank=40)
     for function in (
         unknown_outcomes,
         unknown_reviews,
-        refused_reviews,
+        rejected_reviews,
         expiring_reviews,
         expiring_filings,
         stopped_accounts,
+        pushes_set_aside,
         low_balances,
         unread_replies,
         unmatched,
@@ -98,16 +108,16 @@ def today(request: HttpRequest) -> str:
     if not request.user.has_perm("campaigns.view_campaign") or _only_support(request):
         return ""
     start = _midnight()
-    columns = ("size", "n_delivered", "n_read", "n_failed", "n_no_receipt", "n_refused", "n_skipped")
+    columns = ("size", "n_delivered", "n_read", "n_failed", "n_no_receipt", "n_rejected", "n_skipped")
     sums = Batch.objects.filter(submitted_at__gte=start).aggregate(**{name: Sum(name) for name in columns})
     n = {name: value or 0 for name, value in sums.items()}
     arrived = n["n_delivered"] + n["n_read"]
     settled = arrived + n["n_failed"] + n["n_no_receipt"]
     context = {
-        "handed_over": n["size"] - n["n_refused"] - n["n_skipped"],
+        "handed_over": n["size"] - n["n_rejected"] - n["n_skipped"],
         "arrived": arrived,
         "settled": settled,
-        "waiting": n["size"] - settled - n["n_refused"] - n["n_skipped"],
+        "waiting": n["size"] - settled - n["n_rejected"] - n["n_skipped"],
         **_replies_today(start),
         "opt_outs": _opt_outs_today(),
         "opt_outs_url": reverse("admin:messaging_reply_changelist") + "?box=opt_out",
@@ -147,19 +157,19 @@ def unknown_outcomes(request: HttpRequest) -> Iterator[Todo]:
     if found["people"]:
         count = _unknown_batches(request)
         text = ngettext("%(n)s batch, %(people)s people", "%(n)s batches, %(people)s people", count)
-        age = _("the oldest for %(time)s") % {"time": show.duration(found["oldest"])}
-        line = text % {"n": show.count(count), "people": show.count(found["people"])}
+        age = _("the oldest for %(time)s") % {"time": display.duration(found["oldest"])}
+        line = text % {"n": display.count(count), "people": display.count(found["people"])}
         url = reverse("admin:unknown_outcomes")
         words = _("%(batches)s, %(age)s") % {"batches": line, "age": age}
         yield Todo(_("Unknown outcomes"), words, url, _("Settle"), count=count, rank=10)
 
 
-def refused_reviews(request: HttpRequest) -> Iterator[Todo]:
+def rejected_reviews(request: HttpRequest) -> Iterator[Todo]:
     if not request.user.has_perm("messaging.submit_templatereview"):
         return
-    refused = TemplateReview.objects.filter(standing.STANDING, status=ReviewStatus.REFUSED)
-    for review in refused.select_related("version__template", "account").order_by("-decided_at")[:FEW]:
-        text = f"{review.version} · {review.account}: {review.vendor_word}".rstrip(": ")
+    rejected = TemplateReview.objects.filter(status.STANDING, status=ReviewStatus.REJECTED)
+    for review in rejected.select_related("version__template", "account").order_by("-decided_at")[:FEW]:
+        text = f"{review.version} · {review.account}: {review.vendor_message}".rstrip(": ")
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
         yield Todo(_("Template rejected"), text, url, _("See why"), rank=20)
 
@@ -168,7 +178,7 @@ def unknown_reviews(request: HttpRequest) -> Iterator[Todo]:
     """Submissions of which nobody knows whether they arrived: a person looks at the vendor and decides."""
     if not request.user.has_perm("messaging.submit_templatereview"):
         return
-    unknown = TemplateReview.objects.filter(standing.STANDING, status=ReviewStatus.UNKNOWN)
+    unknown = TemplateReview.objects.filter(status.STANDING, status=ReviewStatus.UNKNOWN)
     for review in unknown.select_related("version__template", "account").order_by("submitted_at")[:FEW]:
         text = f"{review.version} · {review.account}"
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
@@ -197,7 +207,7 @@ def expiring_reviews(request: HttpRequest) -> Iterator[Todo]:
     )
     reviews = reviews.exclude(Exists(under_way))
     for review in reviews.select_related("version__template", "account").order_by("approved_until")[:FEW]:
-        text = f"{review.version} · {review.account} · {standing.note_of(review)}"
+        text = f"{review.version} · {review.account} · {status.note_of(review)}"
         url = reverse("admin:messaging_templatereview_change", args=[review.pk])
         yield Todo(_("Approval ends"), text, url, _("Renew"), rank=25)
 
@@ -214,7 +224,7 @@ def expiring_filings(request: HttpRequest) -> Iterator[Todo]:
 
 
 def _until(moment: Any) -> str:
-    return _("until %(day)s") % {"day": show.day(moment)}
+    return _("until %(day)s") % {"day": display.day(moment)}
 
 
 def stopped_accounts(request: HttpRequest) -> Iterator[Todo]:
@@ -241,10 +251,21 @@ def unread_replies(request: HttpRequest) -> Iterator[Todo]:
         return
     count = Reply.objects.filter(state=Reply.State.NEW)[: MOST_COUNTED + 1].count()
     if count:
-        shown: Any = show.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+        shown: Any = display.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
         text = ngettext("%(n)s reply", "%(n)s replies", count) % {"n": shown}
         url = reverse("admin:messaging_reply_changelist") + "?box=new"
         yield Todo(_("Unread replies"), text, url, _("Open the inbox"), count=count, rank=15)
+
+
+def pushes_set_aside(request: HttpRequest) -> Iterator[Todo]:
+    if not request.user.has_perm("messaging.change_callbackevent"):
+        return
+    count = set_aside.waiting()[: MOST_COUNTED + 1].count()
+    if count:
+        shown: Any = display.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+        text = ngettext("%(n)s push of a vendor", "%(n)s pushes of vendors", count) % {"n": shown}
+        url = reverse("admin:messaging_callbackevent_changelist")
+        yield Todo(_("Pushes that could not be applied"), text, url, _("Look"), count=count, rank=8)
 
 
 def unmatched(request: HttpRequest) -> Iterator[Todo]:
@@ -252,7 +273,7 @@ def unmatched(request: HttpRequest) -> Iterator[Todo]:
         return
     count = Receipt.objects.filter(state=Receipt.State.UNMATCHED)[:1001].count()
     if count:
-        shown: Any = show.count(count) if count <= 1000 else "1,000+"
+        shown: Any = display.count(count) if count <= 1000 else "1,000+"
         text = ngettext("%(n)s receipt", "%(n)s receipts", count) % {"n": shown}
         url = reverse("admin:messaging_receipt_changelist")
         yield Todo(_("Unmatched receipts"), text, url, _("Look"), rank=60)

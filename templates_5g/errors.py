@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from templates_5g.blocks import Problem
-from templates_5g.places import place
+from templates_5g.path_labels import place
 from templates_5g.problems import sentence
 
 if TYPE_CHECKING:

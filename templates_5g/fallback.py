@@ -22,6 +22,17 @@ def segments(text: str, single: int = SMS_SINGLE, part: int = SMS_PART) -> int:
     return -(-length // part)
 
 
+def signed(text: str, signature: str) -> str:
+    """A filled text as the carrier counts it: 【signature】 is put in front unless the text begins or ends with it."""
+    mark = f"【{signature}】" if signature else ""
+    return text if text.startswith(mark) or text.endswith(mark) else mark + text
+
+
+def signature_length(text: str, signature: str) -> int:
+    """UTF-16 units that `signed` adds. `text` may still have its variables."""
+    return sms_length(signed(text, signature)) - sms_length(text)
+
+
 @dataclass(frozen=True)
 class TextPreview:
     """`text` complete with 【signature】 and filled variables."""

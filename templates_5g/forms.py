@@ -8,8 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from kit.edits import EditGuard
 from templates_5g.errors import NotPossible
-from templates_5g.requests import MOST_BYTES, json_object
+from templates_5g.json_request import MOST_BYTES, json_object
 from templates_5g.states import Kind, Purpose
 from templates_5g.widgets import FallbackWidget, TemplateEditorWidget
 
@@ -48,9 +49,15 @@ class NewTemplateForm(forms.Form):
     )
 
 
-class TemplateSettingsForm(forms.Form):
+class TemplateSettingsForm(EditGuard, forms.Form):
     name = forms.CharField(label=_("Name"), max_length=60)
     purpose = forms.ChoiceField(label=_("Purpose"), choices=Purpose.choices)
+    reason = forms.CharField(
+        label=_("Reason for the change of purpose"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed where marketing becomes a notice; it stands in the audit trail."),
+    )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 
@@ -84,7 +91,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(label=_("File"))
 
 
-class RenameMediaForm(forms.Form):
+class RenameMediaForm(EditGuard, forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
 
 

@@ -22,23 +22,23 @@ class Hook(Generic[Params, Result]):
     def __init__(self, name: str, empty: Callable[[], Result]) -> None:
         self.name = name
         self._empty = empty
-        self._function: Callable[Params, Result] | None = None
+        self.function: Callable[Params, Result] | None = None
 
     def fill(self, function: Callable[Params, Result]) -> None:
         """Raises RuntimeError if another function is there already: two owners would hide one of them."""
-        if self._function not in (None, function):
+        if self.function not in (None, function):
             raise RuntimeError(f"the hook {self.name} is filled twice")
-        self._function = function
+        self.function = function
 
     def clear(self) -> None:
-        self._function = None
+        self.function = None
 
     @property
     def is_filled(self) -> bool:
-        return self._function is not None
+        return self.function is not None
 
     def __call__(self, *args: Params.args, **kwargs: Params.kwargs) -> Result:
-        return self._function(*args, **kwargs) if self._function else self._empty()
+        return self.function(*args, **kwargs) if self.function else self._empty()
 
 
 @dataclass(frozen=True)

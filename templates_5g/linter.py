@@ -4,22 +4,23 @@ Each rule yields findings with their place and, where one exists, a fix: a value
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.kit.words import gettext_noop as _
+from kit.msgids import gettext_noop as _
 from templates_5g.blocks import Content, Fallback, Mms, Problem, Sms, Text
-from templates_5g.blocks.checks import MediaInfo, cards_of, suggestions_of
+from templates_5g.blocks.checks import MediaInfo, cards_of, has_too_many_variables, suggestions_of
 from templates_5g.blocks.problems import Severity
-from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES, fill, names_in
-from templates_5g.limits import LIMITS, Limit, measure
+from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES, names_in
+from templates_5g.limits import LIMITS, Limit, Unit, measure
 from templates_5g.shapes import cut_share, shown_size
 
 OPT_OUT = "拒收请回复R"
 # Other ways to say it, at the end of a text, that the big platforms send back.
 _OTHER_OPT_OUT = re.compile(
-    r"[，,。;；\s]*[（(]?(回复?\s*(TD|T|R|N)\s*退订|退订(请)?回复?\s*(TD|T|R|N)|拒收(请)?回复?\s*(TD|T|R|N))[)）]?[。.]?\s*$",
+    r"(回复?\s*(TD|T|R|N)\s*退订|退订(请)?回复?\s*(TD|T|R|N)|拒收(请)?回复?\s*(TD|T|R|N))[)）]?[。.]?\s*$",
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"^\s*【[^【】]*】\s*")
@@ -103,7 +104,9 @@ class Message:
 
 
 def lint(message: Message) -> list[Finding]:
-    """Every finding of every rule, in the order of the rules."""
+    """Every finding of every rule, in the order of the rules; none where the checks refuse the whole."""
+    if has_too_many_variables(message.content, message.fallback):
+        return []
     return [finding for rule in RULES for finding in rule(message)]
 
 
@@ -130,7 +133,11 @@ def opt_out(message: Message) -> Iterator[Finding]:
 
 def with_opt_out(text: str) -> str:
     """The text ending with the accepted words; another form of them at the end is replaced."""
-    bare = _OTHER_OPT_OUT.sub("", text.replace(OPT_OUT, "").rstrip()).strip("，,;； \n")
+    bare = text.replace(OPT_OUT, "").rstrip()
+    other = _OTHER_OPT_OUT.search(bare)
+    if other:
+        bare = re.sub("[（(]$", "", bare[: other.start()]).rstrip("，,。;； \t\r\n\f\v\u3000\xa0")
+    bare = bare.strip("，,;； \n")
     return f"{bare}，{OPT_OUT}" if bare and bare[-1] not in "。！？.!?" else f"{bare}{OPT_OUT}"
 
 
@@ -209,12 +216,10 @@ def filled_length(message: Message) -> Iterator[Finding]:
     """Within the limit as written, over it once the longest plausible values are in."""
     for path, name, text in message.limited_texts():
         limit = message.limits.get(name)
-        names = names_in(text)
-        if limit is None or not names:
+        if limit is None or not names_in(text):
             continue
-        longest = fill(text, {name: "字" * _plausible(name, message.longest) for name in names})
         for most, unit in ((limit.most, limit.unit), (limit.warn, limit.warn_unit or limit.unit)):
-            if most is not None and measure(text, unit) <= most < measure(longest, unit):
+            if most is not None and measure(text, unit) <= most < _longest(text, unit, message.longest):
                 text_of_rule = _("With long values this grows to %(length)s %(unit)s; the limit is %(most)s.")
                 unit_word = _("bytes") if unit == "bytes" else _("characters")
                 yield _find(
@@ -222,11 +227,17 @@ def filled_length(message: Message) -> Iterator[Finding]:
                     "length.filled",
                     text_of_rule,
                     "warning",
-                    length=measure(longest, unit),
+                    length=_longest(text, unit, message.longest),
                     unit=unit_word,
                     most=most,
                 )
                 break
+
+
+def _longest(text: str, unit: Unit, longest: Mapping[str, int]) -> int:
+    """How long the text gets with Chinese values as long as is plausible. Counted: filling a text could take much memory."""
+    values = sum(times * _plausible(name, longest) for name, times in Counter(PATTERN.findall(text)).items())
+    return measure(PATTERN.sub("", text), unit) + values * measure("字", unit)
 
 
 def _plausible(name: str, longest: Mapping[str, int]) -> int:

@@ -10,12 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from templates_5g.blocks import Problem
+from templates_5g.choice_labels import CHOICE_WORDS
 from templates_5g.linter import Finding
 from templates_5g.models import MediaAsset
-from templates_5g.places import place
+from templates_5g.path_labels import place
 from templates_5g.problems import by_path, sentence
-from templates_5g.services.comparing import Difference, leaves, leaves_of
-from templates_5g.words import CHOICE_WORDS
+from templates_5g.services.compare import Difference, leaves, leaves_of
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The words are quoted as they came; the advice is ours, so it only says what the 
 import re
 from dataclasses import dataclass
 
-from config.kit.words import gettext_noop as _
+from kit.msgids import gettext_noop as _
 
 
 @dataclass(frozen=True)

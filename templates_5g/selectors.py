@@ -6,16 +6,15 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from kit.ids import row_id
 from templates_5g.blocks.checks import MediaInfo
 from templates_5g.models import MediaAsset, MessageTemplate, TemplateVersion
 from templates_5g.states import MediaState
 
-_LAST_ID = 2**63 - 1
-
 
 def asset_keys(ids: Iterable[str]) -> list[int]:
     """The ids that can be keys at all: content holds text that anybody may have typed."""
-    return [int(text) for text in ids if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _LAST_ID]
+    return [key for key in map(row_id, ids) if key is not None]
 
 
 def assets_by_id(ids: Iterable[str]) -> dict[str, MediaAsset]:

@@ -19,6 +19,7 @@ EDITOR_FILES = (
     "undo",
     "places",
     "problems",
+    "drafts",
     "server",
     "page",
     "variables",
@@ -42,11 +43,11 @@ EDITOR_FILES = (
 
 
 # The phones of a comparison need neither the page around the editor nor its dialogs.
-COMPARISON_FILES = (*(name for name in EDITOR_FILES if name not in ("page", "dialogs", "main")), "compare")
+COMPARISON_FILES = (*(name for name in EDITOR_FILES if name not in ("drafts", "page", "dialogs", "main")), "compare")
 
 
 def scripts_of(names: Iterable[str]) -> list[str]:
-    return ["vendor/preact-htm.js", "media/frame.js", *(f"editor/{name}.js" for name in names)]
+    return ["vendor/preact-htm.js", "media/frame.js", "theme/copies.js", *(f"editor/{name}.js" for name in names)]
 
 
 EDITOR_STYLES = ("editor/editor.css", "editor/fields.css", "editor/phone.css")
@@ -61,9 +62,10 @@ def comparison_media() -> forms.Media:
 class TemplateEditorWidget(forms.Textarea):
     """The text area `content` and the place where the editor is drawn.
 
-    `config` is handed to the browser as JSON (script id `editor-config`): limits, problems, media, urls, csrf, version
-    {number, edited, frozen, saved_at}, purpose, sender, variables, vendor_variables, audiences, prices, refusals,
-    readonly. `static` is safe HTML of the content for people without JavaScript. One editor per page.
+    `config` is handed to the browser as JSON (script id `editor-config`): limits, problems, media, urls, person, version
+    {id, number, edited, frozen, saved_at, saved_by, template}, purpose, sender, variables, vendor_variables, audiences, prices,
+    refusals, readonly, unsaved (the form came back). `static` is safe HTML of the content for people without JavaScript. One
+    editor per page.
     """
 
     template_name = "templates_5g/editor.html"

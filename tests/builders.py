@@ -1,13 +1,14 @@
 """Builders of what tests stand on. They go through the services wherever a user would."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import orjson
 from django_q.models import OrmQ
 
+from messaging import reviews
 from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, TemplateReview, VendorAccount
-from messaging.services import reviews
 from messaging.states import DispatchState, ReviewStatus
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
@@ -29,7 +30,7 @@ def phones(count: int, start: int = 13800000000) -> list[str]:
 
 
 def handed_over(version: TemplateVersion, account: VendorAccount, **values: Any) -> list[TemplateReview]:
-    """Submitted, and handed to the vendor as a worker would, here and now; the worker's nudge is taken out of the queue."""
+    """Submitted, and handed to the vendor as a worker would, here and now; the worker's job is taken out of the queue."""
     before = set(OrmQ.objects.values_list("pk", flat=True))
     made = reviews.submit(version, account, **values)
     OrmQ.objects.exclude(pk__in=before).filter(key="notice").delete()
@@ -110,20 +111,27 @@ class House:
 
     def push(self, kind: str, data: Any, *, client: Any, age: float = 0) -> Any:
         """Push a sealed body to the account's callback as the gateway would; returns the HTTP response."""
-        body, headers = self.sealed(data, age)
+        return self.push_bytes(kind, json.dumps(data).encode(), client=client, age=age)
+
+    def push_bytes(self, kind: str, plain: bytes, *, client: Any, age: float = 0) -> Any:
+        """The same, of a body that need not be JSON."""
+        body, headers = self.sealed_bytes(plain, age)
         path = f"/callbacks/{self.account.vendor}/{self.account.callback_token}/{kind}/"
         return client.post(path, data=body, content_type="text/plain", headers=headers)
 
     def sealed(self, data: Any, age: float = 0) -> tuple[bytes, dict[str, str]]:
+        return self.sealed_bytes(orjson.dumps(data), age)
+
+    def sealed_bytes(self, plain: bytes, age: float = 0) -> tuple[bytes, dict[str, str]]:
         import time
 
-        from messaging.gateway import signing
+        from messaging.gateway import crypto
 
         credentials = self.account.credentials
         import base64
 
-        sealed = signing.aes_ecb_encrypt(credentials["aes_key"].encode(), orjson.dumps(data))
+        sealed = crypto.aes_ecb_encrypt(credentials["aes_key"].encode(), plain)
         body = base64.b64encode(sealed)
         timestamp = str(int((time.time() - age) * 1000))
-        signature = signing.sha256_hex(credentials["password"].encode(), body, timestamp.encode())
+        signature = crypto.sha256_hex(credentials["password"].encode(), body, timestamp.encode())
         return body, {"spId": credentials["sp_id"], "timestamp": timestamp, "signature": signature}

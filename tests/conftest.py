@@ -2,19 +2,49 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser tests' event loop runs beside Django
 
 from tests.builders import House
+from tests.tables import migrated
+
+_NEEDS_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server", "base", "ground"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks no database answers the same beside each: it runs once, in the half on SQLite."""
+    for item in items:
+        used = _NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))
+        if not used and item.get_closest_marker("django_db") is None:
+            item.add_marker(pytest.mark.no_database)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """The test database; on SQLite from tables that an earlier run has migrated, where the migrations are the same."""
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    sqlite = connection.vendor == "sqlite"
+    tables = migrated(connection.settings_dict["TEST"]["NAME"]) if sqlite else nullcontext()
+    with django_db_blocker.unblock(), tables:
+        made = setup_databases(verbosity=0, interactive=False, keepdb=sqlite, serialized_aliases=set())
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")
 def sandbox_process() -> Iterator[Any]:
     """One sandbox server for the session, all vendors, on a free port."""
-    from messaging.gateway.sandbox_server import run_in_thread
+    from messaging.sandbox.server import run_in_thread
 
     with run_in_thread() as server:
         yield server
@@ -44,12 +74,54 @@ def run_queue() -> Callable[[], int]:
     return queue.run_waiting
 
 
+@pytest.fixture(scope="session", autouse=True)
+def prefixes_after_a_flush() -> Iterator[None]:
+    """A test that commits empties every table after it; what a migration has put there comes back for the next test."""
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    from campaigns.migrations._prefixes import TABLE
+
+    def fill(using: str, apps: Any = apps, **_kwargs: Any) -> None:
+        try:
+            rows = apps.get_model("campaigns", "OperatorPrefix").objects.using(using)
+        except LookupError:
+            return  # migrated back to before there were any
+        if not rows.exists():
+            rows.bulk_create(
+                rows.model(prefix=prefix, operator=operator)
+                for operator, prefixes in TABLE.items()
+                for prefix in prefixes.split()
+            )
+
+    sender = apps.get_app_config("campaigns")
+    post_migrate.connect(fill, sender=sender, weak=False)
+    yield
+    post_migrate.disconnect(fill, sender=sender)
+
+
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """What one test has looked up is no answer for the next."""
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def fence_files(
+    request: pytest.FixtureRequest, settings: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Files of the restore fence that fit this test's rows: most tests roll theirs back, and files would be ahead of the next
+    one's. Tests on a database of their own, which keeps its rows, share one place for it."""
+    from messaging import fence
+
+    shares = "base" in request.fixturenames or "ground" in request.fixturenames
+    kept = request.node.nodeid.partition("::")[0].replace("/", "-") if shares else uuid4().hex
+    settings.FENCE_DIR = tmp_path_factory.getbasetemp() / "fence" / kept
+    fence.forget()
+    yield
+    fence.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -62,11 +134,14 @@ def house_language() -> None:
 
 @pytest.fixture(autouse=True)
 def one_person_suffices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While no rules are saved, a new template or an open window alone asks for no colleague: most tests have one person."""
+    """While no rules are saved, a new template or an open window alone asks for no colleague, nor the same content
+    to the same people for a number: most tests have one person and one template."""
     from campaigns.models import SendingRules
 
     def current(cls: type[SendingRules]) -> SendingRules:
-        unsaved = cls(pk=1, approve_first_use=False, approve_outside_hours=False)
+        unsaved = cls(
+            pk=1, approve_first_use=False, approve_outside_hours=False, same_content_days=0, notice_same_content_days=0
+        )
         return cls.objects.filter(pk=1).first() or unsaved
 
     monkeypatch.setattr(SendingRules, "current", classmethod(current))

@@ -14,10 +14,11 @@ from typing import Any
 
 from django.db import connections
 
-from campaigns.demo.processes import ROOT, Stack, wait_for
-from campaigns.demo.sandbox_client import SandboxClient
 from campaigns.models import SendingRules
 from tests.postgres import free_port
+from tests.tables import migrated
+from tools.demo.processes import ROOT, Stack, wait_for
+from tools.demo.sandbox_client import SandboxClient
 
 VENDOR = "rcs_gateway"
 # Everything that waits, waits shortly: a dead process is noticed in seconds.
@@ -26,10 +27,11 @@ HASTY = {
     "HTTP_DEADLINE_SECONDS": "3",
     "TURN_SECONDS": "2",
     "TICK_SECONDS": "1",
-    "NUDGE_SECONDS": "5",
+    "JOB_LOST_SECONDS": "5",
     "STUCK_SECONDS": "4",
     "STOP_GRACE_SECONDS": "2",
     "HEARTBEAT_RED_SECONDS": "20",
+    "FENCE_WAIT_SECONDS": "4",
 }
 
 
@@ -45,6 +47,7 @@ class Installation:
             "DATABASE_URL": database_url,
             "DATA_DIR": str(home),
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
+            "SONGDA_LOCAL": "1",
             "PYTHONUNBUFFERED": "1",
         }
         self.stack = Stack(web_port=free_port(), sandbox_port=free_port(), env=self.env, logs=home / "logs", threads=4)
@@ -89,7 +92,7 @@ class Installation:
     def worker_processes(self) -> dict[int, str]:
         """pid -> name of the worker and everything that it started, whatever the process group."""
         found = {self.stack.worker.pid: "supervisor"} if self.stack.worker.alive else {}
-        parents = _parents()
+        parents = processes()
         grown = True
         while grown:
             new = {pid for pid, parent in parents.items() if parent in found and pid not in found}
@@ -106,7 +109,7 @@ class Installation:
         everybody = self.worker_processes()
         self.stack.stop(grace=10)
         for pid in everybody:
-            if pid in _parents():
+            if pid in processes():
                 kill(pid, signal.SIGKILL)
 
     def wait(self, what: str, done: Callable[[], Any], seconds: float = 60, explain: Callable[[], str] = str) -> None:
@@ -125,10 +128,11 @@ class Installation:
 
 @cache
 def empty_base() -> bytes:
-    """A SQLite file with all tables: made once in a process, since migrations take longer than most tests."""
+    """A SQLite file with all tables: made once in a process."""
     with tempfile.TemporaryDirectory(prefix="songda-empty-") as folder:
         path = Path(folder) / "empty.sqlite3"
-        make_tables(f"sqlite:///{path}")
+        with migrated(str(path)):
+            make_tables(f"sqlite:///{path}")
         return path.read_bytes()
 
 
@@ -143,7 +147,7 @@ call_command("createcachetable")
 
 def make_tables(database_url: str) -> None:
     with tempfile.TemporaryDirectory(prefix="songda-tables-") as folder:
-        env = {**os.environ, "DATABASE_URL": database_url, "DATA_DIR": folder}
+        env = {**os.environ, "DATABASE_URL": database_url, "DATA_DIR": folder, "SONGDA_LOCAL": "1"}
         env["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
         subprocess.run([sys.executable, "-c", _TABLES], env=env, cwd=ROOT, check=True, timeout=180)
 
@@ -153,8 +157,8 @@ def kill(pid: int, number: int = signal.SIGKILL) -> None:
         os.kill(pid, number)
 
 
-def _parents() -> dict[int, int]:
-    """pid -> parent of every living process."""
+def processes() -> dict[int, int]:
+    """pid -> parent of every living process on this machine."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -61,7 +61,7 @@ class Page(HTMLParser):
                 self.refused.append("<script> with a body")
             return
         if data.strip() and inside not in ("style", "textarea"):
-            self.words.append(data.strip())
+            self.words.append(" ".join(data.split()))
 
     @property
     def text(self) -> str:

@@ -63,7 +63,8 @@ def test_every_command_exists(guide):
 def test_every_file_that_is_named_exists(guide):
     named = set(
         re.findall(
-            r"`((?:campaigns|config|messaging|templates_5g|tests|static|locale)/[\w./-]+\.\w+)`", guide.read_text()
+            r"`((?:campaigns|config|kit|messaging|templates_5g|tests|tools|static|locale)/[\w./-]+\.\w+)`",
+            guide.read_text(),
         )
     )
     assert {path for path in named if not (ROOT / path).exists()} == set()

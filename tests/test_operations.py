@@ -12,14 +12,15 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.demo import seeding
-from messaging import queue, tasks
+from messaging import queue
 from messaging.gateway.registry import all_vendors
 from messaging.models import CallbackEvent, Dispatch, PollState, Reply, TemplateReview, VendorCall
-from messaging.services import sending
+from messaging.sending import hand_over
+from messaging.worker import tasks
 from tests.markup import read
 from tests.messaging.stage import PLAIN_SMS, SMS, TEXT, Stage, still
 from tests.people import person, signed_in, token_on
+from tools.demo import seed
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,7 @@ class Office(Stage):
         }
         token = token_on(self.screen, url, data)
         assert self.screen.post(url, {**data, "token": token}).status_code == 302
-        sending.send_some(Dispatch.objects.latest("pk").pk)
+        hand_over.send_some(Dispatch.objects.latest("pk").pk)
 
     def command(self, text: str, *options: str) -> None:
         """manage.py send_texts."""
@@ -74,8 +75,9 @@ class Office(Stage):
         people.write_text("手机号,姓名,码\n13800000001,王,11\n13800000002,李,22\n", encoding="utf-8")
         more = [word for option in options for word in ("--option", option)]
         arguments = [self.account.name, str(people), text, "--signature", self.signature.text, "--yes"]
+        arguments += ["--purpose", "notice"]
         call_command("send_texts", *arguments, *more, verbosity=0)
-        sending.send_some(Dispatch.objects.latest("pk").pk)
+        hand_over.send_some(Dispatch.objects.latest("pk").pk)
 
     def pushed(self, kind: str) -> None:
         self.deliver([push for push in self.pushes() if push.kind == kind])
@@ -107,7 +109,7 @@ def answer_a_reply(office: Office) -> None:
     token = token_on(office.screen, office.url("reply_change", reply.pk))
     data = {"token": token, "text": "晚上九点。", "signature": office.signature.pk}
     assert office.screen.post(office.url("reply_answer", reply.pk), data).status_code == 302
-    sending.send_some(Dispatch.objects.latest("pk").pk)
+    hand_over.send_some(Dispatch.objects.latest("pk").pk)
 
 
 def edit_what_exists(office: Office) -> None:
@@ -173,8 +175,8 @@ def sent_approved(content: dict[str, Any] | None, numbers: int, *values: str) ->
 
 
 def submit_a_card(office: Office) -> None:
-    picture = seeding.picture(person(superuser=True))
-    office.submit_page(office.version(seeding.card(picture, "会员日", "满300减50。拒收请回复R", [])))
+    picture = seed.picture(person(superuser=True))
+    office.submit_page(office.version(seed.card(picture, "会员日", "满300减50。拒收请回复R", [])))
 
 
 def submitted(content: dict[str, Any] | None) -> Way:
@@ -198,6 +200,7 @@ SCREEN_TEXTS = "活动、manage.py send_texts"
 COMMAND, POLLING, PUSHED, ANSWER = "manage.py send_texts", "轮询计划、账号页“立即查询”", "回调地址", "回复收件箱"
 ANY: dict[str, Any] = {}
 PLAIN = {"interface": "plain"}
+PLAIN_PUSHES = {**PLAIN, "pushes": "plain"}
 WAYS: dict[tuple[str, str], tuple[str, dict[str, Any], Way]] = {
     ("rcs_gateway", "send"): (ANSWER, ANY, answer_a_reply),
     ("rcs_gateway", "p2p"): (COMMAND, ANY, lambda office: office.command("${姓名}，订单已到店。")),
@@ -245,8 +248,12 @@ WAYS: dict[tuple[str, str], tuple[str, dict[str, Any], Way]] = {
     ("emay", "plain_balance"): (SCREEN_ACCOUNT, PLAIN, balance),
     ("emay", "push_report"): (PUSHED, ANY, pushed("receipt", sent_by_test(PLAIN_SMS, 1))),
     ("emay", "push_reply"): (PUSHED, ANY, pushed("reply", sent_by_test(PLAIN_SMS, 1))),
-    ("emay", "push_report_plain"): (PUSHED, PLAIN, pushed("receipt", sent_by_test(PLAIN_SMS, 1), pushes="plain")),
-    ("emay", "push_reply_plain"): (PUSHED, PLAIN, pushed("reply", sent_by_test(PLAIN_SMS, 1), pushes="plain")),
+    ("emay", "push_report_plain"): (
+        PUSHED,
+        PLAIN_PUSHES,
+        pushed("receipt", sent_by_test(PLAIN_SMS, 1), pushes="plain"),
+    ),
+    ("emay", "push_reply_plain"): (PUSHED, PLAIN_PUSHES, pushed("reply", sent_by_test(PLAIN_SMS, 1), pushes="plain")),
     ("emay", "retrieve"): ("账号页“补取回执”、定时、manage.py retrieve_receipts", ANY, retrieve),
 }
 DECLARED = {(code, item.key): item for code, vendor in all_vendors().items() for item in vendor.operations}
@@ -298,7 +305,7 @@ def test_clicks_are_stored_and_shown_with_the_number(office):
     office.world.settings["click_every"] = 1
     sent_by_test(LINK, 1, short_link_url="https://shop.example.com/vip", short_link_rule="2")(office)
     schedule(office)
-    from messaging.admin.base import lookup_address
+    from messaging.admin_base import lookup_address
 
     page = office.screen.get(lookup_address("13800000001")).content.decode()
     assert "https://shop.example.com/vip" in page

@@ -32,6 +32,21 @@ def test_nothing_is_untranslated_or_uncertain(domain):
     assert missing == []
 
 
+# What is said in one way alone, and the other ways that would mean the same.
+ONE_WORD = {"这家服务商": ("这个服务商", "此服务商", "该服务商"), "服务商处": ("服务商那边", "服务商那里")}
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_one_thing_has_one_word(domain):
+    wrong = [
+        (entry.msgstr, word)
+        for entry in words(catalogue(ROOT, domain)).values()
+        for word, others in ONE_WORD.items()
+        if any(other in entry.msgstr for other in others)
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_placeholders_are_the_same_in_both_languages(domain):
     import re

@@ -7,9 +7,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from campaigns.api.errors import ScopeMissing
+from campaigns.api import tokens
+from campaigns.api.errors import MakerMayNot, ScopeMissing
 from campaigns.models import ApiToken
-from campaigns.services import tokens
 from campaigns.states import Scope
 
 
@@ -21,9 +21,12 @@ class HasScope(BasePermission):
             return False
         method = "GET" if request.method == "HEAD" else request.method
         scope: Scope | None = view.scopes.get(method)
-        if scope is not None and not request.auth.allows(scope):
-            raise ScopeMissing(_("This token lacks the scope “%(scope)s”.") % {"scope": scope.value})
-        return True
+        if scope is None or request.auth.allows(scope):
+            return True
+        if scope.value in request.auth.scopes:
+            words = _("Who made this token may not do this any more, so the token may not either: “%(scope)s”.")
+            raise MakerMayNot(words % {"scope": scope.value})
+        raise ScopeMissing(_("This token lacks the scope “%(scope)s”.") % {"scope": scope.value})
 
 
 class PerMinute(BaseThrottle):

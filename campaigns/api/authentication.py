@@ -8,18 +8,26 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from campaigns.api import tokens
+from campaigns.api.errors import AddressRefused
 from campaigns.models import ApiToken
-from campaigns.services import tokens
+from kit import client_ip
 
 
 class BearerToken(BaseAuthentication):
-    """(the person for whom the token acts, the token). The same words for an unknown, a stopped and an orphaned token."""
+    """(the person for whom the token acts, the token). The same words for an unknown, a stopped and an orphaned token; who has a
+    token that ended, or uses it from elsewhere, is told so."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() != b"bearer":
             return None
-        token = tokens.find(parts[1].decode("latin-1")) if len(parts) == 2 else None
+        try:
+            token = tokens.find(parts[1].decode("latin-1"), client_ip.ip(request._request)) if len(parts) == 2 else None
+        except tokens.Expired as error:
+            raise AuthenticationFailed(str(error), "token_expired") from error
+        except tokens.WrongAddress as error:
+            raise AddressRefused(str(error)) from error
         if token is None:
             raise AuthenticationFailed(_("This token is not known or no longer valid."))
         return token.created_by, token

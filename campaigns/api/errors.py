@@ -24,16 +24,36 @@ class Problem(exceptions.APIException):
     default_code = "conflict"
 
     def __init__(
-        self, sentence: str, code: str = "", *, path: str = "", details: Sequence[dict[str, str]] = (), status: int = 0
+        self,
+        sentence: str,
+        code: str = "",
+        *,
+        path: str = "",
+        details: Sequence[dict[str, str]] = (),
+        status: int = 0,
+        wait: int = 0,
     ) -> None:
+        """`wait`: seconds after which it may be tried again."""
         super().__init__(sentence, code or self.default_code)
-        self.path, self.details = path, list(details)
+        self.path, self.details, self.wait = path, list(details), wait
         self.status_code = status or self.status_code
 
 
 class ScopeMissing(Problem):
     status_code = 403
     default_code = "scope_missing"
+
+
+class MakerMayNot(Problem):
+    """The token has the scope, but the person for whom it acts does not hold the right for it now."""
+
+    status_code = 403
+    default_code = "maker_may_not"
+
+
+class AddressRefused(Problem):
+    status_code = 403
+    default_code = "address_not_allowed"
 
 
 class TooLarge(Problem):

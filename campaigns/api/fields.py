@@ -5,16 +5,17 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.kit import phones
+from kit import phones
+from kit.line_breaks import unified
 
 
 class Text(serializers.CharField):
-    """A JSON string; numbers are not turned into one."""
+    """A JSON string with unified line breaks; numbers are not turned into one."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().to_internal_value(unified(data))
 
 
 class Whole(serializers.IntegerField):

@@ -1,7 +1,17 @@
-from campaigns.models.api import ApiToken, FirstUse, IdempotentCall, TokenUse, WebhookDelivery, WebhookEndpoint
+from campaigns.models.api import (
+    ApiToken,
+    FirstUse,
+    IdempotentCall,
+    SystemNotices,
+    SystemUse,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
+from campaigns.models.decisions import DecidedRequest
 from campaigns.models.figures import BalanceReading, DailyFigures, RoundFigures
+from campaigns.models.people import PasswordNote, RoleGrant
 from campaigns.models.prefixes import OperatorPrefix
 from campaigns.models.rules import SendingRules
 from campaigns.models.trail import AuditEvent, ExportRecord
@@ -16,14 +26,18 @@ __all__ = [
     "BalanceReading",
     "Campaign",
     "DailyFigures",
+    "DecidedRequest",
     "ExportRecord",
     "FirstUse",
     "IdempotentCall",
     "ImportProblem",
     "OperatorPrefix",
+    "PasswordNote",
+    "RoleGrant",
     "RoundFigures",
     "SendingRules",
-    "TokenUse",
+    "SystemNotices",
+    "SystemUse",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

@@ -33,12 +33,19 @@ class Audience(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def has_consent(self, today: date) -> bool:
+        """Whether consent is proven for the list: by its source and a day that has come."""
+        return bool(self.consent_source and self.consent_on and self.consent_on <= today)
+
 
 class AudienceImport(models.Model):
     """One file. `rows` counts data rows (the header and wholly empty lines are none); rows = stored + problems, always.
     `mapping` is {"phone": column index, "variables": {name: column index}}, with "consent_on" and "consent_source" where the
     file has columns of each number's own consent. An empty header: not looked at yet.
-    `error` is a dumped sentence of services.importing. `moved_at`: when the check last got on, so that a dead one shows."""
+    `layout` is a kit.tables.layouts.Layout: where the header stands, which sheet it is. `take_hidden`: whether rows
+    that the sheet hides count; None: not said, and then a file with such rows is not checked. `check_at_once`: nobody chooses
+    columns, as for the API. `tries`: how often a worker began without getting on.
+    `error` is a dumped sentence of audiences/imports. `moved_at`: when the check last got on, so that a dead one shows."""
 
     audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="imports", verbose_name=_("audience"))
     file = models.FileField(_("file"), upload_to="imports/")
@@ -48,7 +55,11 @@ class AudienceImport(models.Model):
     preview = models.JSONField(default=list)
     encoding = models.CharField(max_length=20, blank=True)
     delimiter = models.CharField(max_length=2, blank=True)
+    layout = models.JSONField(default=dict)
     mapping = models.JSONField(default=dict)
+    take_hidden = models.BooleanField(null=True)
+    check_at_once = models.BooleanField(default=False)
+    tries = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(_("status"), max_length=10, choices=ImportState, default=ImportState.UPLOADED)
     error = models.TextField(_("error"), blank=True)
     rows = models.PositiveIntegerField(_("rows in the file"), default=0)
@@ -80,7 +91,8 @@ class AudienceMember(models.Model):
     """One number of an audience. Stored sorted by phone. `operator` is cmcc, cucc, ctcc, cbn or "" by prefix.
 
     `consent_source` is NULL where the file has no consent of its own for each number: the audience's holds then. Otherwise
-    the row's own counts: "" means the audience's source, and without `consent_on` there is no consent.
+    the row's own counts: "" means the audience's source, and without `consent_on`, or with one that is still to come, there
+    is no consent (audiences/consent.py).
 
     The foreign keys are not checked by the database: that costs as much again as storing a million rows, and rows are
     written by one statement alone, with the audience locked. A member is found by its audience and number: on PostgreSQL `id`
@@ -117,11 +129,13 @@ class AudienceMember(models.Model):
 
 
 class ImportProblem(models.Model):
-    """A bad row: `line` as in the file (the header is line 1), `column` its name, `reason` a key, `value` masked."""
+    """A bad row: `line` as in the file (the header is line 1), `column` its name, `reason` a key, `value` masked. `cells`: what
+    else stands in the row, by column and masked, so that somebody can find it; none of a repeated number."""
 
     source = models.ForeignKey(AudienceImport, on_delete=models.CASCADE, related_name="problems")
     line = models.PositiveIntegerField()
     column = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=24)
     value = models.CharField(max_length=80, blank=True)
+    cells = models.JSONField(default=dict, blank=True)
     first_line = models.PositiveIntegerField(null=True)

@@ -9,21 +9,53 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.audiences import Audience
+from campaigns.models.decisions import DecidedRequest
 from campaigns.models.rules import MOST_CANARY_MINUTES, PERCENT
-from campaigns.states import ApprovalState, CampaignState
+from campaigns.states import CampaignState
 from messaging.models import Chatbot, Dispatch, Signature, VendorAccount
 from templates_5g.models import TemplateVersion
+
+VERSIONS = ("version", "version_b", "fallback_version")
+# What a person says about a campaign beside its name: the form asks for it, and an approval covers it.
+PLANNED = (
+    "version",
+    "audience",
+    "account",
+    "signature",
+    "chatbot",
+    "operators",
+    "start_at",
+    "useless_after",
+    "window_from",
+    "window_until",
+    "cap_count",
+    "cap_days",
+    "skip_same_days",
+    "needs_consent",
+    "per_second",
+    "canary_people",
+    "canary_percent",
+    "canary_minutes",
+    "stop_failed",
+    "stop_unknown",
+    "stop_opted_out",
+    "version_b",
+    "share_b",
+    "fallback_account",
+    "fallback_version",
+    "fallback_on_silence",
+)
 
 
 class Campaign(models.Model):
     """`run` ties its rounds together: one in the main leg (two where `version_b` is tried beside `version`), and one for each
-    follow-up and fallback. `dispatch` is the first. `sheet` is the frozen result of the last check (services.planning).
+    follow-up and fallback. `dispatch` is the first. `sheet` is the frozen result of the last check (preflight).
 
     `canary_people` or `canary_percent` of the people go first; after them the campaign waits `canary_minutes` and goes on
     only inside the stop limits, percentages of the results since `watch_from`. `fallback_*`: where to send once more after a
     final failure."""
 
-    # Set on a copy by services.planning.arms: which part of the people this version gets, [from, to) of 100.
+    # Set on a copy by preflight.arms: which part of the people this version gets, [from, to) of 100.
     arm: tuple[int, int] | None = None
 
     name = models.CharField(_("name"), max_length=80)
@@ -134,6 +166,12 @@ class Campaign(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Everybody who made or changed it: none of them approves it.
+    editors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True, editable=False)
+    # Who held the API token that made it; nobody for one that a person made.
+    token_holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -149,7 +187,7 @@ class Campaign(models.Model):
         return self.name
 
 
-class Approval(models.Model):
+class Approval(DecidedRequest):
     """A colleague's word on a frozen snapshot; any change of what it covers makes it void. One for a follow-up holds for one
     follow-up: `spent_at` is when that was sent."""
 
@@ -162,12 +200,9 @@ class Approval(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CAMPAIGN)
     snapshot = models.JSONField()
-    state = models.CharField(_("status"), max_length=8, choices=ApprovalState, default=ApprovalState.PENDING)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(auto_now_add=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # Who held the API token that asked; nobody where a person asked.
+    token_holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     spent_at = models.DateTimeField(null=True)
 
     class Meta:

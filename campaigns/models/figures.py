@@ -10,7 +10,7 @@ from templates_5g.models import TemplateVersion
 class RoundFigures(models.Model):
     """The people of one round as last counted. `groups` is a list of [day, status, channel, reason, operator, people, units,
     fell back, opt-outs]: the day (Beijing) on which the batch was handed over, else on which the round began, the rest as
-    messaging.selectors and sentences know it. The people add up to the round's. `final`: nothing can change any more."""
+    messaging.deliveries.status and sentences know it. The people add up to the round's. `final`: nothing can change any more."""
 
     dispatch = models.OneToOneField(Dispatch, on_delete=models.CASCADE, related_name="figures")
     groups = models.JSONField(default=list)

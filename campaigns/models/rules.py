@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 PERCENT = [MinValueValidator(Decimal("0.1")), MaxValueValidator(100)]
 MOST_CANARY_MINUTES = 24 * 60
+_DAYS = [MinValueValidator(1), MaxValueValidator(366)]
 
 
 class SendingRules(models.Model):
@@ -27,11 +28,40 @@ class SendingRules(models.Model):
         validators=[MinValueValidator(0)],
     )
     approve_first_use = models.BooleanField(_("approval for the first use of a template"), default=True)
-    approve_outside_hours = models.BooleanField(_("approval for marketing outside its window"), default=True)
+    approve_outside_hours = models.BooleanField(_("approval outside the hours below"), default=True)
     marketing_from = models.TimeField(_("marketing from"), null=True, blank=True, default=time(9, 0))
     marketing_until = models.TimeField(_("marketing until"), null=True, blank=True, default=time(20, 30))
-    notice_from = models.TimeField(_("notices from"), null=True, blank=True)
-    notice_until = models.TimeField(_("notices until"), null=True, blank=True)
+    notice_from = models.TimeField(_("notice campaigns from"), null=True, blank=True, default=time(8, 0))
+    notice_until = models.TimeField(_("notice campaigns until"), null=True, blank=True, default=time(22, 0))
+    cap_count = models.PositiveSmallIntegerField(
+        _("marketing: at most this many messages to one number"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+    )
+    cap_days = models.PositiveSmallIntegerField(_("marketing: in so many days"), default=1, validators=_DAYS)
+    notice_cap_count = models.PositiveSmallIntegerField(
+        _("notices and answers: at most this many messages to one number"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+    )
+    notice_cap_days = models.PositiveSmallIntegerField(
+        _("notices and answers: in so many days"), default=1, validators=_DAYS
+    )
+    cap_tests = models.BooleanField(_("tests count and are capped as well"), default=False)
+    tests_of_person = models.PositiveIntegerField(
+        _("test messages of one person a day"), null=True, blank=True, default=100
+    )
+    tests_of_all = models.PositiveIntegerField(
+        _("test messages of all people a day"), null=True, blank=True, default=500
+    )
+    api_notices_hour = models.PositiveIntegerField(
+        _("notices of one system by API in an hour"), null=True, blank=True, default=20_000
+    )
+    api_notices_day = models.PositiveIntegerField(
+        _("notices of one system by API in a day"), null=True, blank=True, default=100_000
+    )
     holidays = models.JSONField(_("holidays"), default=list, blank=True)
     canary_percent = models.DecimalField(
         _("canary: percent"), max_digits=4, decimal_places=1, null=True, blank=True, validators=PERCENT
@@ -80,6 +110,17 @@ class SendingRules(models.Model):
         help_text=_("Above this many people the number has to be typed before a start."),
     )
 
+    same_content_days = models.PositiveSmallIntegerField(
+        _("marketing: days in which the same content to the same people is asked about"),
+        default=7,
+        validators=[MaxValueValidator(366)],
+    )
+    notice_same_content_days = models.PositiveSmallIntegerField(
+        _("notices: days in which the same content to the same people is asked about"),
+        default=1,
+        validators=[MaxValueValidator(366)],
+    )
+
     class Meta:
         verbose_name = _("sending rules")
         verbose_name_plural = _("sending rules")
@@ -104,6 +145,18 @@ class SendingRules(models.Model):
             else (self.notice_from, self.notice_until)
         )
         return (opens, closes) if opens and closes else None
+
+    def cap_for(self, purpose: str, *, is_test: bool = False) -> tuple[int | None, int]:
+        """(messages, days) that one number may get of a class; without a number, any."""
+        if is_test and not self.cap_tests:
+            return None, self.cap_days
+        if purpose == "marketing":
+            return self.cap_count, self.cap_days
+        return self.notice_cap_count, self.notice_cap_days
+
+    def same_content_days_for(self, purpose: str) -> int:
+        """In how many days the same content to the same people is asked about; 0: it is not."""
+        return self.same_content_days if purpose == "marketing" else self.notice_same_content_days
 
     def holidays_for(self, purpose: str) -> list[str]:
         """ISO dates from today on that a class waits out."""

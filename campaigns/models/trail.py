@@ -4,9 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.audit_actions import AuditAction
+from messaging.audit_actions import AuditAction as MessagingAction
+
 
 class AuditEvent(models.Model):
-    """Who did what to what. `action` is a msgid; `target_type` is app.model."""
+    """Who did what to what. `action` is a code that an app declares (kit.audit); `target_type` is app.model."""
 
     at = models.DateTimeField(_("at"), auto_now_add=True)
     actor = models.ForeignKey(
@@ -37,11 +40,11 @@ class AuditEvent(models.Model):
 
 # Acts by which data left the house as a file.
 EXPORTS = (
-    "Exported the recipients of a campaign",
-    "Exported the do-not-send list",
-    "Exported unknown outcomes",
-    "Downloaded a report",
-    "Took an evidence pack",
+    AuditAction.RECIPIENTS_EXPORTED,
+    MessagingAction.SUPPRESSION_EXPORTED,
+    MessagingAction.UNKNOWN_EXPORTED,
+    AuditAction.REPORT_DOWNLOADED,
+    AuditAction.EVIDENCE_TAKEN,
 )
 
 

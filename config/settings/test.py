@@ -4,8 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
+from config import env
 from config.settings.local import *  # noqa: F403
-from config.settings.local import DATABASES
+from config.settings.local import DATA_DIR
+
+# A test may keep its transaction open for as long as it takes.
+DATABASES = {"default": env.database(f"sqlite:///{DATA_DIR / 'songda.sqlite3'}", kind="long")}
 
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from functools import lru_cache
 
-from messaging.gateway.base import Vendor
+from messaging.gateway.vendor import Vendor
 
 
 class UnknownVendor(LookupError):

@@ -1,14 +1,16 @@
 """The values that go into an adapter and come out of it. All frozen; mappings are treated as read-only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from messaging.gateway.errors import Outcome
+from messaging.gateway.outcomes import Outcome
 from templates_5g.blocks import Content, Fallback
+
+Element = TypeVar("Element")
 
 # --- declarations ----------------------------------------------------------------------------------------------
 
@@ -26,16 +28,17 @@ class Field:
     kind: Literal["text", "secret", "number", "flag", "choice"] = "text"
     required: bool = True
     default: Any = ""
-    help: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     pattern: str = ""
     hint: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a vendor's document: `key` names it, `section` says where it stands there, `method` is the
-    adapter method that does it ("" = inbound push), `offered` False with `why` if it cannot be offered."""
+    """One operation of a vendor's document: `key` names it, `section` says where it stands there, `address` is its path below the
+    account's base URL ("" for a push), `method` the verb of `Vendor` that does it, `offered` False with `why` if it cannot be
+    offered."""
 
     key: str
     section: str
@@ -53,15 +56,15 @@ class Capabilities:
 
     main_kinds        kinds of content it sends itself
     fallback_parts    parts of `Fallback` it does by itself on its side
+    own_variables     names in ${…} that it fills itself, with links of its own: no columns of the recipients' file
     review_parts      parts submitted for audit ("main" covers content with its fallback when they go in one request)
     review_days       working days that an audit usually takes, where the account says nothing else
     review_optional   a message may go out without an audit; an approved template is used where there is one
     max_batch         numbers in one request; 0 = it cannot send
     per_text          one text for all in a request: personalised messages are cut by equal text
-    variables         the vendor fills ${name} itself per number
     references        receipts carry our reference
     one_in_flight     nothing ties a receipt to our request, so one request at a time
-    repeat_is_safe    the vendor's own duplicate check makes one automatic repeat after UNSURE harmless
+    repeat_is_safe    the vendor's own duplicate check makes one automatic repeat after UNKNOWN harmless
     callbacks, polls  kinds of inbound events: review, receipt, reply, click
     confirmed_polls   of these, kinds that the vendor repeats until we confirm them: a lost answer loses nothing
     can_answer        a reply to a customer can be sent as free text
@@ -71,12 +74,12 @@ class Capabilities:
 
     main_kinds: frozenset[str] = frozenset()
     fallback_parts: frozenset[str] = frozenset()
+    own_variables: frozenset[str] = frozenset()
     review_parts: frozenset[str] = frozenset()
     review_days: int = 3
     review_optional: bool = False
     max_batch: int = 1000
     per_text: bool = False
-    variables: bool = True
     references: bool = True
     one_in_flight: bool = False
     repeat_is_safe: bool = False
@@ -93,16 +96,25 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class AccountConfig:
-    """An account as an adapter sees it. `credentials` are decrypted and never appear in its repr."""
+    """An account as an adapter sees it. `credentials` are decrypted and never appear in its repr. `named_hosts` are the hosts
+    that may be private or spoken to without TLS."""
 
     code: str
     base_url: str
     credentials: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    named_hosts: Collection[str] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
         return tuple(value for value in self.credentials.values() if value)
+
+
+class Payload(NamedTuple):
+    """What one request says, before it is signed or sealed: the key of its operation and the fields of its body."""
+
+    operation: str
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -161,7 +173,7 @@ class SendRequest:
     """One batch. `reference` is ours, written before the call. `content`/`fallback` are the frozen version's;
     `template_id` is the vendor's id of the reviewed main part ("" where none is needed); `text` is set for a free text
     (answers, plain texts) and for per_text vendors, already filled and without signature. `options` by the adapter's
-    send_options. `sender` is the chatbot's vendor id. `send_at` only for API and test sends."""
+    send_options. `send_at` only for API and test sends."""
 
     reference: str
     recipients: Sequence[Recipient]
@@ -172,7 +184,6 @@ class SendRequest:
     part_ids: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    sender: str = ""
     send_at: datetime | None = None
     is_repeat: bool = False
 
@@ -187,23 +198,21 @@ class Verdict:
     message: str = ""
     # BLOCKED: what stops. "account" or "dispatch" (the template or its route).
     blocks: Literal["", "account", "dispatch"] = ""
-    # REFUSED because of one number among several: halve and try the halves.
+    # REJECTED because of one number among several: halve and try the halves.
     split: bool = False
-    # SAFE: not before so many seconds.
+    # NOT_TAKEN: not before so many seconds.
     retry_after: float = 0.0
-    # The vendor says it has this reference already.
-    repeated: bool = False
 
 
 @dataclass(frozen=True)
 class SendResult:
     """The answer to one batch. `message_ids`: phone -> the vendor's id of that message, where it gives one.
-    `refused`: phones refused one by one inside an accepted request. `accepted_count`: what the vendor says it took."""
+    `rejected`: phones rejected one by one inside an accepted request. `accepted_count`: what the vendor says it took."""
 
     verdict: Verdict
     task_id: str = ""
     message_ids: Mapping[str, str] = field(default_factory=dict)
-    refused: Mapping[str, Verdict] = field(default_factory=dict)
+    rejected: Mapping[str, Verdict] = field(default_factory=dict)
     accepted_count: int | None = None
 
 
@@ -220,8 +229,6 @@ class Media:
     size: int
     url: str = ""
     vendor_id: str = ""
-    thumbnail_url: str = ""
-    name: str = ""
     load: Callable[[], bytes] = field(default=lambda: b"", repr=False, compare=False)
 
 
@@ -236,7 +243,6 @@ class Submission:
     content: Content
     fallback: Fallback
     signature: str
-    purpose: str = "marketing"
     media: Mapping[str, Media] = field(default_factory=dict)
     part_ids: Mapping[str, str] = field(default_factory=dict)
     sender: str = ""
@@ -261,7 +267,7 @@ class SubmissionResult:
 class ReviewState(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
-    REFUSED = "refused"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True)
@@ -287,13 +293,22 @@ class Balance:
 
 @dataclass(frozen=True)
 class Inbound:
-    """A pushed request as it came: raw body, raw query string, lower-case header names. `at` is when it arrived."""
+    """A pushed request as it came: raw body, raw query string, lower-case header names. `at` is when it arrived. Of a body
+    with very many elements a part is read at a time: `most` of them from number `first` on; None: all that are left."""
 
     kind: str
     headers: Mapping[str, str]
     body: bytes
     query: str = ""
     at: datetime | None = None
+    first: int = 0
+    most: int | None = None
+
+    def part(self, elements: Sequence[Element]) -> Sequence[Element]:
+        """Those of the body's elements that are to be read."""
+        if not self.first and (self.most is None or len(elements) <= self.most):
+            return elements
+        return elements[self.first : None if self.most is None else self.first + self.most]
 
 
 @dataclass(frozen=True)
@@ -344,7 +359,6 @@ class ReplyEvent:
     reference: str = ""
     task_id: str = ""
     message_id: str = ""
-    extended_code: str = ""
     at: datetime | None = None
 
 
@@ -367,13 +381,12 @@ class ClickEvent:
     phone: str
     url: str = ""
     reference: str = ""
-    message_id: str = ""
     at: datetime | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class OddEvent:
+class MalformedEvent:
     """One element that could not be read; it spoils no neighbour. `raw` is masked by whoever stores it."""
 
     key: str
@@ -381,7 +394,7 @@ class OddEvent:
     why: str
 
 
-Event = ReceiptEvent | ReplyEvent | ReviewEvent | ClickEvent | OddEvent
+Event = ReceiptEvent | ReplyEvent | ReviewEvent | ClickEvent | MalformedEvent
 
 
 @dataclass(frozen=True)

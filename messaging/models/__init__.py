@@ -1,16 +1,19 @@
-from messaging.models.accounts import AccountPace, Chatbot, Lease, PollState, Signature, VendorAccount
+from messaging.models.accounts import AccountRateLimit, Chatbot, Lease, PollState, Signature, VendorAccount
 from messaging.models.calls import VendorCall
 from messaging.models.deliveries import Delivery
 from messaging.models.dispatches import Attempt, Batch, Dispatch
+from messaging.models.fence import Fence, FenceHold, FenceMark
 from messaging.models.inbox import CannedAnswer, KeywordRule
+from messaging.models.lookups import LookupCount
 from messaging.models.media import VendorMedia
 from messaging.models.receipts import CallbackEvent, Receipt
 from messaging.models.replies import Click, Reply
 from messaging.models.reviews import TemplateReview
+from messaging.models.stops import SendingStop
 from messaging.models.suppressions import Suppression, SuppressionImport, SuppressionProblem
 
 __all__ = [
-    "AccountPace",
+    "AccountRateLimit",
     "Attempt",
     "Batch",
     "CallbackEvent",
@@ -19,11 +22,16 @@ __all__ = [
     "Click",
     "Delivery",
     "Dispatch",
+    "Fence",
+    "FenceHold",
+    "FenceMark",
     "KeywordRule",
     "Lease",
+    "LookupCount",
     "PollState",
     "Receipt",
     "Reply",
+    "SendingStop",
     "Signature",
     "Suppression",
     "SuppressionImport",

@@ -1,14 +1,17 @@
 """An account at a vendor and what sends from it: pace, signature, chatbot, poll state."""
 
+import hashlib
 import secrets
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from config.kit.fields import SecretJSONField
+from kit.fields import SecretJSONField
 from messaging.gateway.registry import all_vendors, vendor_class
 from messaging.gateway.types import AccountConfig
 from messaging.states import AccountStatus
@@ -21,6 +24,11 @@ def vendor_choices() -> list[tuple[str, str]]:
 
 def new_callback_token() -> str:
     return secrets.token_urlsafe(24)
+
+
+def token_digest(token: str) -> str:
+    """How a token is known in the database. It has 192 bits of chance, so nothing slower is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class VendorAccount(models.Model):
@@ -52,7 +60,14 @@ class VendorAccount(models.Model):
     low_balance = models.DecimalField(
         _("warn below this balance"), max_digits=16, decimal_places=4, null=True, blank=True
     )
-    callback_token = models.CharField(max_length=64, unique=True, default=new_callback_token, editable=False)
+    # The token in the address of its pushes, found by its digest. The one before works until a time, so that the vendor's
+    # console can be changed in peace.
+    callback_secret: Any = SecretJSONField(blank=True, default=dict, editable=False)
+    callback_digest = models.CharField(max_length=64, unique=True, editable=False)
+    callback_since = models.DateTimeField(null=True, editable=False)
+    old_callback_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
+    old_callback_until = models.DateTimeField(null=True, editable=False)
+    old_callback_used_at = models.DateTimeField(null=True, editable=False)
     callback_addresses = models.TextField(_("allowed callback addresses"), blank=True)
     review_days = models.PositiveSmallIntegerField(
         _("working days a review takes"),
@@ -80,6 +95,24 @@ class VendorAccount(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.callback_digest:
+            self.callback_token = new_callback_token()
+        super().save(*args, **kwargs)
+
+    @property
+    def callback_token(self) -> str:
+        """The token that stands in the addresses given to the vendor."""
+        return str(self.callback_secret.get("token", ""))
+
+    @callback_token.setter
+    def callback_token(self, token: str) -> None:
+        self.callback_secret, self.callback_digest = {"token": token}, token_digest(token)
+
+    @property
+    def old_callback_works(self) -> bool:
+        return bool(self.old_callback_digest) and (self.old_callback_until or timezone.now()) > timezone.now()
+
     @property
     def usable(self) -> bool:
         return self.status in (AccountStatus.OK, AccountStatus.UNTESTED)
@@ -90,19 +123,25 @@ class VendorAccount(models.Model):
         vendor = vendor_class(self.vendor)
         blank = {field.name: "" for field in vendor.credentials}
         defaults = {field.name: field.default for field in vendor.settings}
-        return AccountConfig(self.name, self.base_url, {**blank, **self.credentials}, {**defaults, **self.settings})
+        return AccountConfig(
+            self.name,
+            self.base_url,
+            {**blank, **self.credentials},
+            {**defaults, **self.settings},
+            django_settings.VENDOR_HOSTS,
+        )
 
 
-class AccountPace(models.Model):
+class AccountRateLimit(models.Model):
     """One row per account: `free_at` is the GCRA clock (seconds since 1970) that all workers share. Kept apart from the
     account, because every batch writes it."""
 
-    account = models.OneToOneField(VendorAccount, on_delete=models.CASCADE, related_name="pace")
+    account = models.OneToOneField(VendorAccount, on_delete=models.CASCADE, related_name="rate_limit")
     free_at = models.FloatField(default=0)
 
 
 class Lease(models.Model):
-    """Something that one process at a time may do. `pending` says that a nudge is already queued for it."""
+    """Something that one process at a time may do. `pending` says that a job is already queued for it."""
 
     name = models.CharField(max_length=80, primary_key=True)
     holder = models.CharField(max_length=80, blank=True)

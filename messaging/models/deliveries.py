@@ -5,12 +5,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.dispatches import Batch, Dispatch
-from messaging.states import Channel, Own
+from messaging.states import Channel, OwnStatus
 
 
 class Delivery(models.Model):
-    """`own` is NULL while the person shares the batch's fate; ask `messaging.selectors` for the status, never this
-    column alone. Rows of members that were *not* sent to have no batch and own=SKIPPED with the reason. The unique
+    """`own_status` is NULL while the person shares the batch's fate; ask `messaging.deliveries.status` for the status, never this
+    column alone. Rows of members that were *not* sent to have no batch and own_status=SKIPPED with the reason. The unique
     (run, leg, phone) is what makes "twice" impossible to store."""
 
     dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
@@ -19,10 +19,10 @@ class Delivery(models.Model):
     leg = models.CharField(max_length=12)
     phone = models.CharField(max_length=20)
     variables = models.JSONField(default=dict, blank=True)
-    own = models.PositiveSmallIntegerField(choices=Own, null=True)
+    own_status = models.PositiveSmallIntegerField(choices=OwnStatus, null=True)
     channel = models.CharField(max_length=4, choices=Channel, blank=True, default="")
     reason = models.CharField(max_length=40, blank=True, default="")
-    vendor_word = models.CharField(max_length=200, blank=True, default="")
+    vendor_message = models.CharField(max_length=200, blank=True, default="")
     message_id = models.CharField(max_length=80, blank=True, default="")
     reported_at = models.DateTimeField(null=True)
     units = models.PositiveSmallIntegerField(default=0)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kit.texts import MessageField
 from messaging.models.accounts import Chatbot, Signature, VendorAccount
 from messaging.states import AttemptOutcome, BatchState, DispatchState
 
@@ -35,7 +36,7 @@ class Dispatch(models.Model):
         related_name="dispatches",
         verbose_name=_("version"),
     )
-    text = models.TextField(_("free text"), blank=True)
+    text = MessageField(_("free text"), blank=True)
     account = models.ForeignKey(
         VendorAccount, on_delete=models.PROTECT, related_name="dispatches", verbose_name=_("vendor account")
     )
@@ -55,6 +56,9 @@ class Dispatch(models.Model):
     holidays = models.JSONField(default=list, blank=True)
     cap_count = models.PositiveSmallIntegerField(_("frequency cap: messages"), null=True, blank=True)
     cap_days = models.PositiveSmallIntegerField(_("frequency cap: days"), default=7)
+    policy_cap_count = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    policy_cap_days = models.PositiveSmallIntegerField(default=7, editable=False)
+    counts_for_cap = models.BooleanField(default=True, editable=False)
     per_second = models.DecimalField(_("messages per second"), max_digits=8, decimal_places=2, null=True, blank=True)
     free_at = models.FloatField(default=0, editable=False)
     total = models.PositiveIntegerField(default=0)
@@ -86,18 +90,18 @@ class Batch(models.Model):
     number = models.PositiveIntegerField()
     state = models.CharField(_("status"), max_length=10, choices=BatchState, default=BatchState.QUEUED)
     size = models.PositiveIntegerField()
-    text = models.TextField(blank=True)
+    text = MessageField(blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     claim = models.CharField(max_length=40, blank=True)
     attempts_made = models.PositiveIntegerField(default=0)
     reason = models.CharField(max_length=40, blank=True)
-    vendor_word = models.CharField(max_length=300, blank=True)
+    vendor_message = models.CharField(max_length=300, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     accepted_count = models.PositiveIntegerField(null=True, blank=True)
     split_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="halves")
     n_skipped = models.PositiveIntegerField(default=0)
-    n_refused = models.PositiveIntegerField(default=0)
+    n_rejected = models.PositiveIntegerField(default=0)
     n_no_receipt = models.PositiveIntegerField(default=0)
     n_failed = models.PositiveIntegerField(default=0)
     n_delivered = models.PositiveIntegerField(default=0)
@@ -112,7 +116,7 @@ class Batch(models.Model):
                 name="batch_counters_within_size",
                 condition=Q(
                     size__gte=F("n_skipped")
-                    + F("n_refused")
+                    + F("n_rejected")
                     + F("n_no_receipt")
                     + F("n_failed")
                     + F("n_delivered")
@@ -145,7 +149,7 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=10, choices=AttemptOutcome, default=AttemptOutcome.OPEN)
     reason = models.CharField(max_length=40, blank=True)
     vendor_code = models.CharField(max_length=80, blank=True)
-    vendor_word = models.CharField(max_length=300, blank=True)
+    vendor_message = models.CharField(max_length=300, blank=True)
     task_id = models.CharField(max_length=80, blank=True)
     is_vendor_check = models.BooleanField(default=False)
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kit.texts import MessageField
 from messaging.models.accounts import VendorAccount
 
 
@@ -37,7 +38,7 @@ class KeywordRule(models.Model):
     )
     action = models.CharField(_("then"), max_length=8, choices=Action)
     tag = models.CharField(_("tag"), max_length=20, blank=True)
-    text = models.CharField(_("answer"), max_length=500, blank=True)
+    text = MessageField(_("answer"), max_length=500, blank=True)
     answers_from = models.TimeField(
         _("answers from"),
         null=True,
@@ -78,7 +79,7 @@ class CannedAnswer(models.Model):
     """A ready text that a person chooses, changes and sends."""
 
     title = models.CharField(_("title"), max_length=40, unique=True)
-    text = models.TextField(_("text"), max_length=500)
+    text = MessageField(_("text"), max_length=500)
     archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:

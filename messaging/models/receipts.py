@@ -10,12 +10,19 @@ from messaging.models.dispatches import Attempt
 
 class CallbackEvent(models.Model):
     """The raw body that a vendor pushed or a poll fetched, stored before it is answered. `digest` is of account, kind and
-    body: a repeat is acknowledged and changes nothing, except audits, which are never dropped as repeats."""
+    body: a repeat is acknowledged and changes nothing, except audits, which are never dropped as repeats.
+
+    A body with very many elements is applied in parts: `elements_done` of them so far. `tries` is 1 where an applier died with
+    it among others, and more with each try alone. `malformed` counts the elements that could not be read or applied.
+    `note` says why it needs a person (messaging.events.set_aside)."""
 
     class State(models.TextChoices):
         NEW = "new", _("New")
         APPLIED = "applied", _("Applied")
         UNREADABLE = "unreadable", _("Unreadable")
+        SET_ASIDE = "set_aside", _("Set aside")
+        UNMATCHED = "unmatched", _("Unmatched")
+        DISMISSED = "dismissed", _("Dismissed")
 
     account = models.ForeignKey(VendorAccount, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("kind"), max_length=12)
@@ -29,11 +36,23 @@ class CallbackEvent(models.Model):
     state = models.CharField(_("status"), max_length=10, choices=State, default=State.NEW)
     note = models.CharField(max_length=300, blank=True)
     confirmed_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    elements_done = models.PositiveIntegerField(default=0)
+    malformed = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("vendor push")
         verbose_name_plural = _("vendor pushes")
-        indexes = [models.Index(fields=["id"], name="event_new", condition=Q(state="new"))]
+        indexes = [
+            models.Index(fields=["account", "id"], name="event_new", condition=Q(state="new")),
+            models.Index(
+                fields=["-id"], name="event_aside", condition=Q(state__in=("unreadable", "set_aside", "unmatched"))
+            ),
+        ]
+
+
+# What waits for a person.
+ASIDE = (CallbackEvent.State.UNREADABLE, CallbackEvent.State.SET_ASIDE, CallbackEvent.State.UNMATCHED)
 
 
 class Receipt(models.Model):
@@ -57,7 +76,7 @@ class Receipt(models.Model):
     channel = models.CharField(max_length=4, blank=True)
     reason = models.CharField(max_length=40, blank=True)
     code = models.CharField(max_length=80, blank=True)
-    vendor_word = models.CharField(max_length=300, blank=True)
+    vendor_message = models.CharField(max_length=300, blank=True)
     reported_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(auto_now_add=True)
     attempt = models.ForeignKey(Attempt, on_delete=models.SET_NULL, null=True, related_name="receipts")
@@ -70,6 +89,9 @@ class Receipt(models.Model):
         indexes = [
             models.Index(fields=["account", "reference"], name="receipt_waiting_ref", condition=Q(state="unmatched")),
             models.Index(fields=["account", "task_id"], name="receipt_waiting_task", condition=Q(state="unmatched")),
+            models.Index(
+                fields=["account", "message_id"], name="receipt_waiting_message", condition=Q(state="unmatched")
+            ),
             models.Index(fields=["phone"], name="receipt_phone"),
             models.Index(fields=["state", "-id"], name="receipt_by_state"),
             models.Index(fields=["account", "state", "-id"], name="receipt_by_account"),

@@ -9,7 +9,7 @@ from messaging.states import ReviewStatus
 
 
 class TemplateReview(models.Model):
-    """One submission of one part of a version to an account. `vendor_word` is the vendor's reason as it came. `decided_at`
+    """One submission of one part of a version to an account. `vendor_message` is the vendor's reason as it came. `decided_at`
     orders audits: the time in the push's header, else its arrival; an older decision never beats a newer one.
 
     `live` is the one that counts for sending. A `renewal` waits beside a live approval that is about to end, and takes its
@@ -32,7 +32,7 @@ class TemplateReview(models.Model):
     status = models.CharField(_("status"), max_length=12, choices=ReviewStatus, default=ReviewStatus.SUBMITTING)
     vendor_template_id = models.CharField(_("vendor's template id"), max_length=80, blank=True)
     reason = models.CharField(max_length=40, blank=True)
-    vendor_word = models.CharField(_("vendor's own words"), max_length=500, blank=True)
+    vendor_message = models.CharField(_("vendor's own words"), max_length=500, blank=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     approved_until = models.DateTimeField(_("approved until"), null=True, blank=True)

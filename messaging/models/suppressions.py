@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kit import masks
 from messaging.models.accounts import Signature, VendorAccount
 
 
@@ -79,10 +80,15 @@ class Suppression(models.Model):
         ]
         permissions = [("lift_suppression", _("Can lift a do-not-send entry"))]
 
+    def __str__(self) -> str:
+        return masks.phone(self.phone)
+
 
 class SuppressionImport(models.Model):
     """One file of numbers. `rows` = added + known + lifted + problems, always; `stopped` people were taken out of queued
-    batches. `error` is a dumped sentence of config.kit.tables. `moved_at`: when it last got on, so that a dead one shows."""
+    batches. `error` is a dumped sentence of kit.tables. `layout` is a
+    kit.tables.layouts.Layout. `take_hidden`: whether rows that a filter hides count; None: not said. `tries`: how often a
+    worker began without getting on. `moved_at`: when it last got on, so that a dead one shows."""
 
     class State(models.TextChoices):
         READING = "reading", _("Being read")
@@ -106,6 +112,9 @@ class SuppressionImport(models.Model):
     known = models.PositiveIntegerField(_("known or repeated"), default=0)
     lifted = models.PositiveIntegerField(_("lifted in the file"), default=0)
     invalid = models.PositiveIntegerField(_("without a number"), default=0)
+    layout = models.JSONField(default=dict)
+    take_hidden = models.BooleanField(_("rows that the sheet hides"), null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
     stopped = models.PositiveIntegerField(_("queued messages not sent"), default=0)
     moved_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

@@ -1,11 +1,7 @@
-// Keeps [data-refresh] up to date: every 2 s while the tab is seen, every 10 s after a minute without change, and no
-// more once the answer says that it is final. What is read aloud changes at state changes and each 10 % only.
+// Keeps [data-refresh] up to date (theme/poller.js) until the answer says that it is final. What is read aloud changes at state changes
+// and each 10 % only.
 (function () {
   "use strict";
-
-  var QUICK = 2000;
-  var SLOW = 10000;
-  var CALM_AFTER = 60000;
 
   var place = document.querySelector("[data-refresh]");
   var voice = document.querySelector("[data-refresh-say]");
@@ -13,17 +9,7 @@
 
   var address = place.getAttribute("data-refresh");
   var lost = voice ? voice.getAttribute("data-refresh-lost") : "";
-  var last = { html: "", said: "", changedAt: Date.now() };
-  var timer = null;
-
-  function pause() {
-    return Date.now() - last.changedAt > CALM_AFTER ? SLOW : QUICK;
-  }
-
-  function later(wait) {
-    clearTimeout(timer);
-    timer = setTimeout(look, wait);
-  }
+  var last = { said: "" };
 
   function say(text) {
     if (voice && text !== last.said) {
@@ -39,12 +25,10 @@
   function show(news) {
     if (news.reload) {
       window.location.reload();
-      return;
+      return { over: true };
     }
-    if (news.mark !== last.mark || news.mark === undefined) {
-      last.mark = news.mark;
-      last.changedAt = Date.now();
-    }
+    var changed = news.mark !== last.mark || news.mark === undefined;
+    last.mark = news.mark;
     var open = openDetails();
     place.innerHTML = news.html;
     open.forEach(function (id) {
@@ -53,28 +37,12 @@
     });
     say(news.said || "");
     document.dispatchEvent(new CustomEvent("songda:refreshed", { detail: news }));
-    if (!news.final) later(pause());
+    return { changed: changed, over: news.final };
   }
 
-  function look() {
-    if (document.hidden) {
-      later(QUICK);
-      return;
-    }
-    fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } })
-      .then(function (answer) {
-        if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-        return answer.json();
-      })
-      .then(show)
-      .catch(function () {
-        say(lost);
-        later(SLOW);
-      });
-  }
-
-  document.addEventListener("visibilitychange", function () {
-    if (!document.hidden) later(0);
+  window.Songda.poll({
+    address: function () { return address; },
+    show: show,
+    lost: function () { say(lost); },
   });
-  later(QUICK);
 })();

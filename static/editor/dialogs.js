@@ -45,7 +45,7 @@
 
   function keepMine(conflict) {
     const { theirs, save_url: url, version } = conflict;
-    store.set({ conflict: null, edited: theirs.edited, dirty: true });
+    store.set({ conflict: null, behind: null, edited: theirs.edited, dirty: true });
     E.page.setEdited(theirs.edited);
     server.overwrite(url, version && version.url);
   }
@@ -53,8 +53,9 @@
   function takeTheirs(conflict) {
     const { content, fallback, edited } = conflict.theirs;
     store.load(content, fallback, edited);
-    store.set({ conflict: null });
+    store.set({ conflict: null, behind: null, saveError: null });
     E.page.setEdited(edited);
+    E.drafts.write();
     server.check();
   }
 
@@ -63,7 +64,7 @@
     useEffect(() => dialog.current.showModal(), []);
     return html`<dialog class="conflict" ref=${dialog} aria-labelledby="conflict-title"
       onClose=${() => store.set({ conflict: null })}>
-      <h2 id="conflict-title">${fill(w.conflict, conflict)}</h2>
+      <h2 id="conflict-title">${fill(w.conflict, { who: conflict.who, at: window.Songda.dayAndTime(conflict.at) })}</h2>
       <p>${w.conflictHelp}</p>
       <${Differences} theirs=${conflict.theirs} />
       <div class="dialog-actions">

@@ -9,6 +9,8 @@
 
   const NOTHING = [];
 
+  const when = (at) => window.Songda.dayAndTime(at);
+
   function useStore() {
     const [, redraw] = useState(0);
     useEffect(() => store.subscribe(() => redraw((count) => count + 1)), []);
@@ -25,12 +27,22 @@
     });
   }
 
+  /* Why the server does not have the text, what became of it, and what can be done. */
+  function NotSaved({ state }) {
+    const { behind, saveError, dirty, kept } = state;
+    const decide = () => store.set({ conflict: behind });
+    const why = behind ? fill(w.savedByOther, { who: behind.who, at: when(behind.at) }) : saveError;
+    return html`<span class="save-state problem-error" role="alert">${why}</span>
+      ${behind && html`<button type="button" class="link-button" onClick=${decide}>${w.decide}</button>`}
+      ${dirty && kept !== undefined && html`<span class="help save-copy">${kept ? w.copyKept : w.noCopy}</span>`}`;
+  }
+
   function SaveState({ state }) {
     if (E.config.readonly) return null;
-    if (state.saveError) return html`<span class="save-state problem-error" role="alert">${state.saveError}</span>`;
+    if (state.behind || state.saveError) return html`<${NotSaved} state=${state} />`;
     if (state.saving) return html`<span class="save-state">${w.saving}</span>`;
     if (state.dirty) return html`<span class="save-state unsaved">${w.unsaved}</span>`;
-    return state.savedAt ? html`<span class="save-state">${fill(w.saved, { time: state.savedAt })}</span>` : null;
+    return state.savedAt ? html`<span class="save-state">${fill(w.saved, { time: when(state.savedAt) })}</span>` : null;
   }
 
   function ProblemList({ list }) {
@@ -45,7 +57,7 @@
   const badgeOf = (errors, warnings) => (errors ? "badge-problem" : warnings ? "badge-attention" : "badge-idle");
 
   /* The count, the way to the next one, and the whole list for whoever wants to see it. */
-  const ProblemBar = memo(function ProblemBar({ list }) {
+  const ProblemBar = memo(function ProblemBar({ list, unchecked }) {
     const [open, setOpen] = useState(false);
     const flip = () => {
       setOpen(!open);
@@ -56,7 +68,8 @@
     const accounts = found.count(list, "account");
     const counts = [errors && w.problems(errors), warnings && w.warnings(warnings), accounts && w.accountNotes(accounts)];
     return html`<div class="problem-bar">
-      ${!errors && !warnings && html`<span class="badge badge-good">${w.ready}</span>`}
+      ${unchecked && html`<span class="badge badge-attention">${w.notChecked}</span>`}
+      ${!errors && !warnings && !unchecked && html`<span class="badge badge-good">${w.ready}</span>`}
       ${list.length > 0 && html`<button type="button" class=${classes("badge-button badge", badgeOf(errors, warnings))}
         aria-expanded=${open ? "true" : "false"} onClick=${flip}>${counts.filter(Boolean).join(" · ")}</button>`}
       ${errors + warnings > 0 && html`<button type="button" class="link-button next-problem"
@@ -65,9 +78,21 @@
     </div>`;
   });
 
-  function Notices() {
+  /* What was typed here before and never reached the server. */
+  function Offer({ draft }) {
+    const { version } = E.config;
+    const isBehind = draft.version !== version.id || draft.edited !== version.edited;
+    return html`<div class="notice attention draft-offer" role="status">
+      <p>${fill(w.draftLeft, { time: when(draft.typedAt) })}
+        ${isBehind && " " + fill(w.draftBehind, { who: version.saved_by, at: when(version.saved_at) })}</p>
+      <button type="button" onClick=${() => E.drafts.restore(draft)}>${w.draftRestore}</button>${" "}
+      <button type="button" class="link-button" onClick=${() => E.drafts.discard(draft)}>${w.draftDiscard}</button></div>`;
+  }
+
+  function Notices({ offers }) {
     const { version, readonly, refusals } = E.config;
-    return html`${!readonly && version.frozen && html`<p class="notice attention">${fill(w.locked, { number: version.number + 1 })}</p>`}
+    return html`${offers.slice(0, 3).map((one) => html`<${Offer} key=${one.key} draft=${one} />`)}
+      ${!readonly && version.frozen && html`<p class="notice attention">${fill(w.locked, { number: version.number + 1 })}</p>`}
       ${(refusals || []).slice(0, 3).map((one, index) => html`<p class="notice problem"
         key=${index}>${w.refused} · ${one.account} · ${one.at}: ${one.message}</p>`)}`;
   }
@@ -88,7 +113,7 @@
     const onBlur = () => server.autosave();
     return html`<div class=${classes("editor-root", "pane-" + state.pane)} onKeyDown=${E.reorder.onKey}
       onDragOver=${E.reorder.onDragOver} onDrop=${E.reorder.onDrop}>
-      <${Notices} />
+      <${Notices} offers=${state.offers} />
       <div class="editor-head">
         <${Choice} path="kind" label=${w.kind} value=${state.content.kind} options=${w.kinds}
           disabled=${E.config.readonly ? shapes.KINDS : NOTHING} onPick=${pickKind} />
@@ -97,7 +122,7 @@
       <${Panes} state=${state} />
       <div class="editor-columns">
         <fieldset class="editor-body" disabled=${E.config.readonly} onfocusout=${onBlur}>
-          ${!E.config.readonly && html`<${ProblemBar} list=${list} />`}
+          ${!E.config.readonly && html`<${ProblemBar} list=${list} unchecked=${Boolean(state.unchecked)} />`}
           <div class="edit-part"><${Body} state=${state} problems=${list} /></div>
           <div class="fallback-part"><${Chain} state=${state} problems=${list} /></div>
         </fieldset>
@@ -115,9 +140,10 @@
     store.set({
       assets: Object.fromEntries((media || []).map((one) => [String(one.id), one])), serverProblems: [], revision: 0, open: {},
       pane: "edit", tab: "rcs", row: null, rows: [], rowIndex: 0, columns: [], folding: false, toast: null, spoken: "", drag: null,
-      dark: E.startsDark(), savedAt: version.saved_at || "",
+      dark: E.startsDark(), savedAt: version.saved_at || "", offers: [],
     });
-    store.load(content, page.read("fallback"), version.edited);
+    store.load(content, page.read("fallback"), E.config.unsaved ? page.edited() : version.edited);
+    if (E.config.unsaved) store.set({ dirty: true });
     if (E.config.readonly) store.toggleAll(true);
     store.set({ serverProblems: problems || [], checked: Boolean(problems && version.number) });
   }
@@ -134,6 +160,8 @@
     render(html`<${Editor} />`, root);
     page.start(root);
     server.start();
+    if (E.config.unsaved) E.events.changed();
+    E.drafts.offer();
     root.dataset.ready = "true";
   }
 

@@ -80,18 +80,15 @@
 
   function useLibrary(type, query) {
     const [found, setFound] = useState({ items: [], next: null });
+    const failed = (failure) => setFound({ ...found, error: failure.message });
     useEffect(() => {
       let wanted = true;
-      const timer = setTimeout(async () => {
-        const data = await server.listMedia(query, type);
-        if (wanted) setFound({ items: data.items || [], next: data.next });
-      }, query ? 250 : 0);
+      const take = (data) => wanted && setFound({ items: data.items || [], next: data.next });
+      const timer = setTimeout(() => server.listMedia(query, type).then(take, failed), query ? 250 : 0);
       return () => { wanted = false; clearTimeout(timer); };
     }, [type, query]);
-    const more = async () => {
-      const data = await server.listMedia(query, type, found.next);
-      setFound({ items: [...found.items, ...data.items], next: data.next });
-    };
+    const add = (data) => setFound({ items: [...found.items, ...data.items], next: data.next });
+    const more = () => server.listMedia(query, type, found.next).then(add, failed);
     return [found, more];
   }
 
@@ -110,10 +107,11 @@
         <button type="button" onClick=${onClose}>${w.close}</button>
       </div>
       <${Uploader} onDone=${onPick} accept=${type ? type + "/*" : ""} />
+      ${found.error && html`<p class="problem problem-error" role="alert">${found.error}</p>`}
       ${found.items.length
         ? html`<ul class="library-items">${found.items.map((asset) => html`<${Item} key=${asset.id} asset=${asset}
           onPick=${onPick} />`)}</ul>`
-        : html`<p class="empty">${w.noneFound}</p>`}
+        : !found.error && html`<p class="empty">${w.noneFound}</p>`}
       ${found.next && html`<button type="button" onClick=${more}>${w.more}</button>`}
     </dialog>`;
   }
@@ -166,8 +164,9 @@
     try {
       const { thumbnail } = asset.thumbnail ? asset : await server.addFrame(asset, file || asset.url);
       store.fillThumbnails(id, thumbnail);
-    } catch {
-      server.keep([{ ...asset, unreadable: true }]);
+    } catch (failure) {
+      if (failure.kind) store.say(failure.message); // the film may well be readable
+      else server.keep([{ ...asset, unreadable: true }]);
     }
   }
 

@@ -3,6 +3,7 @@
   "use strict";
   const { store, server, shapes } = E;
   let submitting = false;
+  let posting = false;
 
   const field = (name) => document.querySelector(`textarea[name="${name}"]`);
 
@@ -12,9 +13,13 @@
     return chosen ? chosen.value : E.config.purpose;
   }
 
-  function setEdited(edited) {
-    const hidden = document.querySelector('input[name="edited"]');
-    if (hidden) hidden.value = edited;
+  const hiddenEdited = () => document.querySelector('input[name="edited"]');
+
+  /* The count that the form was posted with, where it came back. */
+  const edited = () => Number(hiddenEdited() ? hiddenEdited().value : 0);
+
+  function setEdited(count) {
+    if (hiddenEdited()) hiddenEdited().value = count;
   }
 
   function read(name) {
@@ -38,16 +43,31 @@
     if (store.get().dirty && !submitting) event.preventDefault();
   }
 
-  /* A save on its way would make the posted form out of date: the form waits for it. */
+  /* Only what the server has leaves the page: the form waits until the text is saved, and stays where it cannot be. */
   function onSubmit(event) {
-    const pending = server.pending();
-    if (pending) {
+    const mustSave = store.get().dirty && (E.config.urls || {}).save && !E.config.readonly;
+    if (server.pending() || mustSave) {
       event.preventDefault();
-      pending.then(() => event.target.requestSubmit(event.submitter));
+      if (!posting) saveThenPost(event.target, event.submitter);
       return;
     }
     sync();
     submitting = true;
+  }
+
+  async function saveThenPost(form, submitter) {
+    posting = true;
+    let answer;
+    do answer = await server.save("submit");
+    while (answer && store.get().dirty);
+    posting = false;
+    if (!store.get().dirty) form.requestSubmit(submitter);
+    else document.querySelector(".save-state").scrollIntoView({ block: "center" });
+  }
+
+  function postTo(address) {
+    const area = field("content");
+    if (area.form) area.form.action = address;
   }
 
   function saveNow(form) {
@@ -79,5 +99,5 @@
     window.addEventListener("pageshow", () => (submitting = false));
   }
 
-  E.page = { purpose, setEdited, read, sync, start };
+  E.page = { purpose, edited, setEdited, postTo, read, sync, start };
 })(window.Songda.editor);

@@ -78,12 +78,17 @@
   }
 
   async function chooseAudience(id) {
-    store.set({ audience: id, columns: [] });
-    if (!id) return showRow([], 0);
-    const data = await server.rows(id);
-    store.set({ columns: data.columns || [] });
-    showRow(data.rows || [], 0);
-    server.scheduleCheck();
+    store.set({ audience: id, columns: [], rowsError: "" });
+    showRow([], 0);
+    if (!id) return;
+    try {
+      const data = await server.rows(id);
+      store.set({ columns: data.columns || [] });
+      showRow(data.rows || [], 0);
+      server.scheduleCheck();
+    } catch (failure) {
+      store.set({ audience: "", rowsError: failure.message });
+    }
   }
 
   function RowControl({ state }) {
@@ -101,6 +106,7 @@
         <button type="button" class="small" aria-label=${w.previousRow} onClick=${() => step(-1)}>‹</button>
         <span aria-live="polite">${fill(w.rowOf, { number: rowIndex + 1, count: rows.length })}</span>
         <button type="button" class="small" aria-label=${w.nextRow} onClick=${() => step(1)}>›</button></span>`}
+      ${state.rowsError && html`<span class="problem problem-error" role="alert">${state.rowsError}</span>`}
       ${state.audience && !rows.length && html`<span class="help">${w.noRows}</span>`}
     </div>`;
   }

@@ -3,22 +3,20 @@
   "use strict";
   const { store, shapes, words: w, fill } = E;
   const CHECK_AFTER = 600;
-  const SAVE_EVERY = 20000;
+  const SAVE_AFTER = 2000;
+  const SAVE_AT_LEAST = 10000;
+  const LONGEST_RETRY = 30000;
+  const UPLOAD = 600000;
   let checkTimer = null;
+  let saveTimer = null;
   let saving = null;
+  let unsavedSince = 0;
+  let failures = 0;
 
   const urls = () => E.config.urls || {};
 
-  async function ask(url, options) {
-    const headers = { Accept: "application/json", "X-CSRFToken": E.config.csrf || "", ...options.headers };
-    const response = await fetch(url, { credentials: "same-origin", ...options, headers });
-    const isJson = (response.headers.get("Content-Type") || "").includes("json");
-    return { status: response.status, data: isJson ? await response.json() : {} };
-  }
-
-  function post(url, data) {
-    return ask(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data) });
-  }
+  const ask = (url, options) => window.Songda.ask(url, options);
+  const post = (url, json) => ask(url, { method: "POST", json });
 
   function current() {
     const { content, fallback, edited } = store.get();
@@ -43,25 +41,43 @@
     if (urls().check) checkTimer = setTimeout(check, CHECK_AFTER);
   }
 
+  /* Where the server cannot be asked the browser's own checks stay, and the page says that they are not the whole. */
   async function check() {
     const { revision } = store.get();
-    try {
-      const { status, data } = await post(urls().check, { ...current(), row_lengths: rowLengths() });
-      if (status === 200 && store.get().revision === revision) accept(data);
-    } catch {
-      /* The browser's own checks stay; the next change asks again. */
-    }
+    const { status, data } = await post(urls().check, { ...current(), row_lengths: rowLengths() }).catch(() => ({ status: 0 }));
+    if (store.get().revision !== revision) return;
+    if (status === 200) accept(data);
+    else store.set({ unchecked: true });
   }
 
   function accept(data) {
-    store.set({ serverProblems: data.problems || [], checked: true, smsPreview: data.fallback_preview || null });
+    store.set({
+      serverProblems: data.problems || [], checked: true, unchecked: false, smsPreview: data.fallback_preview || null,
+    });
   }
 
   /* --- saving --------------------------------------------------------------------------------------------- */
 
+  /* Two seconds after the last key, and every ten seconds while typing goes on. */
+  function changed() {
+    const now = Date.now();
+    if (!unsavedSince) unsavedSince = now;
+    failures = 0;
+    saveIn(Math.max(0, Math.min(SAVE_AFTER, unsavedSince + SAVE_AT_LEAST - now)));
+    scheduleCheck();
+    E.drafts.typed();
+  }
+
+  function saveIn(milliseconds) {
+    clearTimeout(saveTimer);
+    saveTimer = setTimeout(autosave, milliseconds);
+  }
+
+  /* Gives what the server answered, or null where nothing was saved. */
   function save(asked) {
-    if (saving) return saving.then(() => (store.get().dirty ? save(asked) : null));
-    if (!urls().save || E.config.readonly || !store.get().dirty) return Promise.resolve();
+    if (saving) return saving.then((answer) => (store.get().dirty ? save(asked) : answer));
+    if (!urls().save || E.config.readonly || !store.get().dirty) return Promise.resolve(null);
+    clearTimeout(saveTimer);
     saving = send(asked).finally(() => (saving = null));
     return saving;
   }
@@ -69,11 +85,30 @@
   async function send(asked) {
     const { revision } = store.get();
     store.set({ saving: true });
+    unsavedSince = 0;
+    let answer;
     try {
-      settle(await post(urls().save, current()), revision, asked);
-    } catch {
-      store.set({ saving: false, saveError: w.offline });
+      answer = await ask(urls().save, { method: "POST", json: current(), poll: failures > 0 });
+    } catch (failure) {
+      return unreached(failure);
     }
+    return settle(answer, revision, asked);
+  }
+
+  const reasonOf = ({ kind, status }) => fill(w.reasons[kind] || w.reasons.offline, { status });
+
+  /* The server does not have it: the text stays unsaved here, and is sent again until it does. */
+  function unreached(failure) {
+    const sentence = failure.kind === "signed_out" ? w.saveFailed : w.saveRetried;
+    store.set({ saving: false, saveError: fill(sentence, { reason: reasonOf(failure) }) });
+    E.drafts.write();
+    again();
+    return null;
+  }
+
+  function again() {
+    failures += 1;
+    saveIn(Math.min(LONGEST_RETRY, SAVE_AFTER * 2 ** (failures - 1)));
   }
 
   /* Mine over theirs. Where they have started another version meanwhile, it is saved there and opened. */
@@ -84,40 +119,95 @@
   }
 
   function settle({ status, data }, revision, asked) {
-    if (status === 200) return saved(data, revision);
-    if (status === 409) return store.set({ saving: false, conflict: data });
+    if (status === 200) return saved(data, revision, asked);
+    if (status === 409) {
+      store.set({ saving: false, conflict: data, behind: data });
+      E.drafts.write();
+      return null;
+    }
     const reason = data.message || (status === 400 ? w.hasProblems : w.notAllowed);
     store.set({ saving: false, saveError: fill(w.saveFailed, { reason }) });
     if (data.problems) store.set({ serverProblems: data.problems });
-    return asked;
+    if (status >= 500) again();
+    return null;
   }
 
-  function saved(data, revision) {
+  function saved(data, revision, asked) {
     const unchanged = store.get().revision === revision;
-    store.set({ saving: false, saveError: null, edited: data.edited, savedAt: data.saved_at, dirty: !unchanged });
+    failures = 0;
+    if (!unchanged) changed();
+    store.set({
+      saving: false, saveError: null, behind: null, edited: data.edited, savedAt: data.saved_at, dirty: !unchanged,
+    });
     E.page.setEdited(data.edited);
-    if (unchanged && data.problems) store.set({ serverProblems: data.problems, checked: true });
-    if (data.redirect) {
-      store.set({ dirty: false });
-      window.location.assign(data.redirect);
-    }
+    if (unchanged) E.drafts.write();
+    if (unchanged && data.problems) store.set({ serverProblems: data.problems, checked: true, unchecked: false });
+    if (data.redirect) moveOn(data, asked);
+    return data;
   }
 
-  /* A locked version is never saved behind one's back: that would make a new version. */
+  /* The locked version became another one: it is opened, or the form that is being posted goes there. */
+  function moveOn({ redirect, save_url: save, version }, asked) {
+    if (asked !== "submit") {
+      store.set({ dirty: false });
+      window.location.assign(redirect);
+      return;
+    }
+    E.config.version = { ...E.config.version, ...version, frozen: false };
+    E.config.urls = { ...urls(), save };
+    E.page.postTo(redirect);
+  }
+
+  /* A locked version is never saved behind one's back: that would make a new version. A conflict put off waits for its person. */
   function autosave() {
-    const { dirty, conflict, composing } = store.get();
-    if (dirty && !conflict && !composing && !E.config.version.frozen) save(false);
+    const { dirty, conflict, behind, composing } = store.get();
+    if (dirty && !conflict && !behind && !composing && !E.config.version.frozen) save(false);
+  }
+
+  /* The connection, or the person, is back. */
+  function resume() {
+    onShown();
+    autosave();
+    if (store.get().unchecked) scheduleCheck();
+  }
+
+  /* "Saved today 11:20" is said again whenever somebody comes back: the day may be another one. */
+  function onShown() {
+    if (!document.hidden) store.set({});
+  }
+
+  function onOffline() {
+    if (store.get().dirty) store.set({ saveError: fill(w.saveRetried, { reason: w.reasons.offline }) });
+  }
+
+  /* The tab is being left, perhaps for good. */
+  function onHidden() {
+    if (!document.hidden || !store.get().dirty) return;
+    E.drafts.write();
+    autosave();
   }
 
   function start() {
-    setInterval(autosave, SAVE_EVERY);
+    window.addEventListener("online", resume);
+    window.addEventListener("offline", onOffline);
+    document.addEventListener("songda:signed-in", resume);
+    document.addEventListener("compositionend", () => saveIn(SAVE_AFTER));
+    document.addEventListener("visibilitychange", onHidden);
+    document.addEventListener("visibilitychange", onShown);
+    window.addEventListener("pagehide", () => store.get().dirty && E.drafts.write());
   }
 
   /* --- reading -------------------------------------------------------------------------------------------- */
 
+  /* The answer's data, or an error with a sentence for the person. */
+  async function read(url) {
+    const { status, data } = await media(url, { method: "GET" });
+    if (status !== 200) throw new Error(data.message || w.notAllowed);
+    return data;
+  }
+
   async function listMedia(query, type, url) {
-    const address = url || `${urls().media_list}?q=${encodeURIComponent(query)}&type=${type}`;
-    const { data } = await ask(address, { method: "GET" });
+    const data = await read(url || `${urls().media_list}?q=${encodeURIComponent(query)}&type=${type}`);
     keep(data.items || []);
     return data;
   }
@@ -125,7 +215,19 @@
   async function upload(file) {
     const form = new FormData();
     form.append("file", file);
-    const { status, data } = await ask(urls().media_upload, { method: "POST", body: form });
+    return taken(await media(urls().media_upload, { form, wait: UPLOAD }));
+  }
+
+  /* The answer, or an error with a sentence for the person. */
+  async function media(url, options) {
+    try {
+      return await ask(url, { method: "POST", ...options });
+    } catch (failure) {
+      throw Object.assign(new Error(fill(w.notDone, { reason: reasonOf(failure) })), { kind: failure.kind });
+    }
+  }
+
+  function taken({ status, data }) {
     if (status >= 300) throw new Error(data.message || w.hasProblems);
     keep([data]);
     return data;
@@ -134,20 +236,13 @@
   /* A film without a thumbnail gets a frame of itself, from the file just uploaded or from the library's own address.
      Raises when this browser cannot play it. */
   async function addFrame(asset, source) {
-    const taken = await window.Songda.frame.of(source);
-    const body = window.Songda.frame.form(asset.id, taken);
-    const { status, data } = await ask(urls().media_frame, { method: "POST", body });
-    if (status >= 300) throw new Error(data.message || w.hasProblems);
-    keep([data]);
-    return data;
+    const form = window.Songda.frame.form(asset.id, await window.Songda.frame.of(source));
+    return taken(await media(urls().media_frame, { form, wait: UPLOAD }));
   }
 
   /* Another asset, cut to width and height. */
   async function crop(asset, box) {
-    const { status, data } = await post(urls().media_crop, { asset, ...box });
-    if (status >= 300) throw new Error(data.message || w.hasProblems);
-    keep([data]);
-    return data;
+    return taken(await media(urls().media_crop, { json: { asset, ...box } }));
   }
 
   /* A film's own frame is not listed in the library: it is known by its film. */
@@ -161,14 +256,11 @@
     store.set({ assets: Object.fromEntries([...frames, ...Object.values(known), ...assets].map((one) => [String(one.id), one])) });
   }
 
-  async function rows(audience) {
-    const { data } = await ask(`${urls().sample_rows}?audience=${encodeURIComponent(audience)}`, { method: "GET" });
-    return data;
-  }
+  const rows = (audience) => read(`${urls().sample_rows}?audience=${encodeURIComponent(audience)}`);
 
   E.server = {
     scheduleCheck, check, save, autosave, overwrite, pending: () => saving, start, current, listMedia, upload, addFrame, crop,
     keep, rows,
   };
-  E.events = { changed: scheduleCheck };
+  E.events = { changed };
 })(window.Songda.editor);

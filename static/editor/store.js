@@ -45,6 +45,12 @@
     E.events.changed();
   }
 
+  /* Something beside the content was changed that is saved with it. */
+  function touch() {
+    set({ dirty: true, revision: state.revision + 1, checked: false });
+    E.events.changed();
+  }
+
   const change = (path, value) => edit(path, () => value);
 
   function insert(list, index, item, opened) {
@@ -142,6 +148,7 @@
   }
 
   E.store = {
-    get, set, subscribe, read, change, edit, insert, remove, move, duplicate, fillThumbnails, changeKind, toggle, toggleAll, say, load,
+    get, set, subscribe, read, change, edit, insert, remove, move, duplicate, fillThumbnails, changeKind, toggle, toggleAll, say,
+    load, touch,
   };
 })(window.Songda.editor);

@@ -4,16 +4,15 @@
   const place = document.getElementById("film-frame");
   const film = document.querySelector("video.whole-picture");
   if (!place || !film) return;
+  const UPLOAD = 600000;
   const { frame } = window.Songda;
   const words = place.dataset;
   const button = place.querySelector("button");
   const said = place.querySelector("[role=status]");
-  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
 
   async function send(form) {
-    const headers = { "X-CSRFToken": token, Accept: "application/json" };
-    const response = await fetch(words.url, { method: "POST", body: form, headers, credentials: "same-origin" });
-    if (!response.ok) throw new Error((await response.json()).message);
+    const { status, data } = await window.Songda.ask(words.url, { method: "POST", form, wait: UPLOAD });
+    if (status !== 200) throw new Error(data.message);
   }
 
   async function take() {
@@ -23,8 +22,8 @@
       const taken = shown ? { blob: await frame.jpegOf(film), seconds: film.duration } : await frame.of(film.currentSrc);
       await send(frame.form(words.asset, taken));
       window.location.reload();
-    } catch {
-      said.textContent = words.unreadable;
+    } catch (failure) {
+      said.textContent = failure.kind ? words.lost : words.unreadable;
       button.disabled = false;
     }
   }

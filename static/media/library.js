@@ -8,7 +8,7 @@
   const words = zone.dataset;
   const input = zone.querySelector('input[type="file"]');
   const list = zone.querySelector(".upload-list");
-  const token = zone.querySelector("[name=csrfmiddlewaretoken]").value;
+  const UPLOAD = 600000;
 
   function line(text) {
     const item = document.createElement("li");
@@ -25,12 +25,9 @@
 
   /* The answer, or an error with the server's sentence. */
   async function post(address, form) {
-    const headers = { "X-CSRFToken": token, Accept: "application/json" };
-    const response = await fetch(address, { method: "POST", body: form, headers, credentials: "same-origin" });
-    const isJson = (response.headers.get("Content-Type") || "").includes("json");
-    const answer = isJson ? await response.json() : {};
-    if (!response.ok || !answer.id) throw new Error(answer.message || words.lost);
-    return answer;
+    const { status, data } = await window.Songda.ask(address, { method: "POST", form, wait: UPLOAD });
+    if (status !== 200 || !data.id) throw new Error(data.message || words.lost);
+    return data;
   }
 
   function fileForm(file) {
@@ -61,7 +58,7 @@
       if (asset.family === "video" && !asset.thumbnail && !(await addFrame(file, asset, item))) return false;
       return settle(item, true, words.done + file.name);
     } catch (failure) {
-      return settle(item, false, `${file.name}: ${failure instanceof TypeError ? words.lost : failure.message}`);
+      return settle(item, false, `${file.name}: ${failure.kind ? words.lost : failure.message}`);
     }
   }
 

@@ -1,11 +1,7 @@
-// The inbox without reload: both panes every 2 s while the tab is seen, every 10 s after a minute without change. What is
-// being typed is never touched. Without this script everything still works by links and forms.
+// The inbox without reload (theme/poller.js): both panes. What is being typed is never touched. Without this script everything
+// still works by links and forms.
 (function () {
   "use strict";
-
-  var QUICK = 2000;
-  var SLOW = 10000;
-  var CALM_AFTER = 60000;
 
   var inbox = document.querySelector("[data-inbox]");
   if (!inbox) return;
@@ -15,8 +11,6 @@
   var text = inbox.querySelector("textarea[name=text]");
   var mark = "";
   var said = voice.getAttribute("data-said");
-  var changedAt = Date.now();
-  var timer = null;
 
   // --- news ---------------------------------------------------------------------------------------------------------
 
@@ -42,42 +36,21 @@
   }
 
   function show(news) {
-    if (news.mark !== mark && news.list !== undefined) {
+    var changed = news.mark !== mark && news.list !== undefined;
+    if (changed) {
       mark = news.mark;
-      changedAt = Date.now();
       replaceList(news.list);
       replaceThread(news.thread, news.seen);
       say(news.said);
     }
-    later(Date.now() - changedAt > CALM_AFTER ? SLOW : QUICK);
+    return { changed: changed };
   }
 
-  function later(wait) {
-    clearTimeout(timer);
-    timer = setTimeout(look, wait);
-  }
-
-  function look() {
-    if (document.hidden) {
-      later(QUICK);
-      return;
-    }
-    fetch(inbox.getAttribute("data-inbox") + "&mark=" + mark, { credentials: "same-origin", headers: { Accept: "application/json" } })
-      .then(function (answer) {
-        if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-        return answer.json();
-      })
-      .then(show)
-      .catch(function () {
-        say(voice.getAttribute("data-lost"));
-        later(SLOW);
-      });
-  }
-
-  document.addEventListener("visibilitychange", function () {
-    if (!document.hidden) later(0);
+  window.Songda.poll({
+    address: function () { return inbox.getAttribute("data-inbox") + "&mark=" + mark; },
+    show: show,
+    lost: function () { say(voice.getAttribute("data-lost")); },
   });
-  later(QUICK);
   if (thread) thread.scrollTop = thread.scrollHeight;
 
   // --- keys ---------------------------------------------------------------------------------------------------------

@@ -1,14 +1,10 @@
 // Keeps the parts of a page up to date without loading it anew. A [data-live] element names the address; its answer is
 // {"parts": {id: {html, mark, said}}, "open"}. A part is drawn anew only when its mark differs, keeps the focus and what is ticked,
-// and is read aloud when what is said of it differs. Asks every 2 s, every 10 s after a quiet minute, every minute after a quiet quarter
-// of an hour; not while the tab is hidden, and no more once nothing is open.
+// and is read aloud when what is said of it differs. Asks (theme/poller.js) every minute after a quiet quarter of an hour, and no more
+// once nothing is open.
 (function () {
   "use strict";
 
-  var QUICK = 2000;
-  var SLOW = 10000;
-  var RARE = 60000;
-  var CALM_AFTER = 60000;
   var IDLE_AFTER = 900000;
 
   var place = document.querySelector("[data-live]");
@@ -18,19 +14,6 @@
   var voice = document.querySelector("[data-live-say]");
   var lost = document.querySelector("[data-live-lost]");
   var marks = {};
-  var changedAt = Date.now();
-  var timer = null;
-  var over = false;
-
-  function pause() {
-    var calm = Date.now() - changedAt;
-    return calm > IDLE_AFTER ? RARE : calm > CALM_AFTER ? SLOW : QUICK;
-  }
-
-  function later(wait) {
-    clearTimeout(timer);
-    timer = setTimeout(look, wait);
-  }
 
   function all(part, selector) {
     return Array.prototype.slice.call(part.querySelectorAll(selector));
@@ -66,7 +49,6 @@
     draw(part, news);
     if (part.getAttribute("data-said") === news.said) return "";
     part.setAttribute("data-said", news.said);
-    changedAt = Date.now();
     return news.said;
   }
 
@@ -74,26 +56,13 @@
     var said = Object.keys(news.parts).map(function (id) { return take(id, news.parts[id]); }).filter(Boolean);
     if (voice && said.length) voice.textContent = said.join("; ");
     if (lost) lost.hidden = true;
-    over = !news.open;
-    if (!over) later(pause());
+    return { changed: said.length > 0, over: !news.open };
   }
 
-  function look() {
-    if (document.hidden) return;
-    fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } })
-      .then(function (answer) {
-        if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-        return answer.json();
-      })
-      .then(show)
-      .catch(function () {
-        if (lost) lost.hidden = false;
-        later(SLOW);
-      });
-  }
-
-  document.addEventListener("visibilitychange", function () {
-    if (!document.hidden && !over) later(0);
+  window.Songda.poll({
+    address: function () { return address; },
+    show: show,
+    lost: function () { if (lost) lost.hidden = false; },
+    idleAfter: IDLE_AFTER,
   });
-  later(QUICK);
 })();

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,19 +14,21 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from kit import edits
+from kit.lookups import NamedLookups
 from templates_5g import hooks, services
-from templates_5g.editing import asset_data, person
+from templates_5g.editor_data import asset_data, person
 from templates_5g.errors import NotPossible
 from templates_5g.forms import FitForm, RenameMediaForm
+from templates_5g.json_request import json_body, whole
 from templates_5g.models import MediaAsset, TemplateVersion
-from templates_5g.requests import json_body, whole
 from templates_5g.selectors import assets_by_id, library
 
 PAGE = 60
 
 
 @admin.register(MediaAsset)
-class MediaAssetAdmin(admin.ModelAdmin):
+class MediaAssetAdmin(NamedLookups):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # by the service alone, which knows what is used
 
@@ -140,7 +143,7 @@ class MediaAssetAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         self._require(self.has_view_permission(request))
         asset = get_object_or_404(MediaAsset.objects.select_related("thumbnail", "created_by"), pk=whole(object_id, 0))
-        forms = {"rename": RenameMediaForm(initial={"name": asset.name}), "fit": FitForm()}
+        forms = {"rename": RenameMediaForm(initial={"name": asset.name}, row=asset), "fit": FitForm()}
         if request.method == "POST":
             self._require(self.has_change_permission(request, asset))
             done = self._deed(request, asset, forms)
@@ -158,10 +161,8 @@ class MediaAssetAdmin(admin.ModelAdmin):
         try:
             match request.POST.get("deed"):
                 case "rename":
-                    forms["rename"] = form = RenameMediaForm(request.POST)
-                    if not form.is_valid():
+                    if not self._rename(request, asset, forms):
                         return None
-                    services.rename_media(asset, form.cleaned_data["name"], request.user)
                 case "fit":
                     forms["fit"] = FitForm(request.POST)
                     if not forms["fit"].is_valid():
@@ -179,6 +180,17 @@ class MediaAssetAdmin(admin.ModelAdmin):
             return here
         messages.success(request, _("Done."))
         return here
+
+    @staticmethod
+    @transaction.atomic
+    def _rename(request: HttpRequest, asset: MediaAsset, forms: dict[str, Any]) -> bool:
+        edits.lock(asset)
+        asset.refresh_from_db()
+        forms["rename"] = form = RenameMediaForm(request.POST, initial={"name": asset.name}, row=asset)
+        if not form.is_valid():
+            return False
+        services.rename_media(asset, form.cleaned_data["name"], request.user)
+        return True
 
     def delete_file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Asks on a page of its own: what is deleted cannot be fetched back."""

@@ -15,12 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.kit import show
+from kit import display
+from kit.lookups import NamedLookups
 from templates_5g import hooks, services
 from templates_5g.errors import NotPossible
 from templates_5g.forms import NewTemplateForm
+from templates_5g.json_request import whole
 from templates_5g.models import MessageTemplate, TemplateVersion
-from templates_5g.requests import whole
 from templates_5g.selectors import newest_version, versions_by_template
 from templates_5g.states import Kind
 
@@ -65,7 +66,7 @@ class TemplateList(ChangeList):
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(admin.ModelAdmin):
+class MessageTemplateAdmin(NamedLookups):
     list_display = ("named", "state", "reviews", "purpose", "campaigns", "changed")
     list_display_links = None
     list_filter = ("purpose", KindFilter, ArchivedFilter)
@@ -100,14 +101,14 @@ class MessageTemplateAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("version"))
     def state(self, template: Any) -> SafeString:
         words = _("Version %(number)s, locked") if template.newest_frozen_at else _("Version %(number)s, draft")
-        return show.badge(words % {"number": template.newest_number}, "idle")
+        return display.badge(words % {"number": template.newest_number}, "idle")
 
     @admin.display(description=gettext_lazy("reviews"))
     def reviews(self, template: Any) -> str:
-        badges = ((show.badge(f"{cell.account} {cell.word}", cell.role),) for cell in template.review_cells)
+        badges = ((display.badge(f"{cell.account} {cell.word}", cell.role),) for cell in template.review_cells)
         said = format_html_join(" ", "{}", badges)
         if not said:
-            return show.UNKNOWN
+            return display.UNKNOWN
         if template.reviewed.number == template.newest_number:
             return said
         older = _("Version %(number)s") % {"number": template.reviewed.number}
@@ -120,7 +121,7 @@ class MessageTemplateAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("changed"), ordering="updated_at")
     def changed(self, template: MessageTemplate) -> Any:
-        return show.when(template.updated_at)
+        return display.when(template.updated_at)
 
     # --- pages -------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -14,14 +15,16 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from templates_5g import editing, hooks, outline, services
+from kit import display, edits
+from kit.lookups import NamedLookups
+from templates_5g import editor_data, hooks, outline, services
 from templates_5g.errors import InvalidContent, NotPossible, StaleEdit
 from templates_5g.forms import CopyForm, TemplateSettingsForm, VersionForm
-from templates_5g.inspecting import Inspection, inspect
+from templates_5g.inspection import Inspection, inspect
+from templates_5g.json_request import json_body, whole
 from templates_5g.linter import Finding
 from templates_5g.models import TemplateVersion
 from templates_5g.problems import all_data
-from templates_5g.requests import json_body, whole
 from templates_5g.selectors import versions_of
 from templates_5g.widgets import comparison_media
 
@@ -45,7 +48,7 @@ def answers_json(view: View) -> View:
 
 
 @admin.register(TemplateVersion)
-class TemplateVersionAdmin(admin.ModelAdmin):
+class TemplateVersionAdmin(NamedLookups):
     """Not in the menu: versions are reached through their template. Rights are those on message templates."""
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
@@ -110,7 +113,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
 
     def _save_posted(self, request: HttpRequest, version: TemplateVersion, form: VersionForm) -> HttpResponse | None:
         """Store and redirect, or put the reasons on the form."""
-        data = {**form.cleaned_data, "purpose": request.POST.get("purpose")}
+        data = form.cleaned_data
         try:
             saved = services.save_draft(version, data, form.cleaned_data["edited"], request.user)
         except InvalidContent as error:
@@ -118,8 +121,8 @@ class TemplateVersionAdmin(admin.ModelAdmin):
                 form.add_error(None, problem)
             return None
         except StaleEdit as error:
-            who, at = editing.person(error.theirs.edited_by), editing.clock(error.theirs.updated_at)
-            form.add_error(None, _("%(who)s saved at %(at)s; load the page again to see it.") % {"who": who, "at": at})
+            who, at = editor_data.person(error.theirs.edited_by), display.day_and_time(error.theirs.updated_at)
+            form.add_error(None, _("%(who)s saved %(at)s; load the page again to see it.") % {"who": who, "at": at})
             return None
         except NotPossible as error:
             form.add_error(None, error.sentence)
@@ -158,15 +161,14 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "version": version,
             "versions": versions,
             "form": form,
-            "edited_by": editing.person(version.edited_by),
+            "edited_by": editor_data.person(version.edited_by),
             "read_only": read_only,
             "may_change": self.has_change_permission(request),
             "settings_form": TemplateSettingsForm(initial=_settings_of(version)),
-            "purpose_fixed": any(item.is_frozen for item in versions),
             "cells": cells,
             "cells_move": any(cell.moves for cell in cells),
             "campaigns": _campaigns(versions),
-            "refusals": editing.refusal_data(version),
+            "refusals": editor_data.refusal_data(version),
             "actions": hooks.version_actions(version, request.user),
         }
         status = 400 if form.is_bound and form.errors else 200
@@ -186,7 +188,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         self, form: VersionForm, request: HttpRequest, version: TemplateVersion, inspection: Inspection, read_only: bool
     ) -> None:
         widget = form.fields["content"].widget
-        widget.config = editing.config(request, version, inspection, read_only)
+        widget.config = {**editor_data.config(request, version, inspection, read_only), "unsaved": form.is_bound}
         found = outline.rows(
             inspection.content.dump(), inspection.fallback.dump(), inspection.assets, inspection.findings
         )
@@ -206,7 +208,9 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         data = json_body(request)
         purpose = data.get("purpose") or version.template.purpose
         longest = _longest_values(data.get("row_lengths"))
-        return JsonResponse(editing.check_answer(inspect(data.get("content"), data.get("fallback"), purpose, longest)))
+        return JsonResponse(
+            editor_data.check_answer(inspect(data.get("content"), data.get("fallback"), purpose, longest))
+        )
 
     @answers_json
     def save_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -219,10 +223,10 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             found = [Finding(problem) for problem in error.problems]
             return JsonResponse({"problems": all_data(found)}, status=400)
         except StaleEdit as error:
-            return JsonResponse(editing.conflict_answer(error), status=409)
+            return JsonResponse(editor_data.conflict_answer(error), status=409)
         saved.template.refresh_from_db(fields=["purpose"])
         inspection = inspect(saved.content, saved.fallback, saved.template.purpose)
-        return JsonResponse(editing.save_answer(saved, inspection, version))
+        return JsonResponse(editor_data.save_answer(saved, inspection, version))
 
     def reviews_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """{"parts": {id: {html, mark, said}}, "open"}: the accounts' words on this version, as the page shows them."""
@@ -237,7 +241,7 @@ class TemplateVersionAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         audience = whole(request.GET.get("audience"), 0)
-        return JsonResponse(editing.sample_data(hooks.sample_rows(audience, request.user, SAMPLE_ROWS)))
+        return JsonResponse(editor_data.sample_data(hooks.sample_rows(audience, request.user, SAMPLE_ROWS)))
 
     # --- deeds -------------------------------------------------------------------------------------------------
 
@@ -257,20 +261,18 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "parents": _parents(version),
             "form": form,
             "button": _("Copy"),
-            "back": editing.version_url("change", version),
+            "back": editor_data.version_url("change", version),
         }
         return TemplateResponse(request, "songda/form.html", context)
 
     def settings_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = self._version(request, pk, to_change=True)
-        form = TemplateSettingsForm(request.POST or None, initial=_settings_of(version))
-        if request.method == "POST" and form.is_valid():
-            try:
-                services.change_template(version.template, actor=request.user, **form.cleaned_data)
-            except NotPossible as error:
-                form.add_error(None, error.sentence)
-            else:
-                messages.success(request, _("Saved."))
+        with transaction.atomic():
+            if request.method == "POST":
+                edits.lock(version.template)
+                version.template.refresh_from_db()
+            form = TemplateSettingsForm(request.POST or None, initial=_settings_of(version), row=version.template)
+            if request.method == "POST" and form.is_valid() and self._set(request, version, form):
                 return redirect("admin:templates_5g_templateversion_change", pk)
         context = {
             **self.admin_site.each_context(request),
@@ -278,9 +280,19 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "parents": _parents(version),
             "form": form,
             "button": _("Save"),
-            "back": editing.version_url("change", version),
+            "back": editor_data.version_url("change", version),
         }
         return TemplateResponse(request, "songda/form.html", context)
+
+    @staticmethod
+    def _set(request: HttpRequest, version: TemplateVersion, form: TemplateSettingsForm) -> bool:
+        try:
+            services.change_template(version.template, actor=request.user, **form.cleaned_data)
+        except NotPossible as error:
+            form.add_error(None, error.sentence)
+            return False
+        messages.success(request, _("Saved."))
+        return True
 
     def archive_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if request.method != "POST":
@@ -308,11 +320,11 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": _("Delete draft"),
             "parents": _parents(version),
-            "facts": [(_("Draft"), str(version)), (_("Last change"), editing.clock(version.updated_at))],
+            "facts": [(_("Draft"), str(version)), (_("Last change"), display.day_and_time(version.updated_at))],
             "warning": _("The draft is gone for good. Locked versions stay."),
             "button": _("Delete draft"),
             "danger": True,
-            "back": editing.version_url("change", version),
+            "back": editor_data.version_url("change", version),
         }
         return TemplateResponse(request, "songda/confirm.html", context)
 
@@ -330,8 +342,8 @@ class TemplateVersionAdmin(admin.ModelAdmin):
             "version": version,
             "other": other,
             "versions": versions,
-            "changes": outline.changes(found, editing.assets_of(other, version)),
-            "config": editing.comparison(other, version, found),
+            "changes": outline.changes(found, editor_data.assets_of(other, version)),
+            "config": editor_data.comparison(other, version, found),
             "media": comparison_media(),
         }
         return TemplateResponse(request, "admin/templates_5g/templateversion/compare.html", context)
@@ -346,7 +358,7 @@ def _campaigns(versions: list[TemplateVersion]) -> list[tuple[TemplateVersion, S
 def _parents(version: TemplateVersion) -> list[tuple[str, str]]:
     """(words, address) of the pages above a version's own."""
     listed = reverse("admin:templates_5g_messagetemplate_changelist")
-    return [(_("Message templates"), listed), (version.template.name, editing.version_url("change", version))]
+    return [(_("Message templates"), listed), (version.template.name, editor_data.version_url("change", version))]
 
 
 def _settings_of(version: TemplateVersion) -> dict[str, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from templates_5g.blocks.media import MediaRef
-from templates_5g.blocks.reading import Reader
+from templates_5g.blocks.reader import Reader
 from templates_5g.blocks.suggestion import Suggestion
 
 STYLES = ("italics", "bold", "underline")

@@ -1,7 +1,7 @@
 """Rules of pictures, sound and film inside a message: known, usable, of a type that fits, not too large."""
 
-from config.kit.words import gettext_noop as _
-from templates_5g.blocks.measuring import Checking, MediaInfo
+from kit.msgids import gettext_noop as _
+from templates_5g.blocks.measure import Checking, MediaInfo
 from templates_5g.blocks.media import MediaRef
 from templates_5g.blocks.mms import Frame
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from config.kit.words import gettext_noop as _
-from templates_5g.blocks.measuring import Checking
+from kit.msgids import gettext_noop as _
+from templates_5g.blocks.measure import Checking
 from templates_5g.blocks.suggestion import Suggestion
 from templates_5g.blocks.variables import PATTERN
 

@@ -6,14 +6,15 @@ Rules of language and law (opt-out text, 【】 in a body …) are in templates_
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from config.kit.words import gettext_noop as _
+from kit.msgids import gettext_noop as _
 from templates_5g.blocks.card import Card
 from templates_5g.blocks.check_media import check_frames, check_media
 from templates_5g.blocks.check_suggestions import check_coordinates, check_repeats, check_suggestions
 from templates_5g.blocks.content import Carousel, Content, Fallback, File, Mms, Place, SingleCard, Sms, Text
-from templates_5g.blocks.measuring import Checking, MediaInfo
+from templates_5g.blocks.measure import Checking, MediaInfo
 from templates_5g.blocks.problems import Problem
 from templates_5g.blocks.suggestion import Suggestion
+from templates_5g.blocks.variables import MOST_VARIABLES, names_of
 from templates_5g.limits import LIMITS, Limit
 
 __all__ = ["MediaInfo", "check", "media_ids", "suggestions_of"]
@@ -36,7 +37,15 @@ def check(
     _CHECKS[type(content)](run, content)
     _check_fallback(run, content, fallback)
     check_repeats(run, suggestions_of(content))
+    if has_too_many_variables(content, fallback):
+        sentence = _("At most %(most)s different variables: a file of recipients has no more columns.")
+        run.note("", "variables.many", sentence, most=MOST_VARIABLES)
     return run.problems
+
+
+def has_too_many_variables(content: Content, fallback: Fallback) -> bool:
+    """Such content is refused as a whole; looking at each of its variables would take seconds."""
+    return len(names_of(content.dump(), fallback.dump())) > MOST_VARIABLES
 
 
 def suggestions_of(content: Content) -> Iterator[tuple[str, Suggestion]]:

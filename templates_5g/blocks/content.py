@@ -22,12 +22,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from config.kit.words import gettext_noop as _
+from kit.msgids import gettext_noop as _
 from templates_5g.blocks.card import ALIGNMENTS, ORIENTATIONS, STYLES, WIDTHS, Card
 from templates_5g.blocks.media import MediaRef
 from templates_5g.blocks.mms import Frame
 from templates_5g.blocks.problems import Problem
-from templates_5g.blocks.reading import Reader
+from templates_5g.blocks.reader import Reader
 from templates_5g.blocks.suggestion import Suggestion
 
 

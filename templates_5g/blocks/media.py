@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from templates_5g.blocks.reading import Reader
+from templates_5g.blocks.reader import Reader
 
 HEIGHTS = ("SHORT", "MEDIUM", "TALL")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from templates_5g.blocks.reading import Reader
+from templates_5g.blocks.reader import Reader
 
 # kind -> the fields beyond label and data that it uses, in the order in which they are shown
 KINDS: dict[str, tuple[str, ...]] = {

@@ -6,8 +6,11 @@ from typing import Any
 
 # A name is what stands between ${ and }, without braces, dollar or line break; names match exactly (a1 is not a10).
 PATTERN = re.compile(r"\$\{([^${}\r\n]{1,40})\}")
-# Filled by a vendor's own short-link service, so they are no columns of the recipients' file.
-VENDOR_VARIABLES = frozenset({"阅信短链", "dh_rcs_aim", "dh_rcs_h5_url"})
+# As many as a recipients' file may have columns; a name more has no column to come from.
+MOST_VARIABLES = 200
+# Filled by a vendor's own short-link service, so they are no columns of the recipients' file. Content knows no vendor: each
+# declares its own, and messaging puts them in here when the apps are ready.
+VENDOR_VARIABLES: set[str] = set()
 
 
 def names_in(text: str) -> list[str]:
@@ -18,6 +21,15 @@ def names_in(text: str) -> list[str]:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Every ${name} replaced by its value; a name without a value stays as it is, so that nothing vanishes unseen."""
     return PATTERN.sub(lambda match: str(values.get(match[1], match[0])), text)
+
+
+def filled(dumped: Any, values: Mapping[str, str]) -> Any:
+    """Dumped content with every text filled, whatever its depth."""
+    if isinstance(dumped, str):
+        return fill(dumped, values)
+    if isinstance(dumped, Mapping):
+        return {key: filled(item, values) for key, item in dumped.items()}
+    return [filled(item, values) for item in dumped] if isinstance(dumped, list) else dumped
 
 
 def texts_of(value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf"}
 _MOST_BOXES = 2000
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """(type, begin of body, end of body) of each box between start and end; stops at the first that does not fit."""
     while start + 8 <= end:
         size, kind, head = int.from_bytes(data[start : start + 4], "big"), data[start + 4 : start + 8], 8
@@ -27,7 +27,7 @@ def _walk(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         if not waiting:
             return
         start, end = waiting.pop()
-        for number, (kind, begin, stop) in enumerate(_boxes(data, start, end)):
+        for number, (kind, begin, stop) in enumerate(boxes(data, start, end)):
             if number > _MOST_BOXES:
                 return
             if kind in _CONTAINERS:

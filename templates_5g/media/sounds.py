@@ -1,6 +1,9 @@
 """How long a sound lasts, from its frames: MP3, AAC (ADTS) and AMR."""
 
-from templates_5g.media.sniffing import AAC, AMR, MP3, FileType, _after_id3
+from collections.abc import Callable
+
+from templates_5g.media import tags
+from templates_5g.media.file_types import AAC, AMR, MP3, FileType
 
 _MP3_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _MP3_KBITS = {
@@ -20,18 +23,22 @@ def sound_seconds(data: bytes, kind: FileType) -> float | None:
 
 
 def _mp3(data: bytes) -> float | None:
-    at, seconds, frames = _after_id3(data), 0.0, 0
-    while at + 4 <= len(data):
-        frame = _mp3_frame(data[at : at + 4])
-        if frame is None:
-            break
+    return _seconds(data, mp3_frame)
+
+
+def _seconds(data: bytes, frame_at: Callable[[bytes, int], tuple[int, float] | None]) -> float | None:
+    at, seconds, frames = tags.start(data), 0.0, 0
+    while (frame := frame_at(data, at)) is not None:
         length, lasts = frame
         at, seconds, frames = at + length, seconds + lasts, frames + 1
     return seconds if frames else None
 
 
-def _mp3_frame(head: bytes) -> tuple[int, float] | None:
-    """Bytes and seconds of one layer III frame."""
+def mp3_frame(data: bytes, at: int) -> tuple[int, float] | None:
+    """Bytes and seconds of the layer III frame that begins here, None where none does."""
+    head = data[at : at + 4]
+    if len(head) < 4:
+        return None
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
     bits, rate = head[2] >> 4, head[2] >> 2 & 3
     if head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or layer != 1 or version == 1 or rate == 3 or bits in (0, 15):
@@ -43,15 +50,19 @@ def _mp3_frame(head: bytes) -> tuple[int, float] | None:
 
 
 def _aac(data: bytes) -> float | None:
-    at, seconds = _after_id3(data), 0.0
-    while at + 7 <= len(data) and data[at] == 0xFF and data[at + 1] & 0xF6 == 0xF0:
-        rate = data[at + 2] >> 2 & 15
-        length = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
-        if rate >= len(_AAC_RATES) or length < 7:
-            break
-        seconds += 1024 * ((data[at + 6] & 3) + 1) / _AAC_RATES[rate]
-        at += length
-    return seconds or None
+    return _seconds(data, aac_frame)
+
+
+def aac_frame(data: bytes, at: int) -> tuple[int, float] | None:
+    """Bytes and seconds of the ADTS frame that begins here, None where none does."""
+    head = data[at : at + 7]
+    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
+        return None
+    rate = head[2] >> 2 & 15
+    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    if rate >= len(_AAC_RATES) or length < 7:
+        return None
+    return length, 1024 * ((head[6] & 3) + 1) / _AAC_RATES[rate]
 
 
 def _amr(data: bytes) -> float | None:

@@ -1,7 +1,7 @@
 """The verbs of templates and media; pages, the API and other apps call these and nothing below."""
 
 from templates_5g.errors import InvalidContent, MediaRefused, NotPossible, StaleEdit
-from templates_5g.services.comparing import Difference, differences
+from templates_5g.services.compare import Difference, differences
 from templates_5g.services.library import (
     add_upload,
     archive_media,

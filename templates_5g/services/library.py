@@ -12,16 +12,17 @@ from django.db.models import ProtectedError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from PIL import Image
 
-from config.kit import audit
+from kit import audit
 from templates_5g import hooks
+from templates_5g.audit_actions import AuditAction
 from templates_5g.errors import MediaRefused, NotPossible
 from templates_5g.limits import LIMITS, MB
 from templates_5g.media import pictures
 from templates_5g.media.boxes import box_dimensions, box_family, box_seconds
-from templates_5g.media.sniffing import JPEG, TYPES, FileType, extension_of, file_type, refused_as
+from templates_5g.media.file_types import JPEG, TYPES, FileType, extension_of, file_type, refused_as
+from templates_5g.media.metadata import without_metadata
 from templates_5g.media.sounds import sound_seconds
 from templates_5g.models import MediaAsset
 
@@ -79,11 +80,13 @@ def _store(data: bytes, kind: FileType, name: str, actor: Any, is_thumbnail: boo
     thumbnail = None
     if kind.family == "image":
         data = pictures.without_tail(data, kind)
+        data = without_metadata(pictures.turned_upright(data, kind, _open(data, kind)), kind)
         picture = _open(data, kind)
         measured = {"width": picture.width, "height": picture.height}
         thumbnail = None if is_thumbnail or _is_small(data, kind) else pictures.thumbnail(picture)
     else:
         measured = _measure(data, kind)
+        data = without_metadata(data, kind)
     digest = hashlib.sha256(data).hexdigest()
     known = _known(digest, is_thumbnail)
     if known:
@@ -105,7 +108,7 @@ def _store(data: bytes, kind: FileType, name: str, actor: Any, is_thumbnail: boo
             asset.file.save("", ContentFile(data), save=False)
             asset.save()
             if not is_thumbnail:
-                audit.record(gettext_noop("media uploaded"), actor=actor, target=asset, detail={"bytes": asset.size})
+                audit.record(AuditAction.MEDIA_UPLOADED, actor=actor, target=asset, detail={"bytes": asset.size})
     except IntegrityError:
         # The same file came twice at the same time; the other one won.
         asset.file.delete(save=False)
@@ -205,7 +208,7 @@ def set_thumbnail(asset: MediaAsset, picture: MediaAsset | None, actor: Any) -> 
         raise NotPossible(_("A picture has its own thumbnail."))
     asset.thumbnail = thumbnail_of(picture) if picture else None
     asset.save(update_fields=["thumbnail"])
-    audit.record(gettext_noop("media thumbnail changed"), actor=actor, target=asset)
+    audit.record(AuditAction.MEDIA_THUMBNAIL_CHANGED, actor=actor, target=asset)
 
 
 def give_frame(asset: MediaAsset, upload: BinaryIO, seconds: float | None, actor: Any) -> None:
@@ -227,7 +230,7 @@ def give_frame(asset: MediaAsset, upload: BinaryIO, seconds: float | None, actor
     if asset.seconds is None and seconds is not None and 0.05 <= seconds < _LONGEST_SECONDS:
         asset.seconds = _tenths(seconds)
     asset.save(update_fields=["thumbnail", "seconds"])
-    audit.record(gettext_noop("media thumbnail changed"), actor=actor, target=asset)
+    audit.record(AuditAction.MEDIA_THUMBNAIL_CHANGED, actor=actor, target=asset)
 
 
 _MOST_FRAME_BYTES = 1 * MB
@@ -237,18 +240,18 @@ _LONGEST_SECONDS = 24 * 3600
 def archive_media(asset: MediaAsset, actor: Any) -> None:
     """Take a file out of the library. Versions that show it keep it."""
     if MediaAsset.objects.filter(pk=asset.pk, archived_at=None).update(archived_at=timezone.now()):
-        audit.record(gettext_noop("media archived"), actor=actor, target=asset)
+        audit.record(AuditAction.MEDIA_ARCHIVED, actor=actor, target=asset)
 
 
 def restore_media(asset: MediaAsset, actor: Any) -> None:
     if MediaAsset.objects.filter(pk=asset.pk, archived_at__isnull=False).update(archived_at=None):
-        audit.record(gettext_noop("media restored"), actor=actor, target=asset)
+        audit.record(AuditAction.MEDIA_RESTORED, actor=actor, target=asset)
 
 
 def rename_media(asset: MediaAsset, name: str, actor: Any) -> None:
     before, asset.name = asset.name, clean_name(name)
     asset.save(update_fields=["name"])
-    audit.record(gettext_noop("media renamed"), actor=actor, target=asset, detail={"name": [before, asset.name]})
+    audit.record(AuditAction.MEDIA_RENAMED, actor=actor, target=asset, detail={"name": [before, asset.name]})
 
 
 @transaction.atomic
@@ -256,7 +259,7 @@ def delete_media(asset: MediaAsset, actor: Any) -> None:
     """Delete a file that nothing uses, from the disk too. Raises NotPossible for a used one: archive it instead."""
     if asset.uses.exists() or hooks.media_uses([asset.pk]).get(asset.pk):
         raise NotPossible(_("This file is used: archive it instead."))
-    audit.record(gettext_noop("media deleted"), actor=actor, target=asset)
+    audit.record(AuditAction.MEDIA_DELETED, actor=actor, target=asset)
     file, storage = str(asset.file.name), asset.file.storage
     try:
         asset.delete()

@@ -7,15 +7,15 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-from config.kit import audit
+from kit import audit
+from templates_5g.audit_actions import AuditAction
 from templates_5g.blocks import Content, Fallback
 from templates_5g.blocks.checks import media_ids
 from templates_5g.blocks.content import KINDS
 from templates_5g.blocks.variables import names_of
 from templates_5g.errors import NotPossible, StaleEdit
-from templates_5g.inspecting import read, require_sound
+from templates_5g.inspection import read, require_sound
 from templates_5g.models import MediaAsset, MediaUse, MessageTemplate, TemplateVersion
 from templates_5g.selectors import asset_keys
 from templates_5g.states import Purpose
@@ -62,7 +62,7 @@ def _first_version(name: str, purpose: str, content: Content, fallback: Fallback
     _write(version, content, fallback, actor)
     version.save()
     _record_uses(version)
-    audit.record(gettext_noop("template created"), actor=actor, target=template, detail={"kind": content.kind})
+    audit.record(AuditAction.TEMPLATE_MADE, actor=actor, target=template, detail={"kind": content.kind})
     return version
 
 
@@ -89,7 +89,7 @@ def _write(version: TemplateVersion, content: Content, fallback: Fallback, actor
 
 @transaction.atomic
 def save_draft(version: TemplateVersion, data: Mapping[str, Any], edited: int, actor: Any) -> TemplateVersion:
-    """Store {"content", "fallback", "purpose" (optional)} as the draft that `version` is, or, if it is locked, as a new version.
+    """Store {"content", "fallback"} as the draft that `version` is, or, if it is locked, as a new version.
 
     Unfinished content is welcome; only a wrong shape raises InvalidContent. `edited` is the count that the editor saw:
     if somebody saved since, or already went on from the locked version, StaleEdit carries theirs.
@@ -99,7 +99,6 @@ def save_draft(version: TemplateVersion, data: Mapping[str, Any], edited: int, a
     template = MessageTemplate.objects.select_for_update().get(pk=version.template_id)
     if template.archived_at:
         raise NotPossible(_("This template is archived: restore it before changing it."))
-    _set_purpose(template, data.get("purpose") or template.purpose, actor)
     newest = template.versions.order_by("-number")[0]
     current = newest if newest.pk == version.pk else template.versions.get(pk=version.pk)
     if not current.is_frozen:
@@ -143,7 +142,7 @@ def _next_version(newest: TemplateVersion, content: Content, fallback: Fallback,
     _record_uses(version)
     MessageTemplate.objects.filter(pk=version.template_id).update(updated_at=version.updated_at)
     detail = {"version": version.number}
-    audit.record(gettext_noop("template version created"), actor=actor, target=version.template, detail=detail)
+    audit.record(AuditAction.VERSION_MADE, actor=actor, target=version.template, detail=detail)
     return version
 
 
@@ -194,17 +193,20 @@ def free_copy_name(name: str) -> str:
 
 
 @transaction.atomic
-def change_template(template: MessageTemplate, *, name: str, purpose: str, note: str, actor: Any) -> None:
-    """Rename, or change the purpose while nothing is locked: an audit was for one purpose. Raises NotPossible."""
+def change_template(
+    template: MessageTemplate, *, name: str, purpose: str, note: str, actor: Any, reason: str = ""
+) -> None:
+    """Rename, or change the purpose while nothing is locked: an audit was for one purpose. That marketing becomes a notice, which
+    needs no consent, takes a reason. Raises NotPossible."""
     template = MessageTemplate.objects.select_for_update().get(pk=template.pk)
-    _set_purpose(template, purpose, actor)
+    _set_purpose(template, purpose, reason, actor)
     detail = {"name": [template.name, name]}
     template.name, template.note = usable_name(name, template), note[:200]
     template.save(update_fields=["name", "note", "updated_at"])
-    audit.record(gettext_noop("template changed"), actor=actor, target=template, detail=detail)
+    audit.record(AuditAction.TEMPLATE_CHANGED, actor=actor, target=template, detail=detail)
 
 
-def _set_purpose(template: MessageTemplate, purpose: Any, actor: Any) -> None:
+def _set_purpose(template: MessageTemplate, purpose: str, reason: str, actor: Any) -> None:
     """The template's row is locked by the caller."""
     if purpose == template.purpose:
         return
@@ -212,23 +214,28 @@ def _set_purpose(template: MessageTemplate, purpose: Any, actor: Any) -> None:
         raise NotPossible(_("Choose marketing or notice."))
     if template.versions.filter(frozen_at__isnull=False).exists():
         raise NotPossible(_("A version of this template was reviewed for its purpose; copy it to change that."))
-    detail = {"purpose": [template.purpose, purpose]}
+    reason = reason.strip()[:200]
+    if purpose == Purpose.NOTICE and not reason:
+        raise NotPossible(
+            _("Write the reason why this is a notice: a notice needs no consent and keeps to no window for marketing.")
+        )
+    detail = {"purpose": [template.purpose, purpose], **({"reason": reason} if reason else {})}
     template.purpose = purpose
     template.save(update_fields=["purpose", "updated_at"])
-    audit.record(gettext_noop("template purpose changed"), actor=actor, target=template, detail=detail)
+    audit.record(AuditAction.TEMPLATE_PURPOSE_CHANGED, actor=actor, target=template, detail=detail)
 
 
 def archive(template: MessageTemplate, actor: Any) -> None:
     """Take a template out of every choice. Its versions, reviews and sends stay."""
-    _set_archived(template, timezone.now(), gettext_noop("template archived"), actor)
+    _set_archived(template, timezone.now(), AuditAction.TEMPLATE_ARCHIVED, actor)
 
 
 def restore(template: MessageTemplate, actor: Any) -> None:
-    _set_archived(template, None, gettext_noop("template restored"), actor)
+    _set_archived(template, None, AuditAction.TEMPLATE_RESTORED, actor)
 
 
 @transaction.atomic
-def _set_archived(template: MessageTemplate, at: Any, action: str, actor: Any) -> None:
+def _set_archived(template: MessageTemplate, at: Any, action: AuditAction, actor: Any) -> None:
     rows = MessageTemplate.objects.filter(pk=template.pk, archived_at__isnull=at is not None)
     if rows.update(archived_at=at):
         template.archived_at = at
@@ -241,7 +248,7 @@ def delete_draft(version: TemplateVersion, actor: Any) -> None:
     template = MessageTemplate.objects.select_for_update().get(pk=version.template_id)
     if not template.versions.filter(pk=version.pk, frozen_at=None).exists():
         raise NotPossible(_("A locked version stays: it was reviewed or used."))
-    audit.record(gettext_noop("draft deleted"), actor=actor, target=template, detail={"version": version.number})
+    audit.record(AuditAction.DRAFT_DELETED, actor=actor, target=template, detail={"version": version.number})
     try:
         template.versions.filter(pk=version.pk).delete()
         if not template.versions.exists():

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from campaigns.bench import data, history, house, limits, report, running
-from campaigns.bench.measuring import Broken, apart, together
-from campaigns.bench.sink import CREDENTIALS, sink
-from campaigns.bench.stages import receiving
-from messaging.gateway import signing
+from messaging.gateway import crypto
 from messaging.models import Batch, Delivery
+from tools.bench import data, history, house, limits, report, run
+from tools.bench.measure import Broken, apart, together
+from tools.bench.sink import CREDENTIALS, sink
+from tools.bench.stages import receipts
 
 PEOPLE = 1000
 
@@ -46,13 +46,13 @@ def test_the_workbook_holds_the_same_rows(tmp_path):
 def test_the_hand_written_request_opens_with_the_accounts_key():
     rows = [("13800000000", json.dumps(dict.fromkeys(data.NAMES, "值")))]
     body, headers = limits.build(rows, "s1-1")
-    plain = signing.aes_ecb_decrypt(CREDENTIALS["aes_key"].encode(), signing.b64decode(body))
+    plain = crypto.aes_ecb_decrypt(CREDENTIALS["aes_key"].encode(), crypto.b64decode(body))
     assert json.loads(plain) == {
         "templateId": 101,
         "mobileContentList": {"13800000000": {f"${{{name}}}": "值" for name in data.NAMES}},
         "callData": "s1-1",
     }
-    assert headers["signature"] == signing.sha256_hex(
+    assert headers["signature"] == crypto.sha256_hex(
         CREDENTIALS["password"].encode(), body, headers["timestamp"].encode()
     )
 
@@ -63,8 +63,8 @@ def test_the_sink_counts_requests_and_bytes_and_gives_each_its_own_task():
         wire = http.client.HTTPConnection(urlsplit(counting.url).netloc)
         for size in (3, 300_000):
             wire.request("POST", "/rcs/send", b"x" * size)
-            answer = signing.aes_ecb_decrypt(
-                CREDENTIALS["aes_key"].encode(), signing.b64decode(wire.getresponse().read())
+            answer = crypto.aes_ecb_decrypt(
+                CREDENTIALS["aes_key"].encode(), crypto.b64decode(wire.getresponse().read())
             )
             assert json.loads(answer)["status"] == 0
             tasks.add(json.loads(answer)["taskId"])
@@ -83,9 +83,9 @@ def test_a_line_shows_its_rate_and_its_ratio():
 
 
 def test_a_stage_brings_what_it_stands_on():
-    assert running.with_needed(["build"]) == ["csv", "send", "build"]
+    assert run.with_needed(["build"]) == ["csv", "send", "build"]
     with pytest.raises(KeyError):
-        running.with_needed(["nonsense"])
+        run.with_needed(["nonsense"])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -114,13 +114,15 @@ def test_a_history_has_its_people_in_its_requests():
 def test_product_and_limit_change_the_same_rows():
     made = house.build("http://127.0.0.1:9")
     (found,) = history.fill(made, 60)
-    limits.update_unnest(receiving._columns([(found, n) for n in range(20)]))
-    receiving._apply(made.account, [(event, None) for event in receiving._events([(found, n) for n in range(20, 50)])])
-    assert Delivery.objects.filter(own=60, channel="rcs", units=1).count() == 50
+    limits.update_unnest(receipts.columns([(found, n) for n in range(20)]))
+    receipts.apply_all(
+        made.account, [(event, None) for event in receipts.events_of([(found, n) for n in range(20, 50)])]
+    )
+    assert Delivery.objects.filter(own_status=60, channel="rcs", units=1).count() == 50
     assert Batch.objects.get().n_delivered == 30  # the bare UPDATE counts nothing
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_writes_into_an_empty_database_only():
-    with pytest.raises(running.NotEmpty):
-        running.require_empty()
+    with pytest.raises(run.NotEmpty):
+        run.require_empty()

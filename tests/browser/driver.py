@@ -1,11 +1,22 @@
 """The editor as a person uses it: typing, choosing, pressing keys; places are named by their path in the content."""
 
 import json
+import time
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.harness import Desk
+
+COPIES = """() => new Promise((done, failed) => {
+  const opening = indexedDB.open('songda-drafts', 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('drafts', {keyPath: 'key'});
+  opening.onerror = () => failed(opening.error);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction('drafts').objectStore('drafts').getAll();
+    reading.onsuccess = () => { opening.result.close(); done(reading.result); };
+  };
+})"""
 
 
 class Editor:
@@ -84,7 +95,7 @@ class Editor:
         """Ctrl+S; returns what the server was given last."""
         before = len(self.desk.saves)
         self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".save-state")).to_contain_text("Saved at")
+        expect(self.page.locator(".save-state")).to_contain_text("Saved today")
         assert len(self.desk.saves) >= before
         return self.desk.saves[-1]
 
@@ -94,6 +105,20 @@ class Editor:
         expect(self.page.locator("#done")).to_be_visible()
         posted = self.desk.submitted
         return {**posted, "content": json.loads(posted["content"]), "fallback": json.loads(posted["fallback"])}
+
+    def copies(self) -> list[dict[str, Any]]:
+        """What this browser keeps of unsaved texts, read as another tab would read it."""
+        return self.page.evaluate(COPIES)
+
+    def has_copy(self, text: str, within: float) -> bool:
+        """Whether a copy with this text is on the disk within so many seconds from now."""
+        until = time.monotonic() + within
+        while True:
+            if any(text in json.dumps(one, ensure_ascii=False) for one in self.copies()):
+                return True
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
 
     def problems_at(self, path: str) -> list[str]:
         ident = "#e-" + path.replace(".", "-") + "-problems"

@@ -4,6 +4,7 @@ saved. The checks, the limits and the content security policy are the real ones.
 import json
 import threading
 import time
+from datetime import datetime, timedelta, timezone
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -23,17 +24,25 @@ from templates_5g.limits import as_data
 from templates_5g.problems import sentence
 from templates_5g.widgets import FallbackWidget, TemplateEditorWidget
 
+BEIJING = timezone(timedelta(hours=8))
+
 PAGE = """{% load static %}<!doctype html><html lang="{{ language }}" data-theme="{{ theme }}"><head><meta charset="utf-8">
 <link rel="icon" href="data:,">
 <title>editor</title><meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="{% static 'admin/css/base.css' %}">
 <link rel="stylesheet" href="{% static 'admin/css/dark_mode.css' %}">
 {% for name in theme_files %}<link rel="stylesheet" href="{% static name %}">{% endfor %}
-{{ media.css }}</head><body><main class="page"><form method="post" action="/submit/">
+{{ media.css }}<script src="{% static 'theme/ask.js' %}" defer></script><script src="{% static 'theme/times.js' %}" defer></script>
+</head><body data-admin-utc-offset="28800"><main class="page"><form method="post" action="/submit/">
 <input type="hidden" name="edited" value="{{ edited }}">
 <label><input type="radio" name="purpose" value="marketing" checked> marketing</label>
 <label><input type="radio" name="purpose" value="notice"> notice</label>
 {{ content }}{{ fallback }}<button type="submit" id="submit">submit</button></form></main>{{ media.js }}</body></html>"""
+
+
+def today(clock: str) -> str:
+    """A time of today, as the server gives it."""
+    return f"{datetime.now(BEIJING).date()}T{clock}:00+08:00"
 
 
 def picture(number: int, width: int | None, height: int | None, **more: Any) -> dict[str, Any]:
@@ -82,6 +91,7 @@ class Desk:
         self.rival: dict[str, Any] | None = None
         self.config: dict[str, Any] = {}
         self.fail_saves = 0
+        self.broken_saves = 0
         self.slow_saves = 0.0
         self.extra_problems: list[dict[str, Any]] = []
         self.theme = "auto"
@@ -92,7 +102,15 @@ desk = Desk()
 
 def config() -> dict[str, Any]:
     return {
-        "version": {"number": 1, "edited": desk.edited, "frozen": desk.frozen, "saved_at": ""},
+        "version": {
+            "id": 1,
+            "number": 1,
+            "edited": desk.edited,
+            "frozen": desk.frozen,
+            "saved_at": "",
+            "saved_by": "",
+            "template": {"id": 1, "name": "T"},
+        },
         "purpose": "marketing",
         "limits": as_data(),
         "media": ASSETS,
@@ -109,7 +127,7 @@ def config() -> dict[str, Any]:
             "media_crop": "/media_crop/",
             "sample_rows": "/rows/",
         },
-        "csrf": "",
+        "person": 1,
         **desk.config,
     }
 
@@ -154,18 +172,21 @@ def check_view(request: Any) -> JsonResponse:
     return JsonResponse({"problems": problems_of(data), "fallback_preview": chain_preview(fallback)})
 
 
-def save_view(request: Any) -> JsonResponse:
+def save_view(request: Any) -> HttpResponse:
     data = json.loads(request.body)
     time.sleep(desk.slow_saves)
     if desk.fail_saves:
         desk.fail_saves -= 1
         return JsonResponse({"message": "the disk is full"}, status=500)
+    if desk.broken_saves:
+        desk.broken_saves -= 1
+        return HttpResponse("<html>Bad gateway</html>", status=502)
     if data["edited"] != desk.edited:
         theirs = {**(desk.rival or {}), "edited": desk.edited}
-        return JsonResponse({"who": "Li", "at": "11:18", "theirs": theirs}, status=409)
+        return JsonResponse({"who": "Li", "at": today("11:18"), "theirs": theirs}, status=409)
     desk.saves.append(data)
     desk.content, desk.fallback, desk.edited = data["content"], data["fallback"], desk.edited + 1
-    return JsonResponse({"edited": desk.edited, "saved_at": "11:20", "problems": problems_of(data)})
+    return JsonResponse({"edited": desk.edited, "saved_at": today("11:20"), "problems": problems_of(data)})
 
 
 def submit_view(request: Any) -> HttpResponse:
@@ -229,8 +250,13 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-def serve() -> tuple[str, Any]:
-    """Start on a free port; returns the address and a function that stops it."""
-    server = make_server("127.0.0.1", 0, StaticFilesHandler(_Handler()), server_class=_Server, handler_class=_Quiet)
+def serve(port: int = 0) -> tuple[str, Any]:
+    """Start on a free port, or on this one; returns the address and a function that stops it and frees the port."""
+    server = make_server("127.0.0.1", port, StaticFilesHandler(_Handler()), server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}", server.shutdown
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+
+    return f"http://127.0.0.1:{server.server_port}", stop

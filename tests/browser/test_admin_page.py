@@ -47,7 +47,7 @@ def editor_of(page: Page, live_server: Any, version: TemplateVersion) -> Editor:
 
 def saved(page: Page) -> None:
     page.keyboard.press("Control+s")
-    expect(page.locator(".save-state")).to_contain_text("Saved at")
+    expect(page.locator(".save-state")).to_contain_text("Saved today")
 
 
 def png(width: int, height: int) -> bytes:
@@ -126,9 +126,9 @@ def test_two_editors_and_a_choice(admin_page: Page, live_server: Any, user: User
     editor.type("text", "Mine")
     admin_page.keyboard.press("Control+s")
     dialog = admin_page.locator("dialog.conflict")
-    expect(dialog.locator("h2")).to_contain_text("Li changed this at")
+    expect(dialog.locator("h2")).to_contain_text("Li changed this today")
     dialog.get_by_role("button", name="Keep mine").click()
-    expect(admin_page.locator(".save-state")).to_contain_text("Saved at")
+    expect(admin_page.locator(".save-state")).to_contain_text("Saved today")
     version.refresh_from_db()
     assert version.content["text"] == "Mine"
     complaints.found = [one for one in complaints.found if "409" not in one]

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from campaigns.services import planning, running
+from campaigns import preflight
+from campaigns.lifecycle import steps
 from messaging.models import Batch, Delivery
-from messaging.states import BatchState, Own
+from messaging.states import BatchState, OwnStatus
 from tests.campaigns.conftest import Maker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,8 +32,8 @@ def admin_page(page: Page, complaints: Any, live_server: Any, closed_first: None
 def begun() -> Any:
     make = Maker()
     campaign = make.campaign(make.people(12))
-    planning.check(campaign)
-    running.confirm_and_start(campaign, "", None)
+    preflight.check(campaign)
+    steps.confirm_and_start(campaign, "", None)
     campaign.dispatch.batches.update(state=BatchState.SUBMITTED, submitted_at=timezone.now(), claimed_at=timezone.now())
     return campaign
 
@@ -46,7 +47,7 @@ def test_the_timeline_comes_to_date_without_a_reload(admin_page: Page, live_serv
     totals = admin_page.locator("[data-timeline] tfoot td")
     expect(totals).to_have_text(["12", "0", "0", "0"])
     people = list(campaign.dispatch.deliveries.order_by("phone")[:3].values_list("pk", flat=True))
-    Delivery.objects.filter(pk__in=people).update(own=Own.DELIVERED, reported_at=timezone.now())
+    Delivery.objects.filter(pk__in=people).update(own_status=OwnStatus.DELIVERED, reported_at=timezone.now())
     Batch.objects.filter(dispatch=campaign.dispatch, number=1).update(n_delivered=3)
     expect(totals).to_have_text(["12", "3", "0", "0"])
     assert admin_page.locator("[data-timeline] tbody tr").count() >= 1
@@ -70,4 +71,4 @@ def test_all_people_of_an_unknown_batch_are_chosen_with_one_box(admin_page: Page
     admin_page.fill("#id_reason", "服务商清单")
     admin_page.click("button.danger")
     expect(admin_page.locator(".messagelist")).to_contain_text(str(batch.size - 1))
-    assert batch.deliveries.filter(own=Own.REFUSED).count() == batch.size - 1
+    assert batch.deliveries.filter(own_status=OwnStatus.REJECTED).count() == batch.size - 1

@@ -29,7 +29,7 @@ def test_an_example_of_document_001(editor: Editor, name: str) -> None:
     made = built(editor, hanwg_examples.CONTENT[name], hanwg_examples.FALLBACK.get(name, {}))
     expected = hanwg_examples.example(name)
     assert (made["content"], made["fallback"]) == (expected.content, expected.fallback)
-    assert hanwg.template(replace(expected, **made)) == hanwg_examples.sample(name)["body"]
+    assert hanwg.template(replace(expected, **made)).fields == hanwg_examples.sample(name)["body"]
 
 
 @pytest.mark.parametrize("name", gateway.EXAMPLES)

@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from campaigns import roles
 from messaging.models import CannedAnswer, Dispatch, Reply
+from tests.browser.driver import COPIES
 from tests.browser.test_roles import Somebody, come  # noqa: F401 - the fixture
 from tests.builders import House, phones
+from tests.people import person, person_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +48,7 @@ def test_a_conversation_is_read_answered_and_gone_from_the_unread_by_keys_alone(
     expect(me.page.locator(".inbox-list a")).to_have_count(1)
     assert Dispatch.objects.get(kind="answer").deliveries.get().phone == phones(1)[0]
     keys.press("Escape")
-    assert me.page.evaluate("document.activeElement.dataset.reply")
+    expect(me.page.locator("[data-reply]:focus")).to_have_count(1)
 
 
 def test_news_come_without_a_reload_and_nothing_typed_is_lost(me: Somebody, house: House) -> None:
@@ -60,6 +63,96 @@ def test_news_come_without_a_reload_and_nothing_typed_is_lost(me: Somebody, hous
     expect(me.page.locator("[data-inbox-say]")).to_have_text("3 条未读回复")
     assert me.page.locator("textarea[name=text]").input_value() == "正在写"
     assert me.page.evaluate("window.sameage")
+
+
+ANSWER = "可以退，请在七天之内寄回。"
+
+
+def copies(me: Somebody) -> list[dict[str, Any]]:
+    return me.page.evaluate(COPIES)
+
+
+def typed(me: Somebody, answer: str = ANSWER) -> None:
+    """An answer is typed in the first conversation, and a second goes by."""
+    me.open("messaging_reply_changelist")
+    me.page.get_by_role("link", name="请问满减能叠加吗").click()
+    me.page.locator("textarea[name=text]").press_sequentially(answer)
+    me.page.wait_for_timeout(1000)
+    assert [one["text"] for one in copies(me)] == [answer]
+
+
+def crash(me: Somebody) -> None:
+    """The tab is gone without being asked; another one is opened."""
+    context = me.page.context
+    me.page.close(run_before_unload=False)
+    me.page = context.new_page()
+    me.page.set_default_timeout(8000)
+
+
+def open_again(me: Somebody, words: str = "请问满减能叠加吗") -> Any:
+    """The bar that offers what was not sent."""
+    me.open("messaging_reply_changelist")
+    me.page.get_by_role("link", name=words).click()
+    expect(me.page.locator("textarea[name=text]")).to_have_value("")
+    return me.page.locator("[data-answer-left]")
+
+
+def test_an_answer_outlives_a_crash_and_is_kept_no_longer_than_until_it_is_sent(me: Somebody) -> None:
+    typed(me)
+    assert all(phones(2)[n] not in str(copies(me)) for n in range(2)), "no number is kept"
+    crash(me)
+    bar = open_again(me)
+    expect(bar).to_contain_text("这个浏览器里有您没发出的答复，写于 今天 ")
+    bar.get_by_role("button", name="恢复").click()
+    expect(me.page.locator("textarea[name=text]")).to_have_value(ANSWER)
+    expect(bar).to_be_hidden()
+    expect(me.page.locator("[data-counter]")).to_contain_text("19 字")
+    me.page.get_by_role("button", name="发送答复").click()
+    me.sees("答复已交出，共 1 人")
+    expect(me.page.locator("textarea[name=text]")).to_have_value("")
+    me.page.wait_for_timeout(300)
+    assert (copies(me), "sent=" in me.page.url) == ([], False)
+    expect(me.page.locator("[data-answer-left]")).to_be_hidden()
+
+
+def test_an_answer_outlives_a_lost_session(me: Somebody) -> None:
+    typed(me)
+    Session.objects.all().delete()
+    crash(me)
+    me.client.force_login(person(roles.SUPPORT))
+    me.page.context.add_cookies([{"name": "sessionid", "value": me.client.cookies["sessionid"].value, "url": me.base}])
+    bar = open_again(me)
+    bar.get_by_role("button", name="恢复").click()
+    expect(me.page.locator("textarea[name=text]")).to_have_value(ANSWER)
+
+
+def test_an_answer_is_offered_in_its_own_conversation_to_its_own_person_until_it_is_thrown_away(me: Somebody) -> None:
+    typed(me)
+    crash(me)
+    expect(open_again(me, "什么时候发货")).to_be_hidden()
+    other = Somebody(me.page, me.base, roles.ADMINISTRATORS)
+    other.client.force_login(person_with(roles.SUPPORT, name="另一位客服"))
+    cookie = {"name": "sessionid", "value": other.client.cookies["sessionid"].value, "url": me.base}
+    me.page.context.add_cookies([cookie])
+    expect(open_again(me)).to_be_hidden()
+    me.page.context.add_cookies([{**cookie, "value": me.client.cookies["sessionid"].value}])
+    bar = open_again(me)
+    bar.get_by_role("button", name="丢弃").click()
+    expect(bar).to_be_hidden()
+    me.page.wait_for_timeout(300)
+    assert copies(me) == []
+
+
+def test_an_answer_that_is_not_taken_is_offered_again(me: Somebody) -> None:
+    """The form was too old, for one: the page that answers has an empty field."""
+    typed(me)
+    me.page.evaluate("document.querySelector('#inbox-answer [name=token]').value = 'forged'")
+    me.page.get_by_role("button", name="发送答复").click()
+    me.sees("页面放得太久")
+    bar = me.page.locator("[data-answer-left]")
+    bar.get_by_role("button", name="恢复").click()
+    expect(me.page.locator("textarea[name=text]")).to_have_value(ANSWER)
+    assert not Dispatch.objects.exists()
 
 
 def test_on_a_phone_the_list_and_the_conversation_are_two_pages(me: Somebody) -> None:

@@ -55,7 +55,7 @@ def test_a_walk_leaves_content_that_parses_and_stays(editor: Editor, seed: int) 
     for _ in range(60):
         step(editor, chance)
     editor.page.keyboard.press("Control+s")
-    expect(editor.page.locator(".save-state")).to_contain_text("Saved at")
+    expect(editor.page.locator(".save-state")).to_contain_text("Saved today")
     saved = editor.desk.saves[-1]
     content, problems = parse_content(saved["content"])
     fallback, more = parse_fallback(saved["fallback"])

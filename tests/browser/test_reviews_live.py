@@ -9,10 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from campaigns import roles
-from messaging import queue
+from messaging import queue, reviews
 from messaging.gateway.types import ReviewState
 from messaging.models import TemplateReview, VendorAccount
-from messaging.services import reviews
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
 from tests.browser.test_roles import Somebody, come  # noqa: F401 - the fixture
@@ -110,19 +109,19 @@ def test_several_cells_are_ticked_by_keys_and_submitted_in_one_go(marketing: Any
 def test_a_tick_and_the_focus_on_it_outlast_the_news(marketing: Any) -> None:
     me, house = marketing
     review = submitted(house)
-    TemplateReview.objects.filter(pk=review.pk).update(status="refused", vendor_word="缺少退订方式")
+    TemplateReview.objects.filter(pk=review.pk).update(status="rejected", vendor_message="缺少退订方式")
     submitted(house, "节日")  # something that may change by itself, so that the page asks for news
     me.open("messaging_templatereview_matrix")
     page = me.page
     box = page.locator(tick(review.version, house.account))
     box.check()
     mark_page(page)
-    TemplateReview.objects.filter(pk=review.pk).update(vendor_word="图片不清晰")
+    TemplateReview.objects.filter(pk=review.pk).update(vendor_message="图片不清晰")
     expect(page.locator(f"#cell-{review.version_id}-{house.account.pk}")).to_contain_text("图片不清晰", timeout=8000)
     expect(box).to_be_checked()
     expect(box).to_be_focused()
     # A cell that takes no submission any more counts no longer.
-    TemplateReview.objects.filter(pk=review.pk).update(status="waiting", vendor_word="")
+    TemplateReview.objects.filter(pk=review.pk).update(status="waiting", vendor_message="")
     expect(box).to_have_count(0, timeout=8000)
     expect(page.locator(".actions-bar")).not_to_contain_text("已选")
     assert is_same(page)
@@ -156,7 +155,7 @@ def test_a_review_s_own_page_offers_the_next_step_as_soon_as_there_is_one(market
     )
     expect(state).to_contain_text("不会自动重新送审", timeout=8000)
     assert is_same(page)
-    state.get_by_role("link", name="服务商那里没有").click()
+    state.get_by_role("link", name="服务商处没有").click()
     page.get_by_label("怎么知道的").fill("后台列表里没有")
     page.get_by_role("button", name="确认没有").click()
     expect(page.locator(f'input[name="account-{house.account.pk}-chosen"]')).to_be_checked()

@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from campaigns import roles
 from campaigns.models import Campaign
-from config.kit import phones
-from messaging import selectors
+from kit import phones
+from messaging.callbacks import process
+from messaging.deliveries import status
 from messaging.models import CannedAnswer, Delivery, Dispatch, Reply, Suppression, TemplateReview
-from messaging.services import applying, sending
+from messaging.sending import hand_over
 from templates_5g.models import TemplateVersion
 from tests.browser.driver import Editor
 from tests.builders import House
@@ -130,7 +131,7 @@ def test_a_campaign_manager_imports_checks_confirms_and_watches(
     run_queue()
     campaign.refresh_from_db()
     assert campaign.dispatch_id
-    sending.send_some(campaign.dispatch_id)
+    hand_over.send_some(campaign.dispatch_id)
     expect(me.page.locator("[data-refresh]")).to_contain_text("8 / 8")
     assert house.accepted() == {f"1380000000{n}": 1 for n in range(8)}
 
@@ -174,7 +175,7 @@ def test_support_looks_up_suppresses_and_answers(come: Any, house: House) -> Non
     me.page.locator("form button.primary").last.click()
     me.sees("来电要求")
     assert Suppression.objects.get().created_by.username == roles.SUPPORT  # type: ignore[union-attr]
-    assert selectors.dispatch_counts([dispatch.pk]) == {"skipped": 1}
+    assert status.dispatch_counts([dispatch.pk]) == {"skipped": 1}
 
     assert not {"人群", "服务商账号", "结果未知", "审批"} & set(me.menu())
     assert me.refused("campaigns_campaign_add")
@@ -185,14 +186,14 @@ def test_support_looks_up_suppresses_and_answers(come: Any, house: House) -> Non
 def test_an_opt_out_that_arrives_while_its_campaign_is_queued_stops_it(come: Any, house: House) -> None:
     """Pushed by the vendor to the callback, seen by support on the number's page; the batch goes out without the person."""
     earlier = house.make_dispatch([PHONE], title="上一轮")
-    sending.send_some(earlier.pk)
+    hand_over.send_some(earlier.pk)
     dispatch = house.make_dispatch([PHONE, "13800000004"], title="双十二预告")
-    assert selectors.dispatch_counts([dispatch.pk]) == {"queued": 2}
+    assert status.dispatch_counts([dispatch.pk]) == {"queued": 2}
     row = {"mobile": PHONE, "content": "R", "deliverTime": "2026-11-20 18:05:00", "taskId": "", "callData": ""}
     assert house.push("reply", [row], client=Client()).status_code == 200
-    applying.apply_new()
-    assert selectors.dispatch_counts([dispatch.pk]) == {"skipped": 1, "queued": 1}
-    sending.send_some(dispatch.pk)
+    process.apply_new()
+    assert status.dispatch_counts([dispatch.pk]) == {"skipped": 1, "queued": 1}
+    hand_over.send_some(dispatch.pk)
     assert house.accepted() == {PHONE: 1, "13800000004": 1}
     assert Delivery.objects.get(dispatch=dispatch, phone=PHONE).reason == "opted_out"
     me = come(roles.SUPPORT)

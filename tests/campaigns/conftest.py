@@ -40,9 +40,8 @@ class Maker:
         return VendorAccount.objects.create(
             name=self.name("账号"),
             vendor=vendor,
-            base_url="http://127.0.0.1:1",
             credentials=dict(credentials),
-            **values,
+            **{"base_url": "http://127.0.0.1:1", **values},
         )
 
     def signature(self):
@@ -60,8 +59,7 @@ class Maker:
             account=account,
             part="main",
             status=ReviewStatus.APPROVED,
-            vendor_template_id="t1",
-            **values,
+            **{"vendor_template_id": "t1", **values},
         )
 
     def audience(self, people, *, invalid=0, duplicate=0, state=ImportState.DONE, audience=None):
@@ -117,3 +115,12 @@ class Maker:
 @pytest.fixture
 def make(db):
     return Maker()
+
+
+@pytest.fixture
+def door(db, run_queue, settings, tmp_path):
+    """The page of recipients; files lie in a folder of the test's own."""
+    from tests.campaigns.doors import Door
+
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return Door(run_queue)

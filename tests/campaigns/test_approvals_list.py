@@ -7,24 +7,25 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns import roles, workbench
+from campaigns.api import tokens
+from campaigns.approvals import first_uses
 from campaigns.models import Approval, FirstUse
-from campaigns.services import allowance, tokens
 from campaigns.states import ApprovalState
 from templates_5g.models import TemplateVersion
 from tests.campaigns.conftest import Maker
 from tests.markup import read
-from tests.people import person, signed_in
+from tests.people import integrator, person, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/campaigns/approval/"
 
 
 def first_use(name: str, **values: Any) -> FirstUse:
-    token = tokens.make(f"系统 {name}", ["send"], person("管理员"), 100)[0]
+    token = tokens.make(f"系统 {name}", ["send"], integrator(), 100)[0]
     version: TemplateVersion = Maker().version()
     type(version.template).objects.filter(pk=version.template_id).update(name=name)
     version.template.refresh_from_db()
-    row = allowance.ask(token, version)
+    row = first_uses.ask(token, version)
     FirstUse.objects.filter(pk=row.pk).update(**values)
     row.refresh_from_db()
     return row

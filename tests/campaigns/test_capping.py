@@ -6,13 +6,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.bulk import plan
-from campaigns.services import planning
-from campaigns.services.planning import rules
+from campaigns import preflight
+from campaigns.lifecycle import layout
+from campaigns.preflight import audience_query, plan
 from messaging.models import Batch, Delivery, Dispatch
-from messaging.services import claiming, unknowns
-from messaging.services.claiming import Claimed
-from messaging.states import BATCH_WIRED, BatchState, DispatchState, Own
+from messaging.sending import claim, unknown
+from messaging.sending.claim import Claimed
+from messaging.states import BATCH_WIRED, BatchState, DispatchState, OwnStatus
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -53,18 +53,18 @@ def choosy(make):
 
 
 def left_out(campaign):
-    return planning.check(campaign)["excluded"]
+    return preflight.check(campaign)["excluded"]
 
 
 def claimed(campaign, *, and_then):
     """Laid out, then something else happens, then claimed: own status and reason of PHONE."""
-    planning.check(campaign)
-    dispatch = planning.lay_out(campaign)
+    preflight.check(campaign)
+    dispatch = layout.lay_out(campaign)
     Dispatch.objects.filter(pk=dispatch.pk).update(state=DispatchState.RUNNING)
     and_then()
-    assert isinstance(claiming.claim_next(dispatch.pk), Claimed)
+    assert isinstance(claim.claim_next(dispatch.pk), Claimed)
     row = dispatch.deliveries.get(phone=PHONE)
-    return row.own, row.reason
+    return row.own_status, row.reason
 
 
 class TestStates:
@@ -83,11 +83,31 @@ class TestStates:
 
     @pytest.mark.parametrize("state", REACHED)
     def test_the_claim_counts_the_same(self, capped, state):
-        assert claimed(capped, and_then=lambda: before(capped, state)) == (Own.SKIPPED, "over_cap")
+        assert claimed(capped, and_then=lambda: before(capped, state)) == (OwnStatus.SKIPPED, "over_cap")
 
-    @pytest.mark.parametrize("state", NOT_REACHED)
+    @pytest.mark.parametrize("state", [state for state in NOT_REACHED if state != BatchState.CLAIMED])
     def test_and_leaves_the_same_alone(self, capped, state):
         assert claimed(capped, and_then=lambda: before(capped, state)) == (None, "")
+
+    @pytest.mark.parametrize(("then", "own"), [(BatchState.SUBMITTED, OwnStatus.SKIPPED), (BatchState.QUEUED, None)])
+    def test_whom_another_round_has_claimed_waits_until_that_is_known(self, capped, then, own):
+        """Neither sent to twice nor left out for a message that is not sent after all."""
+        preflight.check(capped)
+        dispatch = layout.lay_out(capped)
+        Dispatch.objects.filter(pk=dispatch.pk).update(state=DispatchState.RUNNING)
+        other = before(capped, BatchState.CLAIMED)
+        assert claim.claim_next(dispatch.pk) == claim.Held("cap")
+        first = dispatch.batches.get(number=1)
+        assert (first.state, first.claim, first.n_skipped) == (BatchState.QUEUED, "", 0)
+        assert timezone.now() < first.not_before < timezone.now() + timedelta(seconds=2)
+        assert claim.claim_next(dispatch.pk).batch.number == 2
+        Batch.objects.filter(pk=other.pk).update(
+            state=then, submitted_at=timezone.now() if then == BatchState.SUBMITTED else None
+        )
+        Batch.objects.filter(pk=first.pk).update(not_before=timezone.now())
+        found = claim.claim_next(dispatch.pk)
+        assert (found.batch.number, found.batch.n_skipped) == (1, 0 if own is None else 1)
+        assert dispatch.deliveries.get(phone=PHONE).own_status == own
 
     @pytest.mark.parametrize("state", REACHED)
     def test_what_is_older_than_the_days_does_not(self, capped, choosy, state):
@@ -110,12 +130,12 @@ class TestDecisions:
     def test_not_sent_does_not_count_any_more(self, capped, choosy):
         actor = person(superuser=True)
         for campaign in (capped, choosy):
-            assert unknowns.mark_not_sent(before(campaign, BatchState.UNKNOWN), actor, "服务商查无此批")
+            assert unknown.mark_not_sent(before(campaign, BatchState.UNKNOWN), actor, "服务商查无此批")
         assert left_out(capped) == left_out(choosy) == {}
 
     def test_nor_at_the_claim(self, capped):
         def decide():
-            unknowns.mark_not_sent(before(capped, BatchState.UNKNOWN), person(superuser=True), "服务商查无此批")
+            unknown.mark_not_sent(before(capped, BatchState.UNKNOWN), person(superuser=True), "服务商查无此批")
 
         assert claimed(capped, and_then=decide) == (None, "")
 
@@ -127,21 +147,23 @@ class TestDecisions:
             )
             Batch.objects.filter(pk=batch.pk).update(size=2)
             mine = batch.deliveries.exclude(pk=other.pk).get()
-            unknowns.mark_people(batch, [mine.pk], person(superuser=True), "查无此人", sent=False)
+            unknown.mark_people(batch, [mine.pk], person(superuser=True), "查无此人", sent=False)
             batch.refresh_from_db()
             assert batch.state == BatchState.UNKNOWN
         assert (left_out(capped), left_out(choosy)) == ({"over_cap": 1}, {"sent_lately": 1})
 
     def test_sent_goes_on_counting(self, capped, choosy):
         actor = person(superuser=True)
-        unknowns.mark_sent(before(capped, BatchState.UNKNOWN), actor, "服务商确认")
-        unknowns.mark_sent(before(choosy, BatchState.UNKNOWN), actor, "服务商确认")
+        unknown.mark_sent(before(capped, BatchState.UNKNOWN), actor, "服务商确认")
+        unknown.mark_sent(before(choosy, BatchState.UNKNOWN), actor, "服务商确认")
         assert (left_out(capped), left_out(choosy)) == ({"over_cap": 1}, {"sent_lately": 1})
 
 
 def explained(campaign):
     """How the database would decide about the members; PostgreSQL is kept from reading small tables whole."""
-    sql, params = plan.members(rules.rules_for(campaign, timezone.now(), rules.confirmed_imports(campaign)))
+    sql, params = plan.members(
+        audience_query.rules_for(campaign, timezone.now(), audience_query.confirmed_imports(campaign))
+    )
     how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

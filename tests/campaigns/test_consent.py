@@ -13,11 +13,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaigns import roles
+from campaigns import preflight, roles
+from campaigns.audiences import imports
+from campaigns.audiences.imports.consents import parsed
+from campaigns.lifecycle import steps
 from campaigns.models import Audience, AudienceImport, AudienceMember
-from campaigns.services import evidence, importing, planning, running
-from campaigns.services.importing.consenting import parsed
-from campaigns.services.verify import failed, verify
+from campaigns.reports import evidence
+from campaigns.reports.verify import failed, verify
+from tests.campaigns.api.conftest import Caller
+from tests.forms import saved
 
 pytestmark = pytest.mark.django_db
 
@@ -48,11 +52,11 @@ def zhang(db):
 
 def taken_in(text=FILE, audience=None, mapping=None, confirm=True):
     audience = audience or Audience.objects.create(name=f"人群{Audience.objects.count()}")
-    source = importing.start_import(audience, SimpleUploadedFile("名单.csv", text.encode()), None)
-    importing.choose_columns(source, mapping or source.mapping, None)
-    source = importing.check_and_store(source.pk)
+    source = imports.start_import(audience, SimpleUploadedFile("名单.csv", text.encode()), None)
+    imports.choose_columns(source, mapping or source.mapping, None)
+    source = imports.check_and_store(source.pk)
     if confirm:
-        importing.confirm(source, None)
+        imports.confirm(source, None)
     return source
 
 
@@ -81,7 +85,7 @@ class TestImport:
             (6, "同意日期", "昨天"),
             (7, "同意日期", "2999-01-01"),
         ]
-        assert all(importing.words(row) for row in source.problems.all())
+        assert all(imports.words(row) for row in source.problems.all())
 
     def test_a_file_without_such_columns_is_as_before(self):
         taken_in("手机号,姓名\n13800000001,甲\n")
@@ -94,7 +98,7 @@ class TestImport:
         assert (member.variables, member.consent_source) == ({"姓名": "甲", "同意日期": "2026-05-01"}, None)
 
     def test_many_rows_in_pieces(self, monkeypatch):
-        monkeypatch.setattr("campaigns.services.importing.storing.PIECE", 7)
+        monkeypatch.setattr("campaigns.audiences.imports.job.PIECE", 7)
         lines = [f"{13800000001 + n},客,{n},2026-05-{n % 28 + 1:02},来源{n}" for n in range(40)]
         taken_in("手机号,姓名,余额,同意日期,同意来源\n" + "\n".join(reversed(lines)))
         rows = AudienceMember.objects.order_by("phone")
@@ -112,7 +116,7 @@ class TestImport:
         ],
     )
     def test_columns_that_prove_nothing_are_refused(self, mapping):
-        with pytest.raises(importing.ImportRefused):
+        with pytest.raises(imports.ImportRefused):
             taken_in(mapping={"phone": 0, "variables": {}, **mapping})
         assert not AudienceMember.objects.exists()
 
@@ -142,7 +146,7 @@ class TestImport:
 def checked(make, audience, **values):
     content = {"kind": "text", "text": "您好${姓名}，余额${余额}", "suggestions": []}
     campaign = make.campaign(audience=audience, content=content, **values)
-    planning.check(campaign)
+    preflight.check(campaign)
     return campaign
 
 
@@ -154,7 +158,7 @@ class TestPlanning:
             {"invalid": 3, "duplicate": 1, "no_consent": 2},
         )
         assert campaign.sheet["difference"] == 0
-        running.confirm_and_start(campaign, "", None)
+        steps.confirm_and_start(campaign, "", None)
         sent = campaign.dispatch.deliveries.filter(batch__isnull=False).order_by("phone")
         assert [row.phone for row in sent] == ["13800000001", "13800000002"]
         assert list(failed(verify(campaign))) == []
@@ -180,6 +184,70 @@ class TestPlanning:
         taken_in("手机号,姓名,余额\n13900000001,甲,1\n", audience=audience)
         audience.refresh_from_db()
         assert checked(make, audience).sheet["to_send"] == wanted
+
+
+class TestStillToCome:
+    """A consent of a later day is none, however it was stored."""
+
+    def test_the_audiences_own(self, make):
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        audience = make.audience(make.people(3))
+        for day, to_send in ((tomorrow, 0), (timezone.localdate(), 3)):
+            Audience.objects.update(consent_on=day)
+            audience.refresh_from_db()
+            sheet = checked(make, audience).sheet
+            assert (sheet["to_send"], sheet["excluded"].get("no_consent", 0)) == (to_send, 3 - to_send)
+
+    def test_of_one_number(self, make):
+        source = taken_in()
+        first = AudienceMember.objects.filter(phone="13800000001")
+        first.update(consent_on=timezone.localdate() + timedelta(days=1))
+        campaign = checked(make, source.audience)
+        assert (campaign.sheet["to_send"], campaign.sheet["excluded"]["no_consent"]) == (1, 3)
+        first.update(consent_on=timezone.localdate())
+        assert checked(make, source.audience).sheet["to_send"] == 2
+
+    def test_it_counts_from_its_day_on(self, make):
+        audience = make.audience(make.people(2))
+        Audience.objects.update(consent_on=timezone.localdate() + timedelta(days=1))
+        audience.refresh_from_db()
+        campaign = checked(make, audience)
+        assert preflight.make_sheet(campaign, timezone.now())["to_send"] == 0
+        assert preflight.make_sheet(campaign, timezone.now() + timedelta(days=1))["to_send"] == 2
+
+    @pytest.mark.parametrize("late", [True, False])
+    def test_the_form_refuses_it(self, zhang, late):
+        client = Client()
+        client.force_login(zhang)
+        day = timezone.localdate() + timedelta(days=1 if late else 0)
+        fields = {"name": "会员", "consent_source": "门店", "consent_on": day.isoformat()}
+        file = SimpleUploadedFile("名单.csv", b"phone\n13800000001\n")
+        answer = client.post(reverse("admin:campaigns_audience_add"), {**fields, "file": file})
+        assert Audience.objects.exists() is not late
+        if late:
+            assert list(answer.context["form"].errors) == ["consent_on"]
+            return
+        audience = Audience.objects.get()
+        later = {**fields, "consent_on": (day + timedelta(days=1)).isoformat()}
+        answer = saved(client, reverse("admin:campaigns_audience_change", args=[audience.pk]), later)
+        assert list(answer.context["adminform"].form.errors) == ["consent_on"]
+
+    def test_so_does_the_api(self):
+        system = Caller("audiences")
+        day = (timezone.localdate() + timedelta(days=1)).isoformat()
+        file = SimpleUploadedFile("名单.csv", b"phone\n13800000001\n")
+        answer = system.upload(name="会员", file=file, consent_source="门店", consent_on=day)
+        assert (answer.status_code, answer.json()["error"]["path"]) == (400, "consent_on")
+        assert not Audience.objects.exists()
+
+    def test_the_list_calls_it_not_proven(self, zhang):
+        client = Client()
+        client.force_login(zhang)
+        address = reverse("admin:campaigns_audience_changelist")
+        Audience.objects.create(name="a", consent_source="门店", consent_on=timezone.localdate())
+        assert "没有同意记录" not in client.get(address).content.decode()
+        Audience.objects.update(consent_on=timezone.localdate() + timedelta(days=1))
+        assert "没有同意记录" in client.get(address).content.decode()
 
 
 class TestEvidence:
@@ -211,22 +279,22 @@ class TestPage:
         client = Client()
         client.force_login(zhang)
         audience = Audience.objects.create(name="a")
-        source = importing.start_import(audience, SimpleUploadedFile("名单.csv", FILE.encode()), zhang)
+        source = imports.start_import(audience, SimpleUploadedFile("名单.csv", FILE.encode()), zhang)
         address = reverse("admin:campaigns_audience_file", args=[source.pk])
-        page = client.get(address).content.decode()
+        page = " ".join(client.get(address).content.decode().split())
         assert '<option value="3" selected>同意日期</option>' in page
         assert '<option value="4" selected>同意来源</option>' in page
         client.post(address, {"phone": "0", "use_1": "1", "consent_on": "3", "consent_source": ""})
         source.refresh_from_db()
         assert source.mapping == {"phone": 0, "variables": {"姓名": 1}, "consent_on": 3}
-        importing.check_and_store(source.pk)
+        imports.check_and_store(source.pk)
         page = client.get(address).content.decode()
         assert "2999-01-01" in page
 
     def test_without_it(self, zhang):
         client = Client()
         client.force_login(zhang)
-        source = importing.start_import(
+        source = imports.start_import(
             Audience.objects.create(name="a"), SimpleUploadedFile("名单.csv", FILE.encode()), zhang
         )
         client.post(reverse("admin:campaigns_audience_file", args=[source.pk]), {"phone": "0", "consent_on": ""})
@@ -249,6 +317,6 @@ def test_a_file_that_is_not_confirmed_proves_nothing(zhang):
     page = client.get(reverse("admin:consent_records"))
     assert page.status_code == 200
     assert source.sha256[:12] not in page.content.decode()
-    importing.confirm(source, zhang)
+    imports.confirm(source, zhang)
     assert [member.line for member in evidence.consents("13800000001")] == [2]
     assert source.sha256[:12] in client.get(reverse("admin:consent_records")).content.decode()

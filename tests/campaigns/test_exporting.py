@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from python_calamine import CalamineWorkbook
 
-from campaigns import roles
+from campaigns import preflight, roles
+from campaigns.lifecycle import follow_ups, progress, steps
 from campaigns.models import AudienceImport, AuditEvent, ImportProblem
-from campaigns.services import exporting, following, planning, progress, running
+from campaigns.reports import export
 from messaging.models import Batch, Delivery, Dispatch, Suppression
-from messaging.states import BatchState, Own
+from messaging.states import BatchState, OwnStatus
 from tests.campaigns.test_following import outcome
 
 pytestmark = pytest.mark.django_db
@@ -42,14 +43,16 @@ def campaign(make, zhang):
         source = AudienceImport.objects.get()
         for line, reason in ((14, "length"), (15, "duplicate"), (16, "already")):
             ImportProblem.objects.create(source=source, line=line, reason=reason, value="138****0003")
-        planning.check(made)
-        running.confirm_and_start(made, "", zhang)
+        preflight.check(made)
+        steps.confirm_and_start(made, "", zhang)
         outcome(made.dispatch, failed=3, no_receipt=2, read=5)
-        Delivery.objects.filter(own=Own.FAILED).update(reason="handset", vendor_word="=EXPIRED", units=1)
-        Delivery.objects.filter(own=Own.FAILED).update(reported_at=timezone.now(), channel="sms")
-        running.tick()
+        Delivery.objects.filter(own_status=OwnStatus.FAILED).update(
+            reason="handset", vendor_message="=EXPIRED", units=1
+        )
+        Delivery.objects.filter(own_status=OwnStatus.FAILED).update(reported_at=timezone.now(), channel="sms")
+        steps.tick()
         made.refresh_from_db()
-        (again,) = following.resend(made, ["failed"], 3, zhang)
+        (again,) = follow_ups.resend(made, ["failed"], 3, zhang)
         outcome(again, delivered=1)
     made.refresh_from_db()
     return made
@@ -57,13 +60,13 @@ def campaign(make, zhang):
 
 def table(campaign, full=True):
     with translation.override("en"):
-        return [dict(zip(exporting.header(), row, strict=True)) for row in exporting.rows(campaign, full_numbers=full)]
+        return [dict(zip(export.header(), row, strict=True)) for row in export.rows(campaign, full_numbers=full)]
 
 
 class TestRows:
     def test_every_leg_every_person_and_every_bad_row(self, campaign):
         rows = table(campaign)
-        assert len(rows) == exporting.size(campaign) == 12 + 3 + 3
+        assert len(rows) == export.size(campaign) == 12 + 3 + 3
         by_round = {}
         for row in rows:
             by_round.setdefault(row["Send round"], []).append((row["Number"], row["Status"]))
@@ -91,9 +94,9 @@ class TestRows:
         assert row["Reason"] not in ("", "handset")
 
     def test_a_batch_tells_for_those_with_nothing_of_their_own(self, campaign):
-        Batch.objects.filter(dispatch__leg="resend-1").update(state=BatchState.REFUSED, reason="content_refused")
+        Batch.objects.filter(dispatch__leg="resend-1").update(state=BatchState.REJECTED, reason="content_refused")
         words = [(row["Status"], bool(row["Reason"])) for row in table(campaign) if row["Send round"] == "Follow-up 1"]
-        assert words == [("Delivered", False), ("Hand-over refused", True), ("Hand-over refused", True)]
+        assert words == [("Delivered", False), ("Hand-over rejected", True), ("Hand-over rejected", True)]
 
     def test_masked_unless_permitted(self, campaign):
         assert {row["Number"][3:7] for row in table(campaign, full=False)} == {"****"}
@@ -102,14 +105,14 @@ class TestRows:
     def test_a_page_at_a_time_loses_and_repeats_nobody(self, campaign, monkeypatch):
         whole = table(campaign)
         for page in (1, 2, 5, 12):
-            monkeypatch.setattr(exporting, "PAGE", page)
+            monkeypatch.setattr(export, "PAGE", page)
             assert table(campaign) == whole
 
     def test_before_the_start_it_is_the_bad_rows_alone(self, make, zhang):
         made = make.campaign()
-        planning.check(made)
+        preflight.check(made)
         assert table(made) == []
-        assert exporting.size(made) == 0
+        assert export.size(made) == 0
 
 
 def big_round(make, people):
@@ -131,7 +134,7 @@ def big_round(make, people):
 class TestMany:
     @pytest.mark.parametrize("kind", ["csv", "xlsx"])
     def test_memory_stays_flat(self, make, zhang, monkeypatch, kind):
-        monkeypatch.setattr(exporting, "PAGE", 200)
+        monkeypatch.setattr(export, "PAGE", 200)
         client = Client()
         client.force_login(zhang)
         peaks = []
@@ -145,12 +148,12 @@ class TestMany:
         assert peaks[2] < peaks[1] + 300_000
 
     def test_the_questions_grow_with_the_pages_alone(self, make, monkeypatch):
-        monkeypatch.setattr(exporting, "PAGE", 100)
+        monkeypatch.setattr(export, "PAGE", 100)
         counts = []
         for people in (1_000, 2_000):
             campaign = big_round(make, people)
             with CaptureQueriesContext(connection) as asked:
-                assert sum(1 for _row in exporting.rows(campaign, full_numbers=False)) == people
+                assert sum(1 for _row in export.rows(campaign, full_numbers=False)) == people
             counts.append(len(asked))
         assert counts[1] - counts[0] == 10
         assert counts[0] <= 14
@@ -175,7 +178,7 @@ class TestPages:
         assert lines[1][7] == "'=EXPIRED"
         assert all(len(line) == len(lines[0]) for line in lines)
         event = AuditEvent.objects.order_by("-id").first()
-        assert (event.action, event.actor) == ("Exported the recipients of a campaign", zhang)
+        assert (event.action, event.actor) == ("recipients.exported", zhang)
         name = event.detail.pop("file")
         assert event.detail == {"full_numbers": False, "rows": 18}
         assert name.startswith(f"campaign-{campaign.pk}-张三-")
@@ -202,11 +205,11 @@ class TestPages:
         assert self.take(client, campaign, "exe").status_code == 404
 
     def test_the_list_of_exports_is_ones_own_or_all_for_administrators(self, client, campaign, zhang):
-        AuditEvent.objects.create(action="Downloaded a report", detail={})
-        AuditEvent.objects.create(action="Paused a campaign", actor=zhang)
+        AuditEvent.objects.create(action="report.downloaded", detail={})
+        AuditEvent.objects.create(action="campaign.paused", actor=zhang)
         self.take(client, campaign, "csv")
         page = client.get(reverse("admin:campaigns_exportrecord_changelist"))
-        assert [row.action for row in page.context["cl"].result_list] == ["Exported the recipients of a campaign"]
+        assert [row.action for row in page.context["cl"].result_list] == ["recipients.exported"]
         text = page.content.decode()
         assert "masked" in text
         assert ">18<" in text

@@ -12,14 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import roles
+from campaigns import preflight, roles
+from campaigns.approvals import decide, follow_up_approvals
+from campaigns.lifecycle import follow_ups, progress, steps
 from campaigns.models import Approval, AuditEvent, SendingRules
-from campaigns.services import approving, approving_again, following, planning, progress, running
-from campaigns.services.verify import failed, verify
+from campaigns.reports.verify import failed, verify
 from campaigns.states import CampaignState
 from messaging.models import Batch, Delivery, Dispatch, Suppression
-from messaging.services import claiming, dispatching
-from messaging.states import BatchState, DispatchState, Own
+from messaging.sending import claim, dispatches
+from messaging.states import BatchState, DispatchState, OwnStatus
 
 pytestmark = pytest.mark.django_db
 OTHER = {"kind": "text", "text": "另一种说法，${姓名}", "suggestions": []}
@@ -39,23 +40,23 @@ def zhang(db):
 
 
 def begin(campaign, actor):
-    planning.check(campaign)
-    return running.confirm_and_start(campaign, "", actor)
+    preflight.check(campaign)
+    return steps.confirm_and_start(campaign, "", actor)
 
 
 def outcome(dispatch, **by_own):
     """Hand over everything; the first people get the named own statuses, the rest stay handed over."""
-    owns = [Own[name.upper()] for name, count in by_own.items() for _ in range(count)]
-    people = list(dispatch.deliveries.filter(own__isnull=True, batch__state="queued").order_by("phone"))
+    owns = [OwnStatus[name.upper()] for name, count in by_own.items() for _ in range(count)]
+    people = list(dispatch.deliveries.filter(own_status__isnull=True, batch__state="queued").order_by("phone"))
     for person, own in zip(people, owns, strict=False):
-        Delivery.objects.filter(pk=person.pk).update(own=own)
-        column = f"n_{Own(own).name.lower()}"
+        Delivery.objects.filter(pk=person.pk).update(own_status=own)
+        column = f"n_{OwnStatus(own).name.lower()}"
         batch = Batch.objects.get(pk=person.batch_id)
         Batch.objects.filter(pk=batch.pk).update(**{column: getattr(batch, column) + 1})
     dispatch.batches.filter(state="queued").update(
         state=BatchState.SUBMITTED, submitted_at=timezone.now(), claimed_at=timezone.now()
     )
-    dispatching.finish(dispatch)
+    dispatches.finish(dispatch)
 
 
 def phones(dispatch):
@@ -100,21 +101,21 @@ class TestTwoVersions:
 
     def test_the_same_people_are_drawn_again_for_the_same_campaign(self, campaign):
         _first, second = Dispatch.objects.order_by("pk")
-        rules = planning.rules.rules_for(planning.arms(campaign)[1], timezone.now(), campaign.sheet["imports"])
-        from campaigns.bulk import plan
+        from campaigns.preflight import audience_query, plan
 
+        rules = audience_query.rules_for(preflight.arms(campaign)[1], timezone.now(), campaign.sheet["imports"])
         assert sorted(phone for phone, _values in plan.people(rules, "", 200)) == phones(second)
 
     def test_both_start_pause_and_end_together(self, campaign, zhang):
-        assert running.pause(campaign, zhang)
+        assert steps.pause(campaign, zhang)
         assert set(Dispatch.objects.values_list("state", flat=True)) == {DispatchState.PAUSED}
-        assert running.resume(campaign, zhang)
+        assert steps.resume(campaign, zhang)
         first, second = Dispatch.objects.order_by("pk")
         outcome(first, delivered=len(phones(first)))
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.RUNNING
         outcome(second, delivered=len(phones(second)))
-        running.tick()
+        steps.tick()
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.DONE
         assert proven(campaign) == []
@@ -131,7 +132,7 @@ class TestTwoVersions:
 
     def test_a_version_that_is_not_approved_blocks(self, make):
         campaign = make.campaign(version_b=make.version(OTHER))
-        planning.check(campaign)
+        preflight.check(campaign)
         assert "not_approved" in [found["key"] for found in campaign.sheet["obstacles"] if found["blocks"]]
 
 
@@ -141,66 +142,66 @@ class TestFollowUp:
         """12 people: 3 failed, 2 silent, 4 delivered, 3 handed over without a receipt."""
         campaign = begin(make.campaign(make.people(12)), zhang)
         outcome(campaign.dispatch, failed=3, no_receipt=2, delivered=4)
-        running.tick()
+        steps.tick()
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.SETTLING
         return campaign
 
     def test_only_those_not_reached(self, done, zhang):
-        assert following.preview(done, ["failed"]).people == 3
-        assert following.preview(done, ["failed", "no_receipt"]).people == 5
-        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        assert follow_ups.preview(done, ["failed"]).people == 3
+        assert follow_ups.preview(done, ["failed", "no_receipt"]).people == 5
+        (dispatch,) = follow_ups.resend(done, ["failed"], 3, zhang)
         assert phones(dispatch) == ["13800000001", "13800000002", "13800000003"]
         assert (dispatch.leg, dispatch.kind, dispatch.run) == ("resend-1", "resend", done.run)
         done.refresh_from_db()
         assert done.state == CampaignState.RUNNING
         assert proven(done) == []
-        assert AuditEvent.objects.get(action="Sent a follow-up").detail == {
+        assert AuditEvent.objects.get(action="follow_up.sent").detail == {
             "leg": "resend-1",
             "groups": ["failed"],
             "people": 3,
         }
 
     def test_nobody_twice_while_the_first_follow_up_is_open_or_has_reached_them(self, done, zhang):
-        (first,) = following.resend(done, ["failed"], 3, zhang)
-        assert following.preview(done, ["failed"]).people == 0
+        (first,) = follow_ups.resend(done, ["failed"], 3, zhang)
+        assert follow_ups.preview(done, ["failed"]).people == 0
         outcome(first, delivered=2, failed=1)
-        running.tick()
+        steps.tick()
         done.refresh_from_db()
-        (second,) = following.resend(done, ["failed"], 1, zhang)
+        (second,) = follow_ups.resend(done, ["failed"], 1, zhang)
         assert (second.leg, phones(second)) == ("resend-2", ["13800000003"])
         assert proven(done) == []
 
     def test_unknown_people_never(self, done, zhang):
         Batch.objects.filter(number=4).update(state=BatchState.UNKNOWN)
-        everybody = list(following.GROUPS)
-        assert following.preview(done, everybody).people == 5
-        Batch.objects.filter(number=4).update(state=BatchState.REFUSED)
-        assert following.preview(done, ["refused"]).people == 3
+        everybody = list(follow_ups.GROUPS)
+        assert follow_ups.preview(done, everybody).people == 5
+        Batch.objects.filter(number=4).update(state=BatchState.REJECTED)
+        assert follow_ups.preview(done, ["rejected"]).people == 3
 
     def test_new_in_the_list(self, done, make, zhang):
         make.audience(make.people(2, first=13900000001), audience=done.audience)
-        (dispatch,) = following.resend(done, ["new"], 2, zhang)
+        (dispatch,) = follow_ups.resend(done, ["new"], 2, zhang)
         assert phones(dispatch) == ["13900000001", "13900000002"]
         assert proven(done) == []
 
     def test_who_opted_out_meanwhile_is_left_out(self, done, zhang):
         Suppression.objects.create(phone="13800000001", scope="all", source="reply")
-        assert following.preview(done, ["failed"]).left_out == 1
-        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        assert follow_ups.preview(done, ["failed"]).left_out == 1
+        (dispatch,) = follow_ups.resend(done, ["failed"], 3, zhang)
         assert len(phones(dispatch)) == 2
         assert proven(done) == []
 
     def test_more_than_confirmed_starts_nothing(self, done, zhang):
-        with pytest.raises(following.CannotFollow):
-            following.resend(done, ["failed", "no_receipt"], 3, zhang)
+        with pytest.raises(follow_ups.CannotFollow):
+            follow_ups.resend(done, ["failed", "no_receipt"], 3, zhang)
         assert Dispatch.objects.count() == 1
 
     def test_the_lock_of_the_leg(self, done, zhang):
-        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        (dispatch,) = follow_ups.resend(done, ["failed"], 3, zhang)
         with pytest.raises(IntegrityError), transaction.atomic():
             Delivery.objects.create(
-                dispatch=dispatch, run=done.run, leg="resend-1", phone="13800000001", own=Own.SKIPPED
+                dispatch=dispatch, run=done.run, leg="resend-1", phone="13800000001", own_status=OwnStatus.SKIPPED
             )
 
     def test_by_hand_and_once(self, done, zhang):
@@ -237,7 +238,7 @@ class TestFollowUpAboveALimit:
         """12 people: 3 failed, 2 silent, 7 delivered; more than 2 need a colleague's approval."""
         campaign = begin(make.campaign(make.people(12), created_by=zhang), zhang)
         outcome(campaign.dispatch, failed=3, no_receipt=2, delivered=7)
-        running.tick()
+        steps.tick()
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.DONE
         SendingRules(approve_people=2, approve_first_use=False, approve_outside_hours=False).save()
@@ -250,95 +251,95 @@ class TestFollowUpAboveALimit:
         return user
 
     def ask(self, campaign, actor, groups=("failed",)):
-        found = following.preview(campaign, groups)
-        return approving_again.ask(
+        found = follow_ups.preview(campaign, groups)
+        return follow_up_approvals.ask(
             campaign, groups, None, people=found.people, left_out=0, cost=found.cost, actor=actor
         )
 
     def test_from_asking_to_the_round(self, done, zhang, li):
-        with pytest.raises(following.CannotFollow, match="2"):
-            following.resend(done, ["failed"], 3, zhang)
+        with pytest.raises(follow_ups.CannotFollow, match="2"):
+            follow_ups.resend(done, ["failed"], 3, zhang)
         approval = self.ask(done, zhang)
         assert (approval.kind, approval.state, approval.snapshot["covers"]["to_send"]) == ("follow_up", "pending", 3)
-        with pytest.raises(following.CannotFollow):
-            following.resend(done, ["failed"], 3, zhang)
-        with pytest.raises(approving.CannotDecide):
-            approving.grant(approval, zhang)
-        approving.grant(approval, li, "看过")
+        with pytest.raises(follow_ups.CannotFollow):
+            follow_ups.resend(done, ["failed"], 3, zhang)
+        with pytest.raises(decide.CannotDecide):
+            decide.grant(approval, zhang)
+        decide.grant(approval, li, "看过")
         done.refresh_from_db()
         assert done.state == CampaignState.DONE
-        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        (dispatch,) = follow_ups.resend(done, ["failed"], 3, zhang)
         assert len(phones(dispatch)) == 3
         approval.refresh_from_db()
         assert approval.spent_at is not None
-        assert AuditEvent.objects.get(action="Sent a follow-up").detail["approval"] == approval.pk
-        assert AuditEvent.objects.get(action="Approved a follow-up").actor == li
+        assert AuditEvent.objects.get(action="follow_up.sent").detail["approval"] == approval.pk
+        assert AuditEvent.objects.get(action="follow_up.approved").actor == li
         assert proven(done) == []
 
     def test_it_holds_for_one_follow_up_alone(self, done, zhang, li):
-        approving.grant(self.ask(done, zhang), li)
-        (dispatch,) = following.resend(done, ["failed"], 3, zhang)
+        decide.grant(self.ask(done, zhang), li)
+        (dispatch,) = follow_ups.resend(done, ["failed"], 3, zhang)
         outcome(dispatch, failed=3)
-        running.tick()
+        steps.tick()
         done.refresh_from_db()
-        assert following.preview(done, ["failed"]).people == 3
-        with pytest.raises(following.CannotFollow, match="2"):
-            following.resend(done, ["failed"], 3, zhang)
+        assert follow_ups.preview(done, ["failed"]).people == 3
+        with pytest.raises(follow_ups.CannotFollow, match="2"):
+            follow_ups.resend(done, ["failed"], 3, zhang)
 
     def test_for_the_chosen_groups_and_time_alone(self, done, zhang, li):
-        approving.grant(self.ask(done, zhang), li)
-        with pytest.raises(following.CannotFollow):
-            following.resend(done, ["failed", "no_receipt"], 5, zhang)
-        with pytest.raises(following.CannotFollow):
-            following.resend(done, ["failed"], 3, zhang, timezone.now() + timedelta(hours=1))
+        decide.grant(self.ask(done, zhang), li)
+        with pytest.raises(follow_ups.CannotFollow):
+            follow_ups.resend(done, ["failed", "no_receipt"], 5, zhang)
+        with pytest.raises(follow_ups.CannotFollow):
+            follow_ups.resend(done, ["failed"], 3, zhang, timezone.now() + timedelta(hours=1))
         assert Dispatch.objects.count() == 1
 
     def test_fewer_are_covered_and_more_are_not(self, done, zhang, li):
-        approving.grant(self.ask(done, zhang), li)
-        late = done.dispatch.deliveries.filter(own=Own.DELIVERED).first()
-        Delivery.objects.filter(pk=late.pk).update(own=Own.FAILED)
-        assert following.preview(done, ["failed"]).people == 4
-        with pytest.raises(following.CannotFollow):
-            following.resend(done, ["failed"], 4, zhang)
-        Delivery.objects.filter(pk=late.pk).update(own=Own.READ)
+        decide.grant(self.ask(done, zhang), li)
+        late = done.dispatch.deliveries.filter(own_status=OwnStatus.DELIVERED).first()
+        Delivery.objects.filter(pk=late.pk).update(own_status=OwnStatus.FAILED)
+        assert follow_ups.preview(done, ["failed"]).people == 4
+        with pytest.raises(follow_ups.CannotFollow):
+            follow_ups.resend(done, ["failed"], 4, zhang)
+        Delivery.objects.filter(pk=late.pk).update(own_status=OwnStatus.READ)
         Suppression.objects.create(phone="13800000001", scope="all", source="reply")
         SendingRules(approve_people=1, approve_first_use=False, approve_outside_hours=False).save()
-        (dispatch,) = following.resend(done, ["failed"], 2, zhang)
+        (dispatch,) = follow_ups.resend(done, ["failed"], 2, zhang)
         assert phones(dispatch) == ["13800000002", "13800000003"]
 
     def test_a_higher_cost_is_not_covered(self, done, zhang, li):
         type(done.account).objects.update(prices={"rcs": "0.10"})
         done = type(done).objects.get(pk=done.pk)
         SendingRules(approve_people=None, approve_cost="0.2", approve_first_use=False).save()
-        approving.grant(self.ask(done, zhang), li)
+        decide.grant(self.ask(done, zhang), li)
         type(done.account).objects.update(prices={"rcs": "0.11"})
         done = type(done).objects.get(pk=done.pk)
-        with pytest.raises(following.CannotFollow):
-            following.resend(done, ["failed"], 3, zhang)
+        with pytest.raises(follow_ups.CannotFollow):
+            follow_ups.resend(done, ["failed"], 3, zhang)
 
     def test_a_changed_content_voids_it(self, done, zhang, li):
         approval = self.ask(done, zhang)
         version = done.version
         type(version).objects.filter(pk=version.pk).update(content={**version.content, "text": "别的"})
-        with pytest.raises(approving.CannotDecide):
-            approving.grant(approval, li)
+        with pytest.raises(decide.CannotDecide):
+            decide.grant(approval, li)
         approval.refresh_from_db()
         done.refresh_from_db()
         assert (approval.state, done.state) == ("void", CampaignState.DONE)
 
     def test_granted_and_then_changed_it_does_not_hold(self, done, zhang, li):
-        approving.grant(self.ask(done, zhang), li)
+        decide.grant(self.ask(done, zhang), li)
         version = done.version
         type(version).objects.filter(pk=version.pk).update(content={**version.content, "text": "别的"})
-        with pytest.raises(following.CannotFollow):
-            following.resend(type(done).objects.get(pk=done.pk), ["failed"], 3, zhang)
+        with pytest.raises(follow_ups.CannotFollow):
+            follow_ups.resend(type(done).objects.get(pk=done.pk), ["failed"], 3, zhang)
 
     def test_withdrawn_and_asked_anew(self, done, zhang, li):
         first = self.ask(done, zhang)
-        assert approving_again.withdraw(first, zhang)
-        assert not approving_again.withdraw(first, zhang)
-        with pytest.raises(approving.CannotDecide):
-            approving.grant(first, li)
+        assert follow_up_approvals.withdraw(first, zhang)
+        assert not follow_up_approvals.withdraw(first, zhang)
+        with pytest.raises(decide.CannotDecide):
+            decide.grant(first, li)
         second, third = self.ask(done, zhang), self.ask(done, zhang)
         second.refresh_from_db()
         assert (second.state, third.state) == ("void", "pending")
@@ -346,9 +347,9 @@ class TestFollowUpAboveALimit:
     def test_of_a_cancelled_campaign_nothing_is_approved(self, done, zhang, li):
         approval = self.ask(done, zhang)
         type(done).objects.update(state=CampaignState.CANCELLED)
-        with pytest.raises(approving.CannotDecide):
-            approving.grant(approval, li)
-        with pytest.raises(approving.CannotDecide):
+        with pytest.raises(decide.CannotDecide):
+            decide.grant(approval, li)
+        with pytest.raises(decide.CannotDecide):
             self.ask(done, zhang)
 
     def test_by_hand(self, done, zhang, li):
@@ -385,7 +386,7 @@ class TestFollowUpAboveALimit:
         campaign = begin(make.campaign(make.people(12)), zhang)
         outcome(campaign.dispatch, failed=3)
         campaign.dispatch.batches.filter(number=4).update(state=BatchState.UNKNOWN)
-        running.tick()
+        steps.tick()
         client = Client()
         client.force_login(zhang)
         client.cookies["django_language"] = "en"
@@ -404,7 +405,7 @@ class TestFallback:
 
     def test_only_after_a_final_failure_and_only_once(self, campaign):
         outcome(campaign.dispatch, failed=2, no_receipt=1, delivered=3)
-        assert following.fall_back(campaign) == 2
+        assert follow_ups.fall_back(campaign) == 2
         dispatch = Dispatch.objects.get(leg="fallback-1")
         assert (dispatch.account, dispatch.version, dispatch.state) == (
             campaign.fallback_account,
@@ -412,21 +413,21 @@ class TestFallback:
             "running",
         )
         assert phones(dispatch) == ["13800000001", "13800000002"]
-        assert following.fall_back(campaign) == 0
-        assert isinstance(claiming.claim_next(dispatch.pk), claiming.Claimed)
+        assert follow_ups.fall_back(campaign) == 0
+        assert isinstance(claim.claim_next(dispatch.pk), claim.Claimed)
         assert proven(campaign) == []
 
     def test_later_failures_join_the_same_round(self, campaign):
         outcome(campaign.dispatch, failed=1)
-        following.fall_back(campaign)
+        follow_ups.fall_back(campaign)
         dispatch = Dispatch.objects.get(leg="fallback-1")
         outcome(dispatch, delivered=1)
         dispatch.refresh_from_db()
         assert dispatch.state == DispatchState.DONE
         late = campaign.dispatch.deliveries.get(phone="13800000002")
-        Delivery.objects.filter(pk=late.pk).update(own=Own.FAILED)
+        Delivery.objects.filter(pk=late.pk).update(own_status=OwnStatus.FAILED)
         Batch.objects.filter(pk=late.batch_id).update(n_failed=2)
-        assert following.fall_back(campaign) == 1
+        assert follow_ups.fall_back(campaign) == 1
         dispatch.refresh_from_db()
         assert (dispatch.state, dispatch.total) == (DispatchState.RUNNING, 2)
         assert list(dispatch.batches.order_by("number").values_list("number", flat=True)) == [1, 2]
@@ -434,55 +435,55 @@ class TestFallback:
 
     def test_after_silence_only_by_the_setting(self, campaign):
         outcome(campaign.dispatch, no_receipt=2)
-        assert following.fall_back(campaign) == 0
+        assert follow_ups.fall_back(campaign) == 0
         type(campaign).objects.update(fallback_on_silence=True)
         campaign.refresh_from_db()
-        assert following.fall_back(campaign) == 2
+        assert follow_ups.fall_back(campaign) == 2
 
     def test_unknown_and_handed_over_people_never(self, campaign):
         outcome(campaign.dispatch)
         campaign.dispatch.batches.filter(number=1).update(state=BatchState.UNKNOWN)
-        assert following.fall_back(campaign) == 0
+        assert follow_ups.fall_back(campaign) == 0
 
     def test_a_refused_batch_falls_back(self, campaign):
-        campaign.dispatch.batches.filter(number=1).update(state=BatchState.REFUSED, reason="content_refused")
-        assert following.fall_back(campaign) == 3
+        campaign.dispatch.batches.filter(number=1).update(state=BatchState.REJECTED, reason="content_refused")
+        assert follow_ups.fall_back(campaign) == 3
 
     def test_the_campaign_is_not_done_before_its_fallback(self, campaign):
         outcome(campaign.dispatch, failed=2, delivered=7)
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.SETTLING
-        running.tick()
+        steps.tick()
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.RUNNING
         outcome(Dispatch.objects.get(leg="fallback-1"), delivered=2)
-        running.tick()
+        steps.tick()
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.DONE
         assert proven(campaign) == []
 
     def test_a_late_delivery_beside_the_fallback_is_shown(self, campaign):
         outcome(campaign.dispatch, failed=1)
-        following.fall_back(campaign)
+        follow_ups.fall_back(campaign)
         outcome(Dispatch.objects.get(leg="fallback-1"), delivered=1)
-        assert following.reached_twice(campaign) == 0
+        assert follow_ups.reached_twice(campaign) == 0
         first = campaign.dispatch.deliveries.get(phone="13800000001")
-        Delivery.objects.filter(pk=first.pk).update(own=Own.DELIVERED)
-        assert following.reached_twice(campaign) == 1
+        Delivery.objects.filter(pk=first.pk).update(own_status=OwnStatus.DELIVERED)
+        assert follow_ups.reached_twice(campaign) == 1
 
     def test_a_follow_up_and_a_fallback_never_meet(self, campaign, zhang):
         outcome(campaign.dispatch, failed=2, delivered=7)
-        following.fall_back(campaign)
-        assert following.preview(campaign, list(following.GROUPS)).people == 0
+        follow_ups.fall_back(campaign)
+        assert follow_ups.preview(campaign, list(follow_ups.GROUPS)).people == 0
 
     def test_a_cancelled_campaign_does_not_fall_back(self, campaign, zhang):
-        campaign.dispatch.batches.filter(number=1).update(state=BatchState.REFUSED)
-        running.cancel(campaign, zhang)
-        assert following.fall_back(campaign) == 0
+        campaign.dispatch.batches.filter(number=1).update(state=BatchState.REJECTED)
+        steps.cancel(campaign, zhang)
+        assert follow_ups.fall_back(campaign) == 0
 
     def test_one_that_could_not_be_sent_blocks_the_start(self, make):
         campaign = make.campaign(fallback_account=make.account(status="off"))
-        planning.check(campaign)
+        preflight.check(campaign)
         assert "fallback_not_ready" in [found["key"] for found in campaign.sheet["obstacles"]]
 
 
@@ -503,7 +504,7 @@ def test_the_whole_way_with_everything_at_once(house, make, zhang, run_queue):
     assert campaign.state == CampaignState.CANARY
     run_queue()
     assert 0 < sum(house.accepted().values()) <= 8
-    running.tick()
+    steps.tick()
     run_queue()
     assert set(house.accepted().values()) == {1}
     assert len(house.accepted()) == 60
@@ -530,5 +531,5 @@ def test_a_fallback_keeps_the_ceiling_of_its_campaign(make, zhang):
     make.approve(campaign.version, second)
     begin(campaign, zhang)
     outcome(campaign.dispatch, failed=2)
-    following.fall_back(campaign)
+    follow_ups.fall_back(campaign)
     assert str(Dispatch.objects.get(leg="fallback-1").per_second) == "2.50"

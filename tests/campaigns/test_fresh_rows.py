@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import Count
 
-from campaigns.services import importing
+from campaigns.audiences import imports
 
 pytestmark = pytest.mark.django_db
 
@@ -29,10 +29,10 @@ def test_numbers_of_earlier_files_are_not_compared_one_with_each(make, settings,
         return execute(sql, params, many, context)
 
     data = "手机号\n" + "".join(f"{13800002900 + n % 400}\n" for n in range(500))
-    source = importing.start_import(audience, SimpleUploadedFile("名单.csv", data.encode()), None)
-    importing.choose_columns(source, source.mapping, None)
+    source = imports.start_import(audience, SimpleUploadedFile("名单.csv", data.encode()), None)
+    imports.choose_columns(source, source.mapping, None)
     with connection.execute_wrapper(look):
-        source = importing.check_and_store(source.pk)
+        source = imports.check_and_store(source.pk)
     assert (source.stored, source.duplicate) == (300, 200)
     assert dict(source.problems.values_list("reason").annotate(n=Count("id"))) == {"already": 100, "duplicate": 100}
     (found,) = plans

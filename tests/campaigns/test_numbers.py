@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from campaigns import roles
 from campaigns.models import AuditEvent
-from campaigns.services import evidence
-from config.kit import phones
+from campaigns.reports import evidence
+from kit import phones
 from messaging.models import Dispatch, Suppression
 from tests.campaigns.conftest import Maker
 from tests.markup import read
@@ -57,19 +57,20 @@ def test_the_pack_holds_everything_and_its_hashes(known: Any) -> None:
     answer = client.post(url, {"why": "complaint", "note": "工单 7"})
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     names = archive.namelist()
-    assert len(names) == 6
+    assert len(names) == 7
     cover = archive.read(names[0]).decode("utf-8-sig")
     assert PHONE in cover
     assert "投诉处理" in cover
     for name in names[1:]:
         assert f"{hashlib.sha256(archive.read(name)).hexdigest()}  {name}" in cover
-    rows = [list(csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig")))) for name in names[1:]]
+    rows = [list(csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig")))) for name in names[1:-1]]
     assert [len(each) for each in rows] == [3, 2, 1, 2, 1]
     assert rows[0][2][1:3] == ["会员注册页", "2026-10-01"]
-    assert rows[1][1][2] == "会员日满减"
+    assert rows[1][1][3] == "会员日满减"
+    assert "会员日满减" in archive.read(names[-1]).decode()
     assert rows[3][1][3] == "投诉"
     assert PHONE not in answer.headers["Content-Disposition"]
-    event = AuditEvent.objects.get(action="Took an evidence pack")
+    event = AuditEvent.objects.get(action="evidence.taken")
     told = {name: event.detail[name] for name in ("phone", "why", "note", "full_numbers")}
     assert told == {"phone": "138****0001", "why": "complaint", "note": "工单 7", "full_numbers": True}
 
@@ -79,7 +80,7 @@ def test_the_pack_is_for_those_who_may_see_full_numbers(known: Any, role: str) -
     client = signed_in(role)
     url = reverse("admin:number_evidence", args=[phones.seal(PHONE)])
     assert client.post(url, {"why": "call"}).status_code == 403
-    assert not AuditEvent.objects.filter(action="Took an evidence pack").exists()
+    assert not AuditEvent.objects.filter(action="evidence.taken").exists()
 
 
 def test_the_last_four_digits_within_a_campaign(known: Any) -> None:

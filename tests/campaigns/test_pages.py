@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import roles
+from campaigns import preflight, roles
+from campaigns.audiences import imports
+from campaigns.lifecycle import steps
 from campaigns.models import Audience, AudienceImport, Campaign, SendingRules
-from campaigns.services import importing, planning, running
 from campaigns.states import CampaignState, ImportState
 from messaging.models import Delivery, Dispatch, Suppression
+from tests.forms import saved
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +66,7 @@ def token_in(text):
 @pytest.fixture
 def checked(make):
     campaign = make.campaign()
-    planning.check(campaign)
+    preflight.check(campaign)
     return campaign
 
 
@@ -118,7 +120,7 @@ class TestImportPages:
             sha256="1",
             header=["手机号"],
             state=ImportState.FAILED,
-            error=importing.ImportRefused("quotes", line=7).dump(),
+            error=imports.ImportRefused("quotes", line=7).dump(),
         )
         assert "7" in look(manager, "audience_file", source.pk)
 
@@ -170,7 +172,7 @@ class TestCampaignForm:
     def test_a_change_voids_the_sheet(self, manager, make, checked):
         look(manager, "campaign_change", checked.pk)
         values = {**self.values(make), "name": "改名", "audience": checked.audience_id, "account": checked.account_id}
-        post(manager, "campaign_change", checked.pk, **values)
+        saved(manager, reverse("admin:campaigns_campaign_change", args=[checked.pk]), values)
         old = checked.checked_at
         checked.refresh_from_db()
         assert (checked.name, checked.state) == ("改名", CampaignState.CHECKED)
@@ -192,7 +194,7 @@ class TestCampaignForm:
         assert list(answer.context["form"].errors) == [field]
 
     def test_a_campaign_that_is_under_way_cannot_be_edited(self, manager, make, checked):
-        running.confirm_and_start(checked, "", None)
+        steps.confirm_and_start(checked, "", None)
         answer = post(manager, "campaign_change", checked.pk, **self.values(make))
         assert answer.url == reverse("admin:campaigns_campaign_progress", args=[checked.pk])
         checked.refresh_from_db()
@@ -200,13 +202,13 @@ class TestCampaignForm:
 
     def test_the_list_behind_each_number(self, manager, checked):
         Suppression.objects.create(phone="13800000001", scope="all", source="hand")
-        planning.check(checked)
+        preflight.check(checked)
         assert "138****0001" in look(manager, "campaign_people", checked.pk, "suppressed")
         text = look(manager, "campaign_people", checked.pk, "to_send")
         assert "138****0001" not in text
         assert "客1" in text
         look(manager, "campaign_people", checked.pk, "nonsense", status=404)
-        running.confirm_and_start(Campaign.objects.get(pk=checked.pk), "", None)
+        steps.confirm_and_start(Campaign.objects.get(pk=checked.pk), "", None)
         assert "138****0001" in look(manager, "campaign_people", checked.pk, "suppressed")
         assert "138****0002" in look(manager, "campaign_people", checked.pk, "queued")
 
@@ -225,7 +227,7 @@ class TestSending:
 
     def test_a_form_of_an_older_sheet_starts_nothing(self, manager, checked):
         token = token_in(look(manager, "campaign_confirm", checked.pk))
-        planning.check(checked)
+        preflight.check(checked)
         post(manager, "campaign_confirm", checked.pk, token=token)
         assert not Dispatch.objects.exists()
 
@@ -244,7 +246,7 @@ class TestSending:
 
     def test_the_second_person_sees_who_started(self, manager, client, login, checked):
         token = token_in(look(manager, "campaign_confirm", checked.pk))
-        running.confirm_and_start(Campaign.objects.get(pk=checked.pk), "", get_user_model().objects.create_user("李四"))
+        steps.confirm_and_start(Campaign.objects.get(pk=checked.pk), "", get_user_model().objects.create_user("李四"))
         answer = manager.post(
             reverse("admin:campaigns_campaign_confirm", args=[checked.pk]), {"token": token}, follow=True
         )
@@ -252,13 +254,13 @@ class TestSending:
         assert Dispatch.objects.count() == 1
 
     def test_progress_as_numbers(self, manager, checked):
-        running.confirm_and_start(checked, "", None)
+        steps.confirm_and_start(checked, "", None)
         news = manager.get(reverse("admin:campaigns_campaign_progress_state", args=[checked.pk])).json()
         assert (news["counts"], news["total"], news["closes"], news["final"]) == ({"queued": 7}, 7, True, False)
         assert not INLINE.search(news["html"])
 
     def test_pause_resume_cancel(self, manager, checked):
-        running.confirm_and_start(checked, "", None)
+        steps.confirm_and_start(checked, "", None)
         for name, state in (("pause", "paused"), ("resume", "running")):
             post(manager, f"campaign_{name}", checked.pk)
             checked.refresh_from_db()
@@ -285,9 +287,9 @@ class TestSending:
     def test_every_state_has_a_page(self, manager, make):
         for state in CampaignState.values:
             campaign = make.campaign(start_at=timezone.now() + timedelta(hours=1))
-            planning.check(campaign)
+            preflight.check(campaign)
             if state not in ("draft", "checking", "checked"):
-                running.confirm_and_start(campaign, "", None)
+                steps.confirm_and_start(campaign, "", None)
             Campaign.objects.filter(pk=campaign.pk).update(state=state)
             address = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
             assert manager.get(address, follow=True).status_code == 200
@@ -326,12 +328,12 @@ class TestRoles:
         assert post(login(role), f"campaign_{act}", checked.pk).status_code == 403
 
     def test_the_trail_shows_words(self, login, checked):
-        running.confirm_and_start(checked, "", None)
+        steps.confirm_and_start(checked, "", None)
         text = look(login(roles.ADMINISTRATORS), "auditevent_changelist")
         assert checked.name in text
 
     def test_the_workbench_shows_what_runs(self, manager, checked):
-        running.confirm_and_start(checked, "", None)
+        steps.confirm_and_start(checked, "", None)
         text = manager.get(reverse("admin:index")).content.decode()
         assert checked.name in text
         assert not INLINE.search(text)

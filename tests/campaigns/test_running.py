@@ -7,16 +7,17 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from campaigns import preflight
+from campaigns.lifecycle import progress, steps
+from campaigns.lifecycle.breakdown import breakdown
 from campaigns.models import AuditEvent, Campaign, SendingRules
-from campaigns.services import planning, progress, running
-from campaigns.services.breakdown import breakdown
-from campaigns.services.verify import verify
+from campaigns.reports.verify import verify
 from campaigns.states import CampaignState
-from messaging import selectors
+from messaging.deliveries import status
 from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, Suppression
+from messaging.sending import dispatches
 from messaging.sentences import SENTENCES
-from messaging.services import dispatching
-from messaging.states import BatchState, Channel, DispatchState, Own
+from messaging.states import BatchState, Channel, DispatchState, OwnStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def zhang(db):
 @pytest.fixture
 def ready(make):
     campaign = make.campaign(make.people(7))
-    planning.check(campaign)
+    preflight.check(campaign)
     return campaign
 
 
@@ -42,22 +43,22 @@ def assert_proven(campaign):
 
 class TestStart:
     def test_confirming_lays_out_and_starts(self, ready, zhang):
-        running.confirm_and_start(ready, "", zhang)
+        steps.confirm_and_start(ready, "", zhang)
         assert (ready.state, ready.confirmed_by, ready.dispatch.state) == (CampaignState.RUNNING, zhang, "running")
         assert ready.started_at is not None
         assert_proven(ready)
         words = list(AuditEvent.objects.order_by("id").values_list("action", "actor__username", "target_type"))
         assert words == [
-            ("Confirmed a campaign", "张三", "campaigns.campaign"),
-            ("Started a send round", "张三", "messaging.dispatch"),
+            ("campaign.confirmed", "张三", "campaigns.campaign"),
+            ("dispatch.started", "张三", "messaging.dispatch"),
         ]
 
     def test_of_two_people_one_starts_and_the_other_is_told_who_and_when(self, ready, zhang):
         theirs = Campaign.objects.get(pk=ready.pk)
-        running.confirm_and_start(ready, "", zhang)
-        with pytest.raises(running.CannotStart) as caught:
-            running.confirm_and_start(theirs, "", get_user_model().objects.create_user("李四"))
-        at = timezone.localtime(ready.confirmed_at).strftime("%H:%M:%S")
+        steps.confirm_and_start(ready, "", zhang)
+        with pytest.raises(steps.CannotStart) as caught:
+            steps.confirm_and_start(theirs, "", get_user_model().objects.create_user("李四"))
+        at = timezone.localtime(ready.confirmed_at).strftime("今天 %H:%M")
         assert "张三" in str(caught.value)
         assert at in str(caught.value)
         assert Dispatch.objects.count() == 1
@@ -65,41 +66,41 @@ class TestStart:
 
     def test_a_sheet_that_is_no_longer_the_newest(self, ready, zhang):
         seen = Campaign.objects.get(pk=ready.pk)
-        planning.check(ready)
-        with pytest.raises(running.CannotStart):
-            running.confirm_and_start(seen, "", zhang)
+        preflight.check(ready)
+        with pytest.raises(steps.CannotStart):
+            steps.confirm_and_start(seen, "", zhang)
         assert not Dispatch.objects.exists()
 
     @pytest.mark.parametrize(
-        ("typed", "passes"), [("7", True), (" 7 ", True), ("", False), ("8", False), ("７", False)]
+        ("typed", "passes"), [("7", True), (" 7 ", True), ("", False), ("8", False), ("７", True), ("７．", False)]
     )
     def test_the_number_is_typed_above_the_limit(self, ready, zhang, typed, passes):
         SendingRules(type_above=6, approve_first_use=False, approve_outside_hours=False).save()
         if passes:
-            running.confirm_and_start(ready, typed, zhang)
+            steps.confirm_and_start(ready, typed, zhang)
         else:
-            with pytest.raises(running.CannotStart, match="7"):
-                running.confirm_and_start(ready, typed, zhang)
+            with pytest.raises(steps.CannotStart, match="7"):
+                steps.confirm_and_start(ready, typed, zhang)
         ready.refresh_from_db()
         assert (ready.state == CampaignState.RUNNING) is passes
 
     def test_an_obstacle_stops_the_start_with_its_sentence(self, make, zhang):
         campaign = make.campaign(account=make.account(status="off"))
-        planning.check(campaign)
-        with pytest.raises(running.CannotStart) as caught:
-            running.confirm_and_start(campaign, "", zhang)
-        assert str(caught.value) == planning.sentence(campaign.sheet["obstacles"][0])
+        preflight.check(campaign)
+        with pytest.raises(steps.CannotStart) as caught:
+            steps.confirm_and_start(campaign, "", zhang)
+        assert str(caught.value) == preflight.sentence(campaign.sheet["obstacles"][0])
 
     def test_an_unchecked_campaign(self, make, zhang):
-        with pytest.raises(running.CannotStart):
-            running.confirm_and_start(make.campaign(), "", zhang)
+        with pytest.raises(steps.CannotStart):
+            steps.confirm_and_start(make.campaign(), "", zhang)
 
     def test_many_people_are_laid_out_by_a_worker_once(self, ready, zhang, monkeypatch, run_queue):
-        monkeypatch.setattr(running, "INLINE_PEOPLE", 6)
-        running.confirm_and_start(ready, "", zhang)
+        monkeypatch.setattr(steps, "INLINE_PEOPLE", 6)
+        steps.confirm_and_start(ready, "", zhang)
         assert (ready.state, ready.dispatch) == (CampaignState.SCHEDULED, None)
-        running.launch(ready.pk)
-        running.launch(ready.pk)
+        steps.launch(ready.pk)
+        steps.launch(ready.pk)
         ready.refresh_from_db()
         assert ready.state == CampaignState.RUNNING
         assert Delivery.objects.count() == 7
@@ -107,21 +108,21 @@ class TestStart:
     def test_more_people_than_confirmed_gives_the_campaign_back(self, make, zhang):
         campaign = make.campaign()
         Suppression.objects.create(phone="13800000001", scope="all", source="hand")
-        planning.check(campaign)
+        preflight.check(campaign)
         Suppression.objects.update(lifted_at=timezone.now())
-        running.confirm_and_start(campaign, "", zhang)
+        steps.confirm_and_start(campaign, "", zhang)
         assert (campaign.state, campaign.state_note) == (CampaignState.DRAFT, "more_than_confirmed")
         assert not Dispatch.objects.exists()
 
     def test_a_later_start_waits_for_its_time(self, make, zhang):
         campaign = make.campaign(start_at=timezone.now() + timedelta(hours=1))
-        planning.check(campaign)
-        running.confirm_and_start(campaign, "", zhang)
-        running.tick()
+        preflight.check(campaign)
+        steps.confirm_and_start(campaign, "", zhang)
+        steps.tick()
         campaign.refresh_from_db()
         assert (campaign.state, campaign.dispatch.state) == (CampaignState.SCHEDULED, DispatchState.READY)
         Campaign.objects.update(start_at=timezone.now() - timedelta(seconds=1))
-        running.tick()
+        steps.tick()
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.RUNNING
         assert Dispatch.objects.get().state == DispatchState.RUNNING
@@ -130,42 +131,42 @@ class TestStart:
 class TestSteps:
     @pytest.fixture
     def sending(self, ready, zhang):
-        return running.confirm_and_start(ready, "", zhang)
+        return steps.confirm_and_start(ready, "", zhang)
 
     def test_pause_resume_cancel(self, sending, zhang):
-        assert running.pause(sending, zhang)
+        assert steps.pause(sending, zhang)
         assert (sending.state, sending.dispatch.state) == (CampaignState.PAUSED, DispatchState.PAUSED)
-        assert not running.pause(sending, zhang)
-        assert running.resume(sending, zhang)
+        assert not steps.pause(sending, zhang)
+        assert steps.resume(sending, zhang)
         assert sending.state == CampaignState.RUNNING
-        assert running.cancel(sending, zhang)
+        assert steps.cancel(sending, zhang)
         assert sending.state == CampaignState.CANCELLED
         assert sending.finished_at is not None
-        assert not running.resume(sending, zhang)
+        assert not steps.resume(sending, zhang)
         assert set(Batch.objects.values_list("state", flat=True)) == {BatchState.CANCELLED}
         assert_proven(sending)
 
     def test_cancel_before_the_rows_are_there(self, ready, zhang, monkeypatch):
-        monkeypatch.setattr(running, "INLINE_PEOPLE", 0)
-        running.confirm_and_start(ready, "", zhang)
-        assert running.cancel(ready, zhang)
-        running.launch(ready.pk)
+        monkeypatch.setattr(steps, "INLINE_PEOPLE", 0)
+        steps.confirm_and_start(ready, "", zhang)
+        assert steps.cancel(ready, zhang)
+        steps.launch(ready.pk)
         ready.refresh_from_db()
         assert (ready.state, ready.dispatch) == (CampaignState.CANCELLED, None)
 
     def test_outside_the_window_it_holds(self, sending):
         hour = 2 if timezone.localtime().hour >= 12 else 20  # at least six hours from now, and not over midnight
         Dispatch.objects.update(window_from=time(hour), window_until=time(hour + 1))
-        running.refresh_state(sending)
+        steps.refresh_state(sending)
         assert (sending.state, sending.state_note) == (CampaignState.HOLDING, "window")
 
     def test_a_stopped_account_holds_and_says_why(self, sending):
         sending.account.__class__.objects.update(status="stopped", stop_reason="balance")
-        running.refresh_state(sending)
+        steps.refresh_state(sending)
         assert (sending.state, sending.state_note) == (CampaignState.HOLDING, "balance")
 
     def test_a_stopped_round_stops_the_campaign(self, sending):
-        from messaging.services import outcomes
+        from messaging.sending import outcomes
 
         outcomes.stop_dispatch(sending.dispatch, "template_unusable", "")
         sending.refresh_from_db()
@@ -173,13 +174,13 @@ class TestSteps:
 
     def test_handed_over_is_not_done_until_everybody_has_a_result(self, sending):
         Batch.objects.update(state=BatchState.SUBMITTED, submitted_at=timezone.now())
-        assert dispatching.finish(sending.dispatch)
+        assert dispatches.finish(sending.dispatch)
         sending.refresh_from_db()
         assert sending.state == CampaignState.SETTLING
-        Delivery.objects.update(own=Own.DELIVERED)
+        Delivery.objects.update(own_status=OwnStatus.DELIVERED)
         for batch in Batch.objects.all():
             Batch.objects.filter(pk=batch.pk).update(n_delivered=batch.size)
-        running.tick()
+        steps.tick()
         sending.refresh_from_db()
         assert sending.state == CampaignState.DONE
         assert_proven(sending)
@@ -188,7 +189,7 @@ class TestSteps:
 class TestVerify:
     @pytest.fixture
     def sending(self, ready, zhang):
-        return running.confirm_and_start(ready, "", zhang)
+        return steps.confirm_and_start(ready, "", zhang)
 
     def failing(self, campaign):
         campaign.refresh_from_db()
@@ -199,8 +200,8 @@ class TestVerify:
 
     def test_a_lost_problem_row(self, make, zhang):
         campaign = make.campaign(audience=make.audience(make.people(3), invalid=1))
-        planning.check(campaign)
-        running.confirm_and_start(campaign, "", zhang)
+        preflight.check(campaign)
+        steps.confirm_and_start(campaign, "", zhang)
         assert self.failing(campaign) == [1]
 
     def test_a_lost_person(self, sending):
@@ -219,8 +220,8 @@ class TestVerify:
     def test_a_batch_twice_on_the_wire(self, sending, zhang):
         batch = Batch.objects.get(number=1)
         values = {"batch": batch, "account": batch.account, "started_at": timezone.now()}
-        Attempt.objects.create(number=1, reference="a", outcome="safe", **values)
-        Attempt.objects.create(number=2, reference="b", outcome="unsure", **values)
+        Attempt.objects.create(number=1, reference="a", outcome="not_taken", **values)
+        Attempt.objects.create(number=2, reference="b", outcome="unknown", **values)
         Attempt.objects.create(number=3, reference="c", outcome="accepted", is_vendor_check=True, **values)
         Attempt.objects.create(number=4, reference="d", outcome="accepted", signed_by=zhang, **values)
         assert self.failing(sending) == []
@@ -236,7 +237,7 @@ class TestVerify:
             account=batch.account, key="k", state="matched", phone="13800000001", status="delivered", attempt=attempt
         )
         assert self.failing(sending) == [6]
-        Delivery.objects.filter(phone="13800000001").update(own=Own.READ)
+        Delivery.objects.filter(phone="13800000001").update(own_status=OwnStatus.READ)
         Batch.objects.filter(pk=batch.pk).update(n_read=1)
         assert self.failing(sending) == []
 
@@ -261,16 +262,18 @@ class TestProgress:
     def test_counts_close_and_rates_name_their_denominator(self, make, zhang):
         campaign = make.campaign(audience=make.audience(make.people(10)))
         Suppression.objects.create(phone="13800000001", scope="all", source="hand")
-        planning.check(campaign)
-        running.confirm_and_start(campaign, "", zhang)
+        preflight.check(campaign)
+        steps.confirm_and_start(campaign, "", zhang)
         first, second, third = Batch.objects.order_by("number")
         Batch.objects.filter(pk=first.pk).update(state="submitted", n_delivered=1, n_read=1, n_failed=1)
         Batch.objects.filter(pk=second.pk).update(state="unknown", n_skipped=1)
         phones = list(first.deliveries.order_by("phone").values_list("phone", flat=True))
-        for phone, own in zip(phones, (Own.DELIVERED, Own.READ, Own.FAILED), strict=True):
-            Delivery.objects.filter(phone=phone).update(own=own, channel="rcs" if own != Own.FAILED else "")
+        for phone, own in zip(phones, (OwnStatus.DELIVERED, OwnStatus.READ, OwnStatus.FAILED), strict=True):
+            Delivery.objects.filter(phone=phone).update(
+                own_status=own, channel="rcs" if own != OwnStatus.FAILED else ""
+            )
         skipped = second.deliveries.first()
-        Delivery.objects.filter(pk=skipped.pk).update(own=Own.SKIPPED, reason="opted_out")
+        Delivery.objects.filter(pk=skipped.pk).update(own_status=OwnStatus.SKIPPED, reason="opted_out")
         campaign.refresh_from_db()
         found = progress.progress(campaign)
         assert found["counts"] == {"read": 1, "delivered": 1, "failed": 1, "unknown": 2, "queued": 3, "skipped": 2}
@@ -283,21 +286,21 @@ class TestProgress:
         campaigns = []
         for _ in range(4):
             campaign = make.campaign(make.people(4))
-            planning.check(campaign)
-            campaigns.append(running.confirm_and_start(campaign, "", zhang))
+            preflight.check(campaign)
+            campaigns.append(steps.confirm_and_start(campaign, "", zhang))
             Batch.objects.filter(dispatch=campaign.dispatch, number=1).update(
                 state="claimed", n_failed=len(campaigns) - 1
             )
         for some in (campaigns[:2], campaigns):
             with django_assert_num_queries(3):
                 counts = progress.counts_by_campaign(some)
-            assert counts == {c.pk: selectors.dispatch_counts([c.dispatch_id]) for c in some}
+            assert counts == {c.pk: status.dispatch_counts([c.dispatch_id]) for c in some}
 
     def test_reasons_of_failure_with_what_to_do(self, ready, zhang):
-        running.confirm_and_start(ready, "", zhang)
+        steps.confirm_and_start(ready, "", zhang)
         first, second, _third = Batch.objects.order_by("number")
-        Batch.objects.filter(pk=first.pk).update(state="refused", reason="content_refused")
-        second.deliveries.update(own=Own.FAILED, reason="handset")
+        Batch.objects.filter(pk=first.pk).update(state="rejected", reason="content_refused")
+        second.deliveries.update(own_status=OwnStatus.FAILED, reason="handset")
         Batch.objects.filter(pk=second.pk).update(state="submitted", n_failed=3)
         found = breakdown(Campaign.objects.get(pk=ready.pk)).failures
         assert sorted(people for _what, _todo, people in found) == [3, 3]
@@ -318,8 +321,8 @@ class TestWholeWay:
             chatbot=house.chatbot,
         )
         Suppression.objects.create(phone=people[3][0], scope="all", source="hand")
-        planning.check(campaign)
-        running.confirm_and_start(campaign, "", zhang)
+        preflight.check(campaign)
+        steps.confirm_and_start(campaign, "", zhang)
         run_queue()
         assert house.accepted() == {phone: 1 for phone, _values in people if phone != people[3][0]}
         campaign.refresh_from_db()

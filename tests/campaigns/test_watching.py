@@ -4,19 +4,18 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
-import time_machine
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from campaigns import badges
+from campaigns import badges, preflight
+from campaigns.lifecycle import auto_stop, steps
 from campaigns.models import AuditEvent, Campaign, SendingRules
-from campaigns.services import planning, running, watching
-from campaigns.services.planning.timing import finish_time
-from campaigns.services.verify import failed, verify
+from campaigns.preflight.duration import finish_time
+from campaigns.reports.verify import failed, verify
 from campaigns.states import CampaignState
 from messaging.models import Batch, Delivery, Dispatch, Reply
-from messaging.services import claiming
-from messaging.states import BatchState, DispatchState, Own
+from messaging.sending import claim
+from messaging.states import BatchState, DispatchState, OwnStatus
 
 pytestmark = pytest.mark.django_db
 SMS = {"kind": "sms", "text": "${姓名}您好，余额${余额}，拒收请回复R"}
@@ -31,18 +30,18 @@ def zhang(db):
 def begin(make, zhang, people=12, **values):
     """Batches of three."""
     campaign = make.campaign(make.people(people), **{**LIMITS, **values})
-    planning.check(campaign)
-    return running.confirm_and_start(campaign, "", zhang)
+    preflight.check(campaign)
+    return steps.confirm_and_start(campaign, "", zhang)
 
 
 def hand_over(dispatch, *, failed=0, delivered=0, state=BatchState.SUBMITTED, minutes_ago=0):
     """The next claimable batch, as a worker and its receipts would leave it."""
-    found = claiming.claim_next(dispatch.pk)
-    assert isinstance(found, claiming.Claimed), found
+    found = claim.claim_next(dispatch.pk)
+    assert isinstance(found, claim.Claimed), found
     at = timezone.now() - timedelta(minutes=minutes_ago)
     people = list(found.batch.deliveries.order_by("phone"))
-    for person, own in zip(people, [Own.FAILED] * failed + [Own.DELIVERED] * delivered, strict=False):
-        Delivery.objects.filter(pk=person.pk).update(own=own)
+    for person, own in zip(people, [OwnStatus.FAILED] * failed + [OwnStatus.DELIVERED] * delivered, strict=False):
+        Delivery.objects.filter(pk=person.pk).update(own_status=own)
     values = {"n_failed": failed, "n_delivered": delivered, "submitted_at": at, "claimed_at": at}
     Batch.objects.filter(pk=found.batch.pk).update(state=state, **values)
     return found.batch
@@ -91,26 +90,26 @@ class TestCanary:
         return campaign
 
     def tick(self, campaign):
-        running.tick()
+        steps.tick()
         campaign.refresh_from_db()
         return campaign.state
 
     def test_the_others_wait_and_then_follow(self, sent):
         hand_over(sent.dispatch, delivered=3, minutes_ago=29)
-        assert claiming.claim_next(sent.dispatch.pk) == claiming.Held("nothing")
+        assert claim.claim_next(sent.dispatch.pk) == claim.Held("nothing")
         assert self.tick(sent) == CampaignState.CANARY
         Batch.objects.filter(number=1).update(claimed_at=timezone.now() - timedelta(minutes=31))
         assert self.tick(sent) == CampaignState.RUNNING
         hand_over(sent.dispatch, delivered=3)
-        event = AuditEvent.objects.get(action="The canary was inside the limits")
+        event = AuditEvent.objects.get(action="canary.passed")
         assert event.detail == {"results": 3, "not_delivered": 0, "unknown": 0}
         assert list(failed(verify(sent))) == []
 
     def test_when_it_is_decided(self, sent):
-        assert watching.decides_at(sent) is None
+        assert auto_stop.decides_at(sent) is None
         batch = hand_over(sent.dispatch, delivered=3, minutes_ago=10)
         batch.refresh_from_db()
-        assert watching.decides_at(sent) == batch.claimed_at + timedelta(minutes=30)
+        assert auto_stop.decides_at(sent) == batch.claimed_at + timedelta(minutes=30)
 
     @pytest.mark.parametrize(
         ("outcome", "note", "words"),
@@ -127,7 +126,7 @@ class TestCanary:
         why, todo = badges.note(note)
         assert all(word in why for word in words)
         assert todo
-        assert isinstance(claiming.claim_next(sent.dispatch.pk), claiming.Held)
+        assert isinstance(claim.claim_next(sent.dispatch.pk), claim.Held)
         assert list(failed(verify(sent))) == []
 
     def test_opt_outs_count_too(self, sent):
@@ -143,19 +142,19 @@ class TestCanary:
     def test_a_person_goes_on_anyway_and_it_is_recorded(self, sent, zhang):
         hand_over(sent.dispatch, failed=3, minutes_ago=31)
         self.tick(sent)
-        assert running.resume(sent, zhang)
+        assert steps.resume(sent, zhang)
         assert sent.state == CampaignState.RUNNING
-        event = AuditEvent.objects.get(action="Continued in spite of a limit")
+        event = AuditEvent.objects.get(action="campaign.continued")
         assert (event.actor, event.detail) == (zhang, {"reason": "limit_failed|100.0|10"})
         assert self.tick(sent) == CampaignState.RUNNING
         hand_over(sent.dispatch, delivered=3)
 
     def test_it_can_be_paused_and_cancelled(self, sent, zhang):
-        assert running.pause(sent, zhang)
+        assert steps.pause(sent, zhang)
         assert sent.state == CampaignState.PAUSED
-        assert running.resume(sent, zhang)
+        assert steps.resume(sent, zhang)
         assert sent.state == CampaignState.CANARY
-        assert running.cancel(sent, zhang)
+        assert steps.cancel(sent, zhang)
         assert list(failed(verify(sent))) == []
 
 
@@ -166,7 +165,7 @@ class TestWhileRunning:
 
     def test_many_failures_stop_it(self, many):
         hand_over(many.dispatch, failed=7, delivered=53)
-        running.tick()
+        steps.tick()
         many.refresh_from_db()
         assert (many.state, many.state_note) == (CampaignState.STOPPED, "limit_failed|11.7|10")
         assert many.dispatch.batches.filter(state=BatchState.QUEUED).count() == 2
@@ -176,7 +175,7 @@ class TestWhileRunning:
     )
     def test_inside_the_limits_or_too_few_to_say(self, many, outcome):
         hand_over(many.dispatch, **outcome)
-        running.tick()
+        steps.tick()
         many.refresh_from_db()
         assert many.state == CampaignState.RUNNING
 
@@ -184,7 +183,7 @@ class TestWhileRunning:
         SendingRules(approve_first_use=False, approve_outside_hours=False, stop_results=60).save()
         hand_over(many.dispatch, failed=60, minutes_ago=5)
         hand_over(many.dispatch, delivered=60)
-        running.tick()
+        steps.tick()
         many.refresh_from_db()
         assert many.state == CampaignState.RUNNING
 
@@ -193,13 +192,13 @@ class TestWhileRunning:
         many.refresh_from_db()
         hand_over(many.dispatch, failed=60)
         with django_assert_num_queries(1):
-            watching.look(many)
+            auto_stop.look(many)
 
     def test_two_queries_whatever_the_size(self, many, django_assert_num_queries):
         hand_over(many.dispatch, delivered=60)
         for _ in range(2):
             with django_assert_num_queries(2):
-                watching.measure(many.dispatch, None, 10**6)
+                auto_stop.measure(many.dispatch, None, 10**6)
             hand_over(many.dispatch, delivered=60)
 
 
@@ -209,7 +208,7 @@ class TestHolidays:
         SendingRules(approve_first_use=False, approve_outside_hours=False, holidays=[today]).save()
         campaign = begin(make, zhang)
         assert campaign.dispatch.holidays == [today]
-        assert claiming.claim_next(campaign.dispatch.pk) == claiming.Held("window")
+        assert claim.claim_next(campaign.dispatch.pk) == claim.Held("window")
         assert campaign.state == CampaignState.HOLDING
 
     def test_notices_do_not_wait(self, make, zhang):
@@ -218,7 +217,7 @@ class TestHolidays:
         ).save()
         campaign = begin(make, zhang, purpose="notice")
         assert campaign.state == CampaignState.RUNNING
-        assert isinstance(claiming.claim_next(campaign.dispatch.pk), claiming.Claimed)
+        assert isinstance(claim.claim_next(campaign.dispatch.pk), claim.Claimed)
 
     def test_the_end_is_reckoned_around_them(self):
         start = timezone.make_aware(datetime(2026, 12, 30, 20, 0))
@@ -226,16 +225,16 @@ class TestHolidays:
         assert finish_time(start, 7200, 1, window, closed) == timezone.make_aware(datetime(2027, 1, 2, 10, 0))
         assert finish_time(start, 5 * 3600, 1, None, closed) == timezone.make_aware(datetime(2027, 1, 2, 1, 0))
 
-    def test_what_became_useless_lapses_instead_of_going_out_later(self, make, zhang):
-        from messaging.services import sweeping
+    def test_what_became_useless_is_too_late_instead_of_going_out_later(self, make, zhang):
+        from messaging.worker import sweep
 
         SendingRules(
             approve_first_use=False, approve_outside_hours=False, holidays=[timezone.localdate().isoformat()]
         ).save()
-        campaign = begin(make, zhang, useless_after=timezone.now() + timedelta(minutes=5))
-        with time_machine.travel(timezone.now() + timedelta(days=1), tick=False):
-            sweeping.lapse_and_finish()
-            assert isinstance(claiming.claim_next(campaign.dispatch.pk), claiming.Held)
-        assert set(campaign.dispatch.batches.values_list("state", flat=True)) == {BatchState.LAPSED}
+        campaign = begin(make, zhang, useless_after=timezone.now() + timedelta(days=2))
+        Dispatch.objects.filter(pk=campaign.dispatch_id).update(useless_after=timezone.now() - timedelta(seconds=1))
+        sweep.close_and_finish()
+        assert isinstance(claim.claim_next(campaign.dispatch.pk), claim.Held)
+        assert set(campaign.dispatch.batches.values_list("state", flat=True)) == {BatchState.TOO_LATE}
         assert Dispatch.objects.get(pk=campaign.dispatch_id).state == DispatchState.DONE
         assert list(failed(verify(campaign))) == []

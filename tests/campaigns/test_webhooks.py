@@ -5,33 +5,76 @@ import hmac
 import ipaddress
 import json
 import socket
+import ssl
 import time
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from django.urls import reverse
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from campaigns.models import WebhookDelivery, WebhookEndpoint
-from campaigns.services import planning, running, webhooks
-from campaigns.services.webhooks import addresses, delivering, sender
+from campaigns import preflight, webhooks
+from campaigns.lifecycle import steps
+from campaigns.models import AuditEvent, WebhookDelivery, WebhookEndpoint
+from campaigns.webhooks import addresses, deliver, sender
+from kit import addresses as network
+from messaging import reviews
 from messaging.gateway.types import ReceiptEvent, ReceiptStatus, ReplyEvent, ReviewState
+from messaging.inbox import replies
 from messaging.models import Attempt, Batch
-from messaging.services import matching, replies, reviews
-from tests.people import person
+from messaging.receipts import apply
+from messaging.worker import tasks
+from tests.forms import saved
+from tests.people import integrator, person, signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def outside(monkeypatch):
-    """This machine's loopback counts as a public address; everything else is judged as ever."""
-    judge = addresses.is_public
+def outside(monkeypatch, settings):
+    """This machine's loopback counts as a public address, at any port; everything else is judged as ever."""
+    settings.WEBHOOK_PORTS = ()
+    judge = network.is_public
     home = ipaddress.ip_address("127.0.0.1")
-    monkeypatch.setattr(addresses, "is_public", lambda address: address == home or judge(address))
+    monkeypatch.setattr(network, "is_public", lambda address: address == home or judge(address))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Path:
+    """Of a receiver at 127.0.0.1, with its key, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "receiver.pem"
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(plain + made.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def over_tls(certificate: Path, monkeypatch) -> Iterator[HTTPServer]:
+    """A receiver over TLS whose certificate this machine trusts."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    with HTTPServer("127.0.0.1", 0, ssl_context=context) as server:
+        yield server
 
 
 def at(server: HTTPServer, path: str) -> str:
@@ -56,21 +99,24 @@ class TestAddress:
             "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
             "255.255.255.255", "240.0.0.1", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1",
             "fd12::1", "ff02::1", "fec0::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:8.8.8.8",
-            "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:4136:e378::1", "::127.0.0.1",
+            "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:4136:e378::1", "::127.0.0.1", "192.88.99.1", "192.0.0.8", "192.0.0.192",
+            "192.0.0.9", "192.0.0.170", "198.51.100.1", "203.0.113.1", "3fff::1", "5f00::1", "100::1", "2001:2::1", "2001:20::1",
+            "4000::1", "1::1", "192.31.196.1", "192.175.48.1",
         ],
     )  # fmt: skip
     def test_inside(self, text):
-        assert not addresses.is_public(ipaddress.ip_address(text))
+        assert not network.is_public(ipaddress.ip_address(text))
 
     @pytest.mark.parametrize("text", ["8.8.8.8", "114.114.114.114", "2400:3200::1", "2606:4700::1111"])
     def test_outside(self, text):
-        assert addresses.is_public(ipaddress.ip_address(text))
+        assert network.is_public(ipaddress.ip_address(text))
 
     @pytest.mark.parametrize(
         "url",
         [
             "ftp://example.com/", "https:///x", "https://user@example.com/", "https://u:p@example.com/", "file:///etc/passwd",
             "https://127.0.0.1/", "http://[::1]:80/", "https://localhost/", "https://a.localhost/", "https://exa mple.com/",
+            "https://example.com:22/", "https://8.8.8.8:22/", "http://example.com:25/", "https://example.com:0/",
             "https://example.com/\r\nX: y", "https://例子.com/", "https://example.com:99999/", "javascript:alert(1)", "",
         ],
     )  # fmt: skip
@@ -153,21 +199,18 @@ class TestSending:
         assert timedelta(seconds=29) < row.next_at - before < timedelta(seconds=45)
         assert [request.path for request, _ in httpserver.log] == ["/hook"]
 
-    def test_later_and_later_and_given_up(self, monkeypatch):
-        def refused(*_args):
-            raise sender.NotTaken("HTTP 500", 500)
-
-        monkeypatch.setattr(sender, "post", refused)
-        row = waiting(endpoint("https://example.com/"))
+    def test_later_and_later_and_given_up(self, outside, httpserver: HTTPServer):
+        httpserver.expect_request("/hook").respond_with_data("", status=500)
+        row = waiting(endpoint(at(httpserver, "/hook")))
         waits = []
         with time_machine.travel(timezone.now() + timedelta(seconds=1), tick=False) as clock:
-            for _ in range(len(delivering.BACK_OFF) + 1):
+            for _ in range(len(deliver.BACK_OFF) + 1):
                 webhooks.send_due()
                 row.refresh_from_db()
                 if row.next_at:
                     waits.append(row.next_at - timezone.now())
                     clock.move_to(row.next_at)
-        assert waits == list(delivering.BACK_OFF)
+        assert waits == list(deliver.BACK_OFF)
         assert waits == sorted(waits)
         assert (row.next_at, row.delivered_at, row.attempts) == (None, None, 9)
 
@@ -224,15 +267,12 @@ class TestSending:
         assert webhooks.send_due() == 0
         assert httpserver.log == []
 
-    def test_the_tick_wakes_a_worker(self, monkeypatch, run_queue):
-        from messaging import hooks
-
-        sent = []
-        monkeypatch.setattr(sender, "post", lambda *args: sent.append(args) or 200)
-        waiting(endpoint("https://example.com/"))
-        hooks.ticked.send(sender=None)
+    def test_the_tick_wakes_a_worker(self, outside, httpserver: HTTPServer, run_queue):
+        httpserver.expect_request("/hook").respond_with_data("ok")
+        waiting(endpoint(at(httpserver, "/hook")))
+        tasks.tick()
         run_queue()
-        assert len(sent) == 1
+        assert len(httpserver.log) == 1
 
     def test_the_secret_is_sealed_at_rest(self):
         from django.db import connection
@@ -251,7 +291,7 @@ def told() -> list[tuple[str, str, Any]]:
 class TestEvents:
     def test_receipts_are_told_together_and_only_to_who_asked(self, house):
         endpoint("https://a.example/", "delivery.updated", name="遮")
-        endpoint("https://b.example/", "delivery.updated", name="全", full_numbers=True)
+        endpoint("https://b.example/", "delivery.updated", name="全", full_numbers=True, created_by=person("客服"))
         endpoint("https://c.example/", "reply.received", name="别的")
         endpoint("https://d.example/", "delivery.updated", name="停", active=False)
         dispatch = house.make_dispatch(["13800000001", "13800000002", "13800000003"])
@@ -267,8 +307,8 @@ class TestEvents:
                 [("13800000001", ReceiptStatus.DELIVERED), ("13800000002", ReceiptStatus.FAILED)]
             )
         ]
-        matching.apply_receipts(house.account, events)
-        matching.apply_receipts(house.account, events)
+        apply.apply_receipts(house.account, events)
+        apply.apply_receipts(house.account, events)
         assert [(name, event) for name, event, _ in told()] == [("全", "delivery.updated"), ("遮", "delivery.updated")]
         by_name = {name: data["deliveries"] for name, _, data in told()}
         assert [(row["phone"], row["status"], row["message"]) for row in by_name["全"]] == [
@@ -287,20 +327,114 @@ class TestEvents:
     def test_a_reviewed_template(self, house):
         endpoint("https://a.example/", "template.reviewed")
         review = house.version.reviews.first()
-        reviews.apply_decision(review, ReviewState.REFUSED, "图片不清晰", timezone.now() + timedelta(days=1))
+        reviews.apply_decision(review, ReviewState.REJECTED, "图片不清晰", timezone.now() + timedelta(days=1))
         ((_, event, data),) = told()
-        assert (event, data["template"], data["status"]) == ("template.reviewed", "双十一", "refused")
+        assert (event, data["template"], data["status"]) == ("template.reviewed", "双十一", "rejected")
 
     def test_a_finished_campaign_is_told_once(self, make):
         endpoint("https://a.example/", "campaign.finished")
         campaign = make.campaign(make.people(4))
-        planning.check(campaign)
-        running.confirm_and_start(campaign, "", person("活动"))
+        preflight.check(campaign)
+        steps.confirm_and_start(campaign, "", person("活动"))
         assert told() == []
-        assert running.cancel(campaign, person("活动"))
-        assert not running.cancel(campaign, person("活动"))
-        running.refresh_state(campaign)
+        assert steps.cancel(campaign, person("活动"))
+        assert not steps.cancel(campaign, person("活动"))
+        steps.refresh_state(campaign)
         ((_, event, data),) = told()
         assert (event, data["id"], data["state"], data["counts"]) == (
             "campaign.finished", campaign.pk, "cancelled", {"cancelled": 4},
         )  # fmt: skip
+
+
+class TestFullNumbers:
+    """A webhook sends full numbers only while who made it may see them, and only over https."""
+
+    DATA = {"id": 1, "phone": "13812349876", "content": "打我另一个 13900001112"}
+
+    def received(self, httpserver: HTTPServer) -> Any:
+        return json.loads(httpserver.log[-1][0].get_data())["data"]
+
+    def row(self, one: WebhookEndpoint) -> WebhookDelivery:
+        return WebhookDelivery.objects.create(
+            endpoint=one, event="reply.received", payload=self.DATA, next_at=timezone.now()
+        )
+
+    def test_what_was_written_down_in_full_is_masked_when_the_maker_may_no_longer_see_it(
+        self, outside, httpserver: HTTPServer
+    ):
+        httpserver.expect_request("/hook").respond_with_data("ok")
+        maker = person("客服")
+        row = self.row(endpoint(at(httpserver, "/hook"), full_numbers=True, created_by=maker))
+        maker.groups.clear()
+        assert webhooks.send_due() == 1
+        assert self.received(httpserver) == {"id": 1, "phone": "138****9876", "content": "打我另一个 139****1112"}
+        row.refresh_from_db()
+        assert row.delivered_at
+        assert not AuditEvent.objects.filter(action="webhook.numbers_sent").exists()
+
+    @pytest.mark.parametrize("change", ["left", "nobody"])
+    def test_nor_for_who_left_or_is_not_known(self, change, outside, httpserver: HTTPServer):
+        httpserver.expect_request("/hook").respond_with_data("ok")
+        maker = person("客服")
+        self.row(endpoint(at(httpserver, "/hook"), full_numbers=True, created_by=None if change == "nobody" else maker))
+        type(maker).objects.filter(pk=maker.pk).update(is_active=change != "left")
+        webhooks.send_due()
+        assert self.received(httpserver)["phone"] == "138****9876"
+
+    def test_never_in_clear_over_http(self, outside, httpserver: HTTPServer):
+        httpserver.expect_request("/hook").respond_with_data("ok")
+        row = self.row(endpoint(at(httpserver, "/hook"), full_numbers=True, created_by=person("客服")))
+        webhooks.send_due()
+        row.refresh_from_db()
+        assert (row.delivered_at, row.attempts) == (None, 1)
+        assert not httpserver.log
+
+    def test_full_numbers_that_left_are_in_the_audit_trail(self, outside, over_tls: HTTPServer):
+        over_tls.expect_request("/hook").respond_with_data("ok")
+        one = endpoint(over_tls.url_for("/hook"), full_numbers=True, created_by=person("客服"))
+        self.row(one)
+        self.row(one)
+        masked = endpoint(over_tls.url_for("/hook?other"), name="别的", created_by=person("客服"))
+        self.row(masked)
+        assert webhooks.send_due() == 3
+        sent = [json.loads(request.get_data())["data"] for request, _answer in over_tls.log]
+        assert [data["phone"] for data in sent] == ["13812349876", "13812349876", "138****9876"]
+        event = AuditEvent.objects.get(action="webhook.numbers_sent")
+        assert (event.actor, event.target_name, event.detail) == (person("客服"), "商城", {"people": 2})
+
+    def test_the_page_gives_full_numbers_to_who_may_see_them_alone(self):
+        add = reverse("admin:campaigns_webhookendpoint_add")
+        data = {"name": "商城", "url": "https://example.com/hook", "events": ["reply.received"], "active": "on"}
+        admin, both = signed_in("管理员"), signed_in(user=integrator())
+        assert admin.post(add, {**data, "full_numbers": "on"}).status_code == 200
+        assert not WebhookEndpoint.objects.exists()
+        assert both.post(add, {**data, "full_numbers": "on", "url": "http://example.com/"}).status_code == 200
+        assert not WebhookEndpoint.objects.exists()
+        assert both.post(add, {**data, "full_numbers": "on"}).status_code == 200
+        one = WebhookEndpoint.objects.get()
+        assert (one.created_by, one.reveals) == (integrator(), True)
+        change = reverse("admin:campaigns_webhookendpoint_change", args=[one.pk])
+        moved = saved(admin, change, {**data, "full_numbers": "on", "url": "https://evil.example.com/"})
+        assert moved.status_code == 200
+        one.refresh_from_db()
+        assert one.url == "https://example.com/hook"
+        assert saved(admin, change, {**data, "full_numbers": "on", "name": "新名字"}).status_code == 302
+        one.refresh_from_db()
+        assert (one.name, one.created_by, one.reveals) == ("新名字", integrator(), True)
+
+    def test_who_opens_them_answers_for_them(self):
+        one = endpoint("https://example.com/", "reply.received", created_by=person("管理员"))
+        change = reverse("admin:campaigns_webhookendpoint_change", args=[one.pk])
+        data = {"name": "商城", "url": one.url, "events": ["reply.received"], "active": "on", "full_numbers": "on"}
+        assert saved(signed_in(user=integrator()), change, data).status_code == 302
+        one.refresh_from_db()
+        assert (one.created_by, one.reveals) == (integrator(), True)
+
+
+def test_in_production_only_https_at_its_usual_ports(settings):
+    settings.WEBHOOK_HTTPS_ONLY, settings.WEBHOOK_PORTS = True, (443, 8443)
+    for url in ("https://example.com/", "https://example.com:8443/x"):
+        assert addresses.target(url).scheme == "https"
+    for url in ("http://example.com/", "https://example.com:80/", "https://example.com:9443/"):
+        with pytest.raises(addresses.Forbidden):
+            addresses.target(url)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from config.kit import collecting
+from kit import gc_pause
 
 
 @pytest.fixture(autouse=True)
@@ -16,9 +16,9 @@ def on():
 
 
 def test_it_rests_and_goes_on_also_after_an_error():
-    with collecting.paused():
+    with gc_pause.paused():
         assert not gc.isenabled()
-        with pytest.raises(KeyError), collecting.paused():
+        with pytest.raises(KeyError), gc_pause.paused():
             raise KeyError
         assert not gc.isenabled()
     assert gc.isenabled()
@@ -26,7 +26,7 @@ def test_it_rests_and_goes_on_also_after_an_error():
 
 def test_who_had_it_off_has_it_off_afterwards():
     gc.disable()
-    with collecting.paused():
+    with gc_pause.paused():
         assert not gc.isenabled()
     assert not gc.isenabled()
 
@@ -37,12 +37,12 @@ def test_two_threads_that_overlap():
     seen = []
 
     def second():
-        with collecting.paused():
+        with gc_pause.paused():
             second_in.set()
             first_out.wait(5)
             seen.append(gc.isenabled())
 
-    with collecting.paused():
+    with gc_pause.paused():
         thread = threading.Thread(target=second)
         thread.start()
         assert second_in.wait(5)

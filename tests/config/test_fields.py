@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from campaigns.models import WebhookEndpoint
-from config.kit import fields
-from config.kit.fields import WrongFieldKey
+from kit import fields
+from kit.fields import WrongFieldKey
 from messaging.models import VendorAccount
 
 SECRETS = {"app_id": "visible-id", "app_key": "密钥-0123456789"}
@@ -63,7 +63,10 @@ def test_reencrypting_moves_a_secret_to_the_newest_key(account, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     moved = fields.reencrypt(stored(account))
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE messaging_vendoraccount SET credentials = %s WHERE id = %s", [moved, account.pk])
+        cursor.execute(
+            "UPDATE messaging_vendoraccount SET credentials = %s, callback_secret = '' WHERE id = %s",
+            [moved, account.pk],
+        )
     settings.FIELD_KEYS = [NEW]
     assert read(account) == SECRETS
 
@@ -78,7 +81,7 @@ def test_a_wrong_key_is_an_error_that_names_the_field(account, settings):
 
 def test_a_list_of_accounts_can_be_shown_without_the_key(account, settings):
     settings.FIELD_KEYS = [OTHER]
-    assert VendorAccount.objects.defer("credentials").get(pk=account.pk).name == "one"
+    assert VendorAccount.objects.defer("credentials", "callback_secret").get(pk=account.pk).name == "one"
 
 
 @pytest.mark.parametrize("keys", [["short"], ["x" * 44], [""]])

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from config.kit.logs import JsonFormatter, MaskingFilter, PlainFormatter
+from kit.logs import JsonFormatter, MaskingFilter, PlainFormatter
 
 
 @pytest.fixture

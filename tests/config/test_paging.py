@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaigns import roles
-from campaigns.admin.trail import AuditEventAdmin
 from campaigns.models import AuditEvent
-from config.kit import paging
-from messaging.admin.suppressions import SuppressionAdmin
+from campaigns.reports.admin.trail import AuditEventAdmin
+from kit import pagination
+from messaging.eligibility.admin import SuppressionAdmin
 from messaging.models import Suppression
 from tests.people import person, signed_in
 
@@ -103,21 +103,21 @@ def test_as_many_queries_for_many_rows_as_for_few(pages: Client) -> None:
 
 def test_leaping_finds_each_value_once(db: None) -> None:
     AuditEvent.objects.bulk_create(AuditEvent(action=action) for action in ["b", "a", "b", "", "c", "a"])
-    assert paging.leap(AuditEvent, "action") == ["", "a", "b", "c"]
-    assert paging.leap(AuditEvent, "action", most=2) == ["", "a"]
-    assert paging.leap(AuditEvent, "action", filled=True) == ["a", "b", "c"]
-    assert paging.leap(AuditEvent, "target_type", filled=True) == []
-    assert paging.leap(AuditEvent, "target_type") == [""]
+    assert pagination.leap(AuditEvent, "action") == ["", "a", "b", "c"]
+    assert pagination.leap(AuditEvent, "action", most=2) == ["", "a"]
+    assert pagination.leap(AuditEvent, "action", filled=True) == ["a", "b", "c"]
+    assert pagination.leap(AuditEvent, "target_type", filled=True) == []
+    assert pagination.leap(AuditEvent, "target_type") == [""]
 
 
 def test_an_empty_column_has_no_values(db: None) -> None:
-    assert paging.leap(AuditEvent, "action") == []
+    assert pagination.leap(AuditEvent, "action") == []
 
 
 def test_the_trail_is_searched_by_person_or_by_the_whole_name(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     actor = person(roles.SUPPORT)
-    AuditEvent.objects.create(action="Changed a campaign", actor=actor, target_name="双十一")
-    AuditEvent.objects.create(action="Changed an audience", target_name="客服名单")
+    AuditEvent.objects.create(action="campaign.changed", actor=actor, target_name="双十一")
+    AuditEvent.objects.create(action="audience.changed", target_name="客服名单")
     client, url = signed_in(superuser=True), reverse("admin:campaigns_auditevent_changelist")
     admin_page = AuditEventAdmin(AuditEvent, None)  # type: ignore[arg-type]
     found = {

@@ -4,8 +4,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from campaigns import roles
+from campaigns.approvals import decide
+from campaigns.models import RoleGrant
+from tests.forms import saved
 from tests.markup import read
-from tests.people import person, signed_in
+from tests.people import person, person_with, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -20,12 +23,15 @@ def test_an_administrator_gives_roles_but_no_more() -> None:
     assert "groups" in page.inputs
     assert not {"is_superuser", "is_staff", "user_permissions"} & set(page.inputs)
     support = Group.objects.get(name=roles.SUPPORT)
+    other = person_with(roles.ADMINISTRATORS, name="另一位管理员")
     data = {
         "username": colleague.username, "first_name": "", "last_name": "", "email": "", "is_active": "on",
         "groups": [support.pk], "is_superuser": "on", "is_staff": "", "user_permissions": ["1"],
     }  # fmt: skip
-    assert client.post(change(colleague), data).status_code == 302
+    assert saved(client, change(colleague), data).status_code == 302
     colleague.refresh_from_db()
+    assert list(colleague.groups.all()) == []  # what was taken away is gone, what is new waits for a second person
+    decide.grant(RoleGrant.objects.get(), other)
     assert list(colleague.groups.all()) == [support]
     assert colleague.is_staff
     assert not colleague.is_superuser
@@ -45,7 +51,7 @@ def test_nobody_gives_themselves_a_role() -> None:
     assert "groups" not in read(client.get(change(me))).inputs
     campaigns = Group.objects.get(name=roles.CAMPAIGNS)
     data = {"username": me.username, "first_name": "", "last_name": "", "email": "", "groups": [campaigns.pk]}
-    client.post(change(me), data)
+    saved(client, change(me), data)
     assert [group.name for group in me.groups.all()] == [roles.ADMINISTRATORS]
 
 
@@ -59,7 +65,7 @@ def test_a_new_colleague_can_sign_in() -> None:
     assert client.post("/admin/auth/user/add/", data).status_code == 302
     made = User.objects.get(username="xiaozhang")
     assert made.is_staff
-    assert [group.name for group in made.groups.all()] == [roles.SUPPORT]
+    assert [grant.group for grant in RoleGrant.objects.filter(user=made)] == [support]
 
 
 def test_roles_are_looked_at_not_edited() -> None:

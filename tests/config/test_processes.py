@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from config.kit.processes import Child
+from kit.processes import Child
 
 PARENT = """
 import sys, time
-from config.kit.processes import Child
+from kit.processes import Child
 child = Child("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"]).start()
 print(child.pid, flush=True)
 time.sleep(60)

@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.kit.tables.reading import Source, sniff
-from config.kit.tables.refusing import ImportRefused
+from kit.tables.file_errors import ImportRefused
+from kit.tables.rows import sniff
+from kit.tables.texts import TextFile
 
 CELLS = st.text(alphabet=st.sampled_from('ab,"\n\r 1'), max_size=5)
 ROWS = st.lists(st.lists(CELLS, max_size=3), min_size=1, max_size=12)
 
 
-def in_blocks(source: Source, size: int) -> list[tuple[int, list[str]]]:
-    found = [pair for lines, rows in source.blocks(size) for pair in zip(lines, rows, strict=True)]
+def in_blocks(source: TextFile, size: int) -> list[tuple[int, list[str]]]:
+    found = [pair for lines, rows in source.blocks(size, 1) for pair in zip(lines, rows, strict=True)]
     return [(line, row) for line, row in found if any(row)]
 
 
@@ -29,7 +30,7 @@ def written(rows: list[list[str]], end: str) -> str:
 def test_whatever_stands_in_the_cells(tmp_path_factory, rows, end, size):
     path = tmp_path_factory.mktemp("reading") / "file.csv"
     path.write_bytes(written([["head"], *rows], end).encode())
-    source = Source(path, "utf-8", ",")
+    source = TextFile(path, "utf-8", ",")
     assert in_blocks(source, size) == list(source.rows())[1:]
 
 
@@ -45,5 +46,5 @@ def test_a_quotation_mark_that_breaks_a_row_is_said_with_its_line(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("phone\n" + "1\n" * 30 + '"2"3\n' + "4\n" * 30)
     with pytest.raises(ImportRefused) as refused:
-        list(sniff(path).blocks(40))
+        list(sniff(path).blocks(40, 1))
     assert (refused.value.key, refused.value.params["line"]) == ("quotes", 32)

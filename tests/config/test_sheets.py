@@ -6,7 +6,7 @@ import io
 import pytest
 from python_calamine import CalamineWorkbook
 
-from config.kit import sheets
+from kit import export_files
 
 
 @pytest.mark.parametrize(
@@ -26,16 +26,29 @@ from config.kit import sheets
     ids=repr,
 )
 def test_no_cell_begins_like_a_formula(value, cell):
-    assert sheets.safe_cell(value) == cell
+    assert export_files.safe_cell(value) == cell
 
 
 @pytest.mark.parametrize("value", ["=1+1", " =1+1", "\n=1+1", "＝1+1", "＋1", "－1", "＠x"], ids=repr)
 def test_formulas_behind_a_disguise_are_made_safe_too(value):
-    assert sheets.safe_cell(value).startswith("'")
+    assert export_files.safe_cell(value).startswith("'")
+
+
+UNSEEN = [
+    *"\x00\x01\x1b\x7f\x85\xa0\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u2028\u202e\u2060\u2066\u3000\u3164\ufe0f\ufeff\uffa0\uffff\ud83d\U000e0041"
+]
+
+
+@pytest.mark.parametrize("sign", [*UNSEEN, "\ufeff\u200b\x00 "], ids=ascii)
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@x", "＝1"])
+def test_formulas_behind_signs_that_nobody_sees_are_made_safe(sign, formula):
+    assert export_files.safe_cell(sign + formula) == f"'{sign}{formula}"
+    assert export_files.safe_cell(f"a{sign}{formula}") == f"a{sign}{formula}"
+    assert export_files.safe_cell(f"{sign}王{formula}").endswith(f"{sign}王{formula}")
 
 
 def test_csv_for_excel():
-    pieces = list(sheets.csv_lines(["手机号", "备注"], [["13812345678", '逗号, 引号"'], ["139", "=1"]]))
+    pieces = list(export_files.csv_lines(["手机号", "备注"], [["13812345678", '逗号, 引号"'], ["139", "=1"]]))
     assert pieces[0] == "\ufeff手机号,备注\r\n"
     assert list(csv.reader(io.StringIO("".join(pieces[1:])))) == [["13812345678", '逗号, 引号"'], ["139", "'=1"]]
 
@@ -49,7 +62,7 @@ def test_csv_streams():
             asked.append(number)
             yield [number]
 
-    lines = sheets.csv_lines(["n"], rows())
+    lines = export_files.csv_lines(["n"], rows())
     next(lines)
     assert asked == []
     next(lines)
@@ -58,7 +71,7 @@ def test_csv_streams():
 
 def test_xlsx_holds_text_only(tmp_path):
     path = tmp_path / "out.xlsx"
-    count = sheets.write_xlsx(path, ["手机号", "备注"], iter([["13812345678", "=1+1"], ["00139", "http://a.cn"]]))
+    count = export_files.write_xlsx(path, ["手机号", "备注"], iter([["13812345678", "=1+1"], ["00139", "http://a.cn"]]))
     assert count == 2
     rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     assert rows == [["手机号", "备注"], ["13812345678", "'=1+1"], ["00139", "http://a.cn"]]
@@ -66,5 +79,5 @@ def test_xlsx_holds_text_only(tmp_path):
 
 def test_an_xlsx_without_rows_has_its_header(tmp_path):
     path = tmp_path / "out.xlsx"
-    assert sheets.write_xlsx(path, ["a"], []) == 0
+    assert export_files.write_xlsx(path, ["a"], []) == 0
     assert CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python() == [["a"]]

@@ -1,5 +1,6 @@
 """Figures, times and badges look the same everywhere, and claim no more than is known."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import time_machine
 from django.template import Context, Template
 from django.utils.translation import override
 
-from config.kit import phones, show
+from kit import display, phones
 
 NOON = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)  # 12:00 in Beijing
 
@@ -27,17 +28,17 @@ NOON = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)  # 12:00 in Beijing
     ],
 )
 def test_percent_is_never_rounded_up(part: int | None, whole: int, text: str) -> None:
-    assert show.percent(part, whole) == text
+    assert display.percent(part, whole) == text
 
 
 def test_figures() -> None:
-    assert show.count(45200) == "45,200"
-    assert show.count(0) == "0"
-    assert show.count(None) == "—"
-    assert show.money(Decimal("4068")) == "¥4,068.00"
-    assert show.unit_price("0.045") == "¥0.0450"
-    assert show.money(None) == "—"
-    assert show.masked("13812345678") == "138****5678"
+    assert display.count(45200) == "45,200"
+    assert display.count(0) == "0"
+    assert display.count(None) == "—"
+    assert display.money(Decimal("4068")) == "¥4,068.00"
+    assert display.unit_price("0.045") == "¥0.0450"
+    assert display.money(None) == "—"
+    assert display.masked("13812345678") == "138****5678"
 
 
 @time_machine.travel(NOON, tick=False)
@@ -54,14 +55,14 @@ def test_figures() -> None:
 )
 def test_times_are_beijing_times(at: datetime, chinese: str, english: str) -> None:
     with override("zh-hans"):
-        assert show.day_and_time(at) == chinese
+        assert display.day_and_time(at) == chinese
     with override("en"):
-        assert show.day_and_time(at) == english
+        assert display.day_and_time(at) == english
 
 
 def test_a_time_keeps_its_machine_form() -> None:
-    assert 'datetime="2026-11-26T12:00:00+08:00"' in show.when(NOON)
-    assert show.when(None) == "—"
+    assert 'datetime="2026-11-26T12:00:00+08:00"' in display.when(NOON)
+    assert display.when(None) == "—"
 
 
 @pytest.mark.parametrize(
@@ -76,15 +77,15 @@ def test_a_time_keeps_its_machine_form() -> None:
 )
 def test_durations(span: timedelta, text: str) -> None:
     with override("zh-hans"):
-        assert show.duration(span) == text
+        assert display.duration(span) == text
 
 
 def test_a_badge_has_an_icon_and_a_word_and_escapes_it() -> None:
-    html = show.badge("<b>", "problem")
+    html = display.badge("<b>", "problem")
     assert html.startswith('<span class="badge badge-problem"><svg class="icon"')
     assert "&lt;b&gt;" in html
     with pytest.raises(ValueError, match="green"):
-        show.badge("x", "green")
+        display.badge("x", "green")
 
 
 def test_a_stacked_bar_draws_every_part_once_and_names_it() -> None:
@@ -94,18 +95,20 @@ def test_a_stacked_bar_draws_every_part_once_and_names_it() -> None:
         {"word": "结果未知", "count": 1, "role": "unsure"},
         {"word": "排队中", "count": 9993, "role": "idle"},
     ]
-    html = show.stacked_bar(parts)
+    html = display.stacked_bar(parts)
     assert html.count('<rect class="bar-') == 2 * 3
     assert "bar-problem" not in html
     assert 'aria-label="已送达 6，结果未知 1，排队中 9,993"' in html
-    assert show.stacked_bar([{"word": "x", "count": 0, "role": "idle"}]) == ""
+    assert display.stacked_bar([{"word": "x", "count": 0, "role": "idle"}]) == ""
 
 
 def test_widths_of_a_bar_stay_inside_it() -> None:
     parts = [{"word": str(n), "count": count, "role": "idle"} for n, count in enumerate([1, 100_000, 1, 1])]
-    rects = show._bar_rects(parts)
-    assert all(width >= 3 for _role, _x, width in rects)
-    assert rects[-1][1] + rects[-1][2] == 1000
+    found = re.findall(r'<rect class="bar-idle" x="(\d+)" y="0" width="(\d+)"', display.stacked_bar(parts))
+    rects = [(int(x), int(width)) for x, width in found]
+    assert len(rects) == 4
+    assert all(width >= 3 for _x, width in rects)
+    assert rects[-1][0] + rects[-1][1] == 1000
 
 
 def test_the_filters_are_the_functions() -> None:
@@ -140,5 +143,5 @@ def test_a_sealed_number_opens_here_and_only_for_a_while() -> None:
 def test_a_colleague_goes_by_name(names, wanted):
     from django.contrib.auth.models import User
 
-    assert show.person(User(username="huodong", **names)) == wanted
-    assert show.person(None) == show.UNKNOWN
+    assert display.person(User(username="huodong", **names)) == wanted
+    assert display.person(None) == display.UNKNOWN

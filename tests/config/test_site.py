@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.test import Client, RequestFactory
 from django.utils.translation import override
 
 from campaigns import roles
-from config import site
-from config.kit import menu, workbench
+from kit import menu, workbench
 from tests.markup import read
 from tests.people import person, signed_in
 
@@ -50,21 +51,23 @@ def test_a_role_sees_its_own_pages_alone() -> None:
     assert {"服务商账号", "用户", "角色"} <= set(administrators["设置"])
 
 
-def test_the_queue_pages_are_for_superusers_alone() -> None:
-    assert "排队的任务" in groups_of(person(superuser=True))["系统"]
+def test_log_ins_are_for_superusers_and_the_queue_has_no_page() -> None:
+    assert groups_of(person(superuser=True))["系统"] == ["登录失败记录", "登录记录", "锁定记录"]
     for role in roles.PERMISSIONS:
-        assert signed_in(role).get("/admin/django_q/ormq/").status_code == 403
+        assert signed_in(role).get("/admin/axes/accesslog/").status_code == 403
+    assert signed_in(superuser=True).get("/admin/django_q/ormq/").status_code == 404
 
 
 def test_a_page_finds_its_place_even_where_its_neighbour_is_hidden() -> None:
-    order = ["a", "b", "c"]
-    page = menu.Page("p", "send", "P", (), after="b")
-    entries: list = [("a", {}), ("c", {})]
-    site._insert(entries, page, {}, order)
-    assert [key for key, _ in entries] == ["a", "p", "c"]
-    entries = [("c", {})]
-    site._insert(entries, page, {}, order)
-    assert [key for key, _ in entries] == ["p", "c"]
+    """Approvals stand behind audiences."""
+    for held, order in (
+        ({"view_campaign", "view_audience", "approve_campaign", "view_dispatch"}, ["活动", "人群", "审批", "发送轮次"]),
+        ({"view_campaign", "approve_campaign", "view_dispatch"}, ["活动", "审批", "发送轮次"]),
+        ({"approve_campaign", "view_dispatch"}, ["审批", "发送轮次"]),
+    ):
+        user = get_user_model().objects.create_user(str(len(held)), is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=held))
+        assert groups_of(user)["发送"] == order
 
 
 def test_an_unknown_menu_group_is_refused() -> None:
@@ -83,8 +86,8 @@ def test_todos_are_shown_by_rank_and_counted(monkeypatch: pytest.MonkeyPatch) ->
         workbench.Todo("次一件", "b", "/b/", "看", count=2, rank=20),
         workbench.Todo("头一件", "a", "/a/", "看", rank=10),
     ]
-    monkeypatch.setattr(workbench, "_todos", [lambda request: todos])
-    monkeypatch.setattr(workbench, "_panels", [(2, lambda request: "<p>two</p>"), (1, lambda request: "")])
+    monkeypatch.setattr(workbench, "TO_DO", [lambda request: todos])
+    monkeypatch.setattr(workbench, "PANELS", [(2, lambda request: "<p>two</p>"), (1, lambda request: "")])
     page = read(signed_in(superuser=True).get("/admin/"))
     assert page.text.index("头一件") < page.text.index("次一件")
     assert "待办 3" in page.text
@@ -188,7 +191,7 @@ def test_a_breakdown_has_a_page_of_its_own_without_a_traceback(monkeypatch: pyte
     def broken(request: object) -> str:
         raise RuntimeError("the reason 13812345678")
 
-    monkeypatch.setattr(workbench, "_panels", [(1, broken)])
+    monkeypatch.setattr(workbench, "PANELS", [(1, broken)])
     client = signed_in(superuser=True)
     client.raise_request_exception = False
     response = client.get("/admin/")

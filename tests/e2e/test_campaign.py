@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from campaigns import roles
-from campaigns.demo import seeding
-from campaigns.demo.story import RECIPIENTS, Story
 from campaigns.models import AuditEvent, Campaign
+from messaging import reviews
 from messaging.models import Reply, Suppression, TemplateReview
-from messaging.services import reviews
 from messaging.states import ReviewStatus
 from tests import postgres
 from tests.desk import Person
 from tests.installation import VENDOR, Installation, installation, looking_into, no_house_rules
+from tools.demo import seed
+from tools.demo.story import RECIPIENTS, Story
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("e2e")]
 
@@ -60,19 +60,19 @@ def expected_numbers() -> tuple[dict[str, int], int]:
     rows = list(csv.reader(io.StringIO(RECIPIENTS.read_text("utf-8-sig"))))[1:]
     digits = [re.sub(r"^(0086|86)(?=1)", "", re.sub(r"\D", "", row[0])) for row in rows]
     valid = {number for number in digits if re.fullmatch(r"1[3-9]\d{9}", number)}
-    return {number: 0 if number in seeding.SUPPRESSED else 1 for number in valid}, len(rows)
+    return {number: 0 if number in seed.SUPPRESSED else 1 for number in valid}, len(rows)
 
 
 def prepare(place: Installation) -> dict[str, Any]:
     """What the administrators and the marketing staff did before: an account, suppressions, an approved card."""
     no_house_rules()
-    people = seeding.people()
+    people = seed.people()
     story = Story(place.stack.web_url, place.sandbox, lambda _line: None)
-    account, sign, bot = story._gateway(people[roles.ADMINISTRATORS])
+    account, sign, bot = story.gateway(people[roles.ADMINISTRATORS])
     place.sandbox.set(VENDOR, delay=0.3, fail_every=FAIL_EVERY, fallback_every=7, reply_every=REPLY_EVERY)
-    seeding.suppressions(sign, people[roles.SUPPORT])
+    seed.suppressions(sign, people[roles.SUPPORT])
     author = people[roles.MARKETING]
-    version = seeding.templates(seeding.picture(author), author)["会员日满减"]
+    version = seed.templates(seed.picture(author), author)["会员日满减"]
     reviews.submit(version, account, signature=sign, chatbot=bot, actor=author)
     approved = TemplateReview.objects.filter(version=version, status=ReviewStatus.APPROVED)
     place.wait("the pushed audit is applied", approved.exists)
@@ -101,7 +101,7 @@ def test_a_real_file_reaches_everybody_exactly_once(place: Installation) -> None
     assert 0 < list(expected.values()).count(0) < 100
     place.stack.worker.start()
     ground = prepare(place)
-    person = Person(place.stack.web_url, "huodong", seeding.PASSWORD)
+    person = Person(place.stack.web_url, "huodong", seed.PASSWORD)
     audience = import_file(place, person)
     form = {
         **ground,
@@ -141,7 +141,7 @@ def test_a_real_file_reaches_everybody_exactly_once(place: Installation) -> None
     assert Reply.objects.count() == to_send // REPLY_EVERY
     opted_out = Suppression.objects.filter(source="reply").values_list("phone", flat=True)
     assert set(opted_out) == set(Reply.objects.values_list("phone", flat=True))
-    assert AuditEvent.objects.filter(action="Confirmed a campaign").count() == 1
+    assert AuditEvent.objects.filter(action="campaign.confirmed").count() == 1
     requests_made = place.sandbox.ask("state")["vendors"][VENDOR]["requests"]["/rcs/templateP2P"]
     assert requests_made == math.ceil(to_send / 100)
 

@@ -36,10 +36,31 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=int, default=50, metavar="N", help="run the seeds 1 to N (50)")
     parser.add_argument("--only", metavar="A,B", help="run these seeds alone")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
+    parser.add_argument(
+        "--restores", choices=("restored", "healthy", "both"), help="databases that forget, instead of kills"
+    )
+    parser.add_argument("--hosts", metavar="POINTS", help="two hosts, instead of kills: all, or some of claim,stop,…")
     options = parser.parse_args(words)
+    if options.hosts:
+        with _django():
+            return _hosts(options.hosts)
     seeds = [int(word) for word in options.only.split(",")] if options.only else range(1, options.seeds + 1)
     with _django():
+        if options.restores:
+            return _restores(seeds, options.restores)
         return run(seeds, options.database)
+
+
+def _hosts(which: str) -> int:
+    from tests.faults import two_hosts
+
+    return two_hosts.drill([] if which == "all" else which.split(","), _NoBlocker())
+
+
+def _restores(seeds: Sequence[int], which: str) -> int:
+    from tests.faults import restores
+
+    return restores.run(seeds, ("restored", "healthy") if which == "both" else (which,), _NoBlocker())
 
 
 def run(seeds: Sequence[int], database: str) -> int:

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -41,23 +43,31 @@ def ground(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[Ground
 @pytest.fixture(scope="module", params=beside_each_other("rows"))
 def base(request, tmp_path_factory, django_db_blocker) -> Iterator[str]:
     """A real database with tables; name of its kind."""
+    if request.param == "postgres":
+        with bare_postgresql(django_db_blocker):
+            yield "postgres"
+        return
     if os.environ.get("DATABASE_URL"):
         pytest.skip("brings its own databases; runs with the suite on SQLite")
-    if request.param == "sqlite":
-        path: Path = tmp_path_factory.mktemp("base") / "base.sqlite3"
-        path.write_bytes(empty_base())
-        with looking_into(f"sqlite:///{path}", django_db_blocker):
-            no_house_rules()
-            yield "sqlite"
-        return
+    path: Path = tmp_path_factory.mktemp("base") / "base.sqlite3"
+    path.write_bytes(empty_base())
+    with looking_into(f"sqlite:///{path}", django_db_blocker):
+        no_house_rules()
+        yield "sqlite"
+
+
+@contextmanager
+def bare_postgresql(blocker: Any) -> Iterator[None]:
+    if os.environ.get("DATABASE_URL"):
+        pytest.skip("brings its own databases; runs with the suite on SQLite")
     if postgres.binaries() is None:
         pytest.skip(postgres.MISSING)
-    with postgres.server() as server, looking_into(server.url, django_db_blocker):
+    with postgres.server() as server, looking_into(server.url, blocker):
         make_tables(server.url)
         no_house_rules()
-        yield "postgres"
+        yield
 
 
 @pytest.fixture
-def scene(base: str, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    return Scene(monkeypatch)
+def scene(base: str, sandbox: Any) -> Scene:
+    return Scene(sandbox)

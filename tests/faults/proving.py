@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaigns.services.verify import verify
-from messaging import selectors
+from campaigns.reports.verify import verify
+from messaging.deliveries import status
 from messaging.models import CallbackEvent, Delivery
 from tests.faults.rounds import Ground
 from tests.faults.story import Story
@@ -50,7 +50,7 @@ def prove(story: Story, before: Pushes) -> Proof:
     after = Pushes.so_far(ground)
     ledger = ground.place.sandbox.counts(VENDOR)
     accepted = {phone: ledger.get(phone, 0) for phone in story.numbers}
-    found = selectors.with_status(Delivery.objects.filter(run=campaign.run))
+    found = status.with_status(Delivery.objects.filter(run=campaign.run))
     statuses = dict(found.values_list("phone", "status"))
     counts = Counter(statuses.values())
     doubled = {phone: times for phone, times in accepted.items() if times > 1}
@@ -60,8 +60,8 @@ def prove(story: Story, before: Pushes) -> Proof:
         f"sent twice: {_some(doubled)}": not doubled,
         f"lost silently: {_some(lost)}": not lost,
         f"strangers: {len(statuses)} rows for {len(accepted)} numbers": statuses.keys() == accepted.keys(),
-        f"counters {selectors.dispatch_counts([campaign.dispatch_id])}, recounted {dict(counts)}": (
-            selectors.dispatch_counts([campaign.dispatch_id]) == dict(counts)
+        f"counters {status.dispatch_counts([campaign.dispatch_id])}, recounted {dict(counts)}": (
+            status.dispatch_counts([campaign.dispatch_id]) == dict(counts)
         ),
         f"the sheet has {campaign.sheet['rows']} rows, the file {story.rows}": campaign.sheet["rows"] == story.rows,
         f"failed {counts['failed']}, the vendor failed {_failed(before, after)}": (

@@ -7,18 +7,19 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import close_old_connections
 
-from campaigns.demo import seeding
+from campaigns import preflight
+from campaigns.lifecycle import steps
 from campaigns.models import Audience, AudienceImport, AudienceMember, Campaign
-from campaigns.services import planning, running
-from campaigns.services.verify import verify
+from campaigns.reports.verify import verify
 from campaigns.states import ImportState
-from messaging import selectors
+from messaging.accounts import health
+from messaging.deliveries import status as deliveries_status
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, TemplateReview, VendorAccount
-from messaging.services import accounts
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 from templates_5g.services import create_template
 from tests.builders import TEXT, handed_over
 from tests.installation import VENDOR, Installation, no_house_rules
+from tools.demo import seed
 
 OPEN = (BatchState.QUEUED, BatchState.CLAIMED, BatchState.SENDING)
 
@@ -31,7 +32,7 @@ class Ground:
         no_house_rules()
         self.actor = User.objects.create_user("张三")
         credentials = place.sandbox.ask("state")["vendors"][VENDOR]["credentials"]
-        self.account, self.signature, self.chatbot = seeding.gateway(f"{place.sandbox.url}/{VENDOR}", credentials)
+        self.account, self.signature, self.chatbot = seed.gateway(f"{place.sandbox.url}/{VENDOR}", credentials)
         values = {"status": AccountStatus.OK, "batch_size": 20, "in_flight": 2, "per_second": Decimal(100_000)}
         VendorAccount.objects.filter(pk=self.account.pk).update(**{**values, **account})
         self.account.refresh_from_db()
@@ -73,17 +74,18 @@ class Ground:
             chatbot=self.chatbot,
             created_by=self.actor,
         )
-        planning.check(campaign)
+        preflight.check(campaign)
         return campaign
 
     def start(self, campaign: Campaign) -> None:
-        running.confirm_and_start(campaign, str(campaign.sheet["to_send"]), self.actor)
+        again = str(steps.people_again(campaign))
+        steps.confirm_and_start(campaign, str(campaign.sheet["to_send"]), self.actor, typed_again=again)
 
     def mend_account(self) -> None:
         """A person looks at the stopped account and puts it back."""
         self.account.refresh_from_db()
         if self.account.status == AccountStatus.STOPPED:
-            accounts.resume(self.account, self.actor)
+            health.resume(self.account, self.actor)
 
     # --- afterwards -------------------------------------------------------------------------------------------------
 
@@ -101,7 +103,7 @@ class Ground:
             return False
         if CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).exists():
             return False
-        silent = Delivery.objects.filter(run=campaign.run, own__isnull=True).values_list("phone", "batch__state")
+        silent = Delivery.objects.filter(run=campaign.run, own_status__isnull=True).values_list("phone", "batch__state")
         accepted = self.accepted(campaign)
         return all(state == BatchState.UNKNOWN and not accepted[phone] for phone, state in silent)
 
@@ -118,7 +120,7 @@ class Ground:
         return (
             f"campaign {campaign.state} {campaign.state_note}, round {campaign.dispatch and campaign.dispatch.state}, "
             f"account {self.account.status} {self.account.stop_reason}\nbatches {dict(states)}\n"
-            f"attempts {dict(outcomes)}\npeople {selectors.dispatch_counts([campaign.dispatch_id])}\n"
+            f"attempts {dict(outcomes)}\npeople {deliveries_status.dispatch_counts([campaign.dispatch_id])}\n"
             f"new events {CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).count()}, "
             f"sandbox {self.place.sandbox.ask('state')['vendors'][VENDOR]['pushes']}\n"
             f"processes {sorted(self.place.worker_processes().items())}"
@@ -130,7 +132,9 @@ class Ground:
         accepted = self.accepted(campaign)
         twice = {phone: n for phone, n in accepted.items() if n > 1}
         assert not twice, f"{note}: accepted twice {twice}\n{self.explain(campaign)}"
-        statuses = dict(selectors.with_status(Delivery.objects.filter(run=campaign.run)).values_list("phone", "status"))
+        statuses = dict(
+            deliveries_status.with_status(Delivery.objects.filter(run=campaign.run)).values_list("phone", "status")
+        )
         assert len(statuses) == campaign.sheet["rows"], note
         wrong = {
             phone: (status, accepted[phone])
@@ -139,7 +143,7 @@ class Ground:
         }
         assert not wrong, f"{note}: status and ledger differ {wrong}\n{self.explain(campaign)}"
         counted = Counter(statuses.values())
-        assert selectors.dispatch_counts([campaign.dispatch_id]) == dict(counted), note
+        assert deliveries_status.dispatch_counts([campaign.dispatch_id]) == dict(counted), note
         broken = [str(equation) for equation in verify(campaign) if not equation.holds]
         assert not broken, f"{note}: {broken}"
         return counted

@@ -1,53 +1,74 @@
-"""A round of its own for each test on a real database, with no vendor behind it, and acts that happen at one moment."""
+"""A round of its own for each test on a real database, sent to a sandbox, and acts that happen at one moment."""
 
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 
-import pytest
 from django.db import connections
 
-from campaigns.services import running
-from messaging import selectors
-from messaging.gateway.errors import Outcome
+from campaigns.lifecycle import steps
+from messaging.deliveries import status
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import SendResult, Verdict
-from messaging.models import Batch, Delivery, Dispatch
-from messaging.services import sending
+from messaging.models import Batch, Delivery, Dispatch, Signature, VendorCall
 from messaging.states import DispatchState
+from tests.builders import handed_over
 from tests.campaigns.conftest import Maker
 
+VENDOR = "rcs_gateway"
+TEXT = {"kind": "text", "text": "您好", "suggestions": []}
 ACCEPTED = SendResult(Verdict(Outcome.ACCEPTED, "accepted"), task_id="t")
 
 _number = iter(range(1, 10_000))
 
 
+class AtSandbox(Maker):
+    """Accounts are at the sandbox, and every version goes by the one template that it has approved."""
+
+    def __init__(self, sandbox: Any) -> None:
+        super().__init__()
+        self.number = next(_number) * 1000
+        self._url = sandbox.base_url(VENDOR)
+        signature, _ = Signature.objects.get_or_create(text="示例商城")
+        (review,) = handed_over(self.version(TEXT), self.account(), signature=signature)
+        self._template = review.vendor_template_id
+
+    def account(self, vendor: str = VENDOR, **values: Any) -> Any:
+        return super().account(vendor, **{"base_url": self._url, **values})
+
+    def approve(self, version: Any, account: Any, **values: Any) -> Any:
+        return super().approve(version, account, **{"vendor_template_id": self._template, **values})
+
+
 class Scene:
-    """A round of its own in each test; `sent` is what the vendor got, one entry for each request."""
+    """A round of its own in each test. The vendor answers after `pause` seconds."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.make = Maker()
-        self.make.number = next(_number) * 1000
-        self.sent: list[list[str]] = []
-        self.on_wire = 0
-        self.most_on_wire = 0
-        self.pause = 0.0
-        self._lock = threading.Lock()
-        monkeypatch.setattr(sending, "transmit", self._transmit)
+    def __init__(self, sandbox: Any) -> None:
+        self.mount = sandbox.mount(VENDOR)
+        self.mount.world.settings["auto_receipt"] = False
+        self.make = AtSandbox(sandbox)
 
-    def _transmit(self, _dispatch: Any, request: Any, _calls: Any) -> SendResult:
-        with self._lock:
-            self.on_wire += 1
-            self.most_on_wire = max(self.most_on_wire, self.on_wire)
-            self.sent.append([recipient.phone for recipient in request.recipients])
-        threading.Event().wait(self.pause)
-        with self._lock:
-            self.on_wire -= 1
-        return SendResult(ACCEPTED.verdict, task_id=f"t{request.reference}")
+    @property
+    def pause(self) -> float:
+        return self._pause
 
-    def dispatch(self, people: int, per_batch: int, **values: Any) -> Dispatch:
+    @pause.setter
+    def pause(self, seconds: float) -> None:
+        self._pause = seconds
+        self.mount.faults.replace([{"kind": "latency", "milliseconds": seconds * 1000}])
+
+    @property
+    def sent(self) -> int:
+        """Requests that the vendor has accepted."""
+        return len({line.task_id for line in list(self.mount.world.ledger)})
+
+    def dispatch(self, people: int, per_batch: int, first: int = 0, **values: Any) -> Dispatch:
+        """To numbers of its own, or to those from `first` on."""
         account = values.pop("account", None) or self.make.account(in_flight=3, per_second=100_000)
-        version = self.make.version({"kind": "text", "text": "您好", "suggestions": []})
+        version = self.make.version(TEXT)
         self.make.approve(version, account)
         defaults = {
             "state": DispatchState.RUNNING,
@@ -56,7 +77,7 @@ class Scene:
             "signature": self.make.signature(),
         }
         dispatch = Dispatch.objects.create(version=version, account=account, **{**defaults, **values})
-        first = 13_900_000_000 + self.make.number * 1000
+        first = first or 13_900_000_000 + self.make.number * 1000
         numbers = [str(first + n) for n in range(people)]
         parts = [numbers[start : start + per_batch] for start in range(0, people, per_batch)]
         batches = Batch.objects.bulk_create(
@@ -70,7 +91,8 @@ class Scene:
         return dispatch
 
     def times_sent(self) -> Counter[str]:
-        return Counter(phone for request in self.sent for phone in request)
+        """phone -> how often the vendor accepted it."""
+        return Counter(self.mount.world.accepted)
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -94,15 +116,23 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         thread.join(60)
         assert not thread.is_alive(), "a thread hangs: a deadlock that the database did not see"
     for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, running.CannotStart):
+        if isinstance(result, BaseException) and not isinstance(result, steps.CannotStart):
             raise result
     return results
 
 
+def most_on_wire(dispatch: Dispatch) -> int:
+    """How many of its requests were under way at one moment, by the exchanges that were kept."""
+    edges = []
+    for call in VendorCall.objects.filter(attempt__batch__dispatch=dispatch):
+        edges += [(call.started_at, 1), (call.started_at + timedelta(milliseconds=call.milliseconds), -1)]
+    return max(accumulate(step for _at, step in sorted(edges)))
+
+
 def counts(dispatch: Dispatch) -> dict[str, int]:
-    return selectors.dispatch_counts([dispatch.pk])
+    return status.dispatch_counts([dispatch.pk])
 
 
 def recount(dispatch: Dispatch) -> dict[str, int]:
-    rows = selectors.with_status(Delivery.objects.filter(dispatch=dispatch))
+    rows = status.with_status(Delivery.objects.filter(dispatch=dispatch))
     return dict(Counter(rows.values_list("status", flat=True)))

@@ -180,7 +180,8 @@ class Story:
         if campaign.state == CampaignState.CHECKED:
             path = f"/campaigns/campaign/{campaign.pk}/confirm/"
             self.token = self.token or re.search(r'name="token" value="([^"]+)"', self.person.get(path).text)[1]
-            self.press(path, token=self.token, typed=str(campaign.sheet["to_send"]))
+            typed = {"typed": str(campaign.sheet["to_send"]), "typed_again": str(campaign.sheet["again"]["people"])}
+            self.press(path, token=self.token, **typed)
         return campaign.started_at is not None
 
     def _hold_receipts(self, held: bool) -> None:
@@ -197,7 +198,7 @@ class Story:
 
     def _settled(self) -> bool:
         """Who is not heard of by now is in a batch of which nobody knows; the leases of the dead have run out."""
-        silent = Delivery.objects.filter(run=self.campaign.run, own__isnull=True)
+        silent = Delivery.objects.filter(run=self.campaign.run, own_status__isnull=True)
         return self._sent() and self._heard() and not silent.exclude(batch__state=BatchState.UNKNOWN).exists()
 
     # --- the killer's moments ---------------------------------------------------------------------------------------

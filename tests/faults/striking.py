@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 
 from django.db import Error, connections
 
-from campaigns.demo.processes import wait_for
 from tests.faults.seeds import Case
 from tests.installation import Installation, kill
 from tests.postgres import Server
+from tools.demo.processes import wait_for
 
 LONGEST_WAIT = 20.0  # seconds that the killer waits for its moment; then it strikes all the same
 QUEUE_OF = {"import": "import", "planning": "import", "sending": "bulk", "receipts": "notice"}

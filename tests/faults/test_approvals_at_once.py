@@ -6,32 +6,43 @@ from collections import Counter
 import pytest
 from django.contrib.auth.models import User
 
-from campaigns.forms import CampaignForm
+from campaigns import preflight
+from campaigns.approvals import campaign_approvals, follow_up_approvals
+from campaigns.approvals import decide as approvals_decide
+from campaigns.lifecycle import edit, follow_ups, steps
+from campaigns.lifecycle.forms import CampaignForm
 from campaigns.models import Approval, AuditEvent, Campaign, SendingRules
-from campaigns.services import approving, approving_again, editing, following, planning, running
 from campaigns.states import ApprovalState, CampaignState
 from messaging.models import Batch, Delivery, Dispatch
-from messaging.services import dispatching
-from messaging.states import BatchState, Own
+from messaging.sending import dispatches
+from messaging.states import BatchState, OwnStatus
 from tests.faults.scenes import at_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
 
 ROUNDS = 4
 REFUSALS = (
-    approving.CannotDecide,
-    following.CannotFollow,
-    planning.NotNow,
-    running.CannotStart,
+    approvals_decide.CannotDecide,
+    follow_ups.CannotFollow,
+    preflight.NotNow,
+    steps.CannotStart,
 )
 
 
 @pytest.fixture
 def limited(scene):
     """More than 6 people need a colleague's word."""
-    SendingRules(approve_people=6, approve_cost=None, approve_first_use=False, approve_outside_hours=False).save()
+    SendingRules(
+        approve_people=6, approve_cost=None, approve_first_use=False, approve_outside_hours=False, same_content_days=0
+    ).save()
     yield scene
-    SendingRules(approve_people=None, approve_cost=None, approve_first_use=False, approve_outside_hours=False).save()
+    SendingRules(
+        approve_people=None,
+        approve_cost=None,
+        approve_first_use=False,
+        approve_outside_hours=False,
+        same_content_days=0,
+    ).save()
 
 
 def people(scene, *names):
@@ -40,7 +51,7 @@ def people(scene, *names):
 
 def checked(scene, maker=None):
     campaign = scene.make.campaign(scene.make.people(7, first=13700000000 + scene.make.number), created_by=maker)
-    planning.check(campaign)
+    preflight.check(campaign)
     return campaign
 
 
@@ -61,7 +72,7 @@ def told(act, *args):
 
 
 def start(campaign, who):
-    return running.confirm_and_start(fresh(campaign), "", who)
+    return steps.confirm_and_start(fresh(campaign), "", who)
 
 
 def decide(verb, approval, who):
@@ -69,11 +80,11 @@ def decide(verb, approval, who):
 
 
 def send_again(campaign, who):
-    return following.resend(fresh(campaign), ["failed"], 7, who)
+    return follow_ups.resend(fresh(campaign), ["failed"], 7, who)
 
 
 def withdraw_and_change(campaign, who):
-    approving.withdraw(fresh(campaign), who)
+    campaign_approvals.withdraw(fresh(campaign), who)
     return change(campaign, who)
 
 
@@ -82,22 +93,23 @@ def change(campaign, actor):
     row = fresh(campaign)
     values = {name: getattr(row, f"{name}_id", getattr(row, name)) for name in CampaignForm.Meta.fields}
     values = {name: value for name, value in values.items() if value is not None and value is not False}
+    values["_loaded"] = CampaignForm(instance=row).loaded
     form = CampaignForm({**values, "cap_count": 2}, instance=row)
     assert form.is_valid(), form.errors
-    return editing.save(form, actor)
+    return edit.save(form, actor)
 
 
 def test_of_two_who_start_what_was_approved_one_does(limited):
     for _round in range(ROUNDS):
         zhang, li, wang = people(limited, "张三", "李四", "王五")
         campaign = checked(limited, zhang)
-        approving.grant(approving.ask(campaign, zhang), li)
+        approvals_decide.grant(campaign_approvals.ask(campaign, zhang), li)
         acts = [told(start, campaign, who) for who in (zhang, wang)]
         results = at_once(*acts)
-        assert results.count(running.CannotStart) == 1
+        assert results.count(steps.CannotStart) == 1
         assert Dispatch.objects.filter(run=campaign.run).count() == 1
         assert Delivery.objects.filter(run=campaign.run).count() == 7
-        confirmed = AuditEvent.objects.filter(action="Confirmed a campaign", target_id=str(campaign.pk))
+        confirmed = AuditEvent.objects.filter(action="campaign.confirmed", target_id=str(campaign.pk))
         assert confirmed.count() == 1
 
 
@@ -105,18 +117,18 @@ def test_of_two_who_decide_one_does(limited):
     seen = Counter()
     for nth in range(ROUNDS):
         zhang, li, wang = people(limited, "张三", "李四", "王五")
-        approval = approving.ask(checked(limited, zhang), zhang)
-        second = approving.grant if nth % 2 else approving.refuse
+        approval = campaign_approvals.ask(checked(limited, zhang), zhang)
+        second = approvals_decide.grant if nth % 2 else approvals_decide.refuse
         results = at_once(
-            told(decide, approving.grant, approval, li),
+            told(decide, approvals_decide.grant, approval, li),
             told(decide, second, approval, wang),
         )
-        assert results.count(approving.CannotDecide) == 1
+        assert results.count(approvals_decide.CannotDecide) == 1
         approval.refresh_from_db()
-        winner = (li, wang)[results.index(approving.CannotDecide) == 0]
+        winner = (li, wang)[results.index(approvals_decide.CannotDecide) == 0]
         assert approval.decided_by == winner
         decisions = AuditEvent.objects.filter(
-            action__in=("Approved a campaign", "Sent a campaign back"), target_id=str(approval.campaign_id)
+            action__in=("campaign.approved", "campaign.sent_back"), target_id=str(approval.campaign_id)
         )
         assert decisions.count() == 1
         seen[approval.state] += 1
@@ -129,19 +141,19 @@ def test_a_change_beside_the_decision_never_leaves_a_word_for_something_else(lim
     for _round in range(ROUNDS):
         zhang, li = people(limited, "张三", "李四")
         campaign = checked(limited, zhang)
-        approval = approving.ask(campaign, zhang)
+        approval = campaign_approvals.ask(campaign, zhang)
 
         at_once(
-            told(decide, approving.grant, approval, li),
+            told(decide, approvals_decide.grant, approval, li),
             told(withdraw_and_change, campaign, zhang),
         )
         approval.refresh_from_db()
         row = fresh(campaign)
         assert row.cap_count == 2
         assert (approval.state, row.state) == (ApprovalState.VOID, CampaignState.DRAFT)
-        planning.check(row)
-        with pytest.raises(running.CannotStart):
-            running.confirm_and_start(row, "", zhang)
+        preflight.check(row)
+        with pytest.raises(steps.CannotStart):
+            steps.confirm_and_start(row, "", zhang)
         assert not Dispatch.objects.filter(run=campaign.run).exists()
 
 
@@ -150,7 +162,7 @@ def test_a_change_beside_the_start_is_sent_as_approved_or_not_at_all(limited):
     for _round in range(ROUNDS * 2):
         zhang, li = people(limited, "张三", "李四")
         campaign = checked(limited, zhang)
-        approving.grant(approving.ask(campaign, zhang), li)
+        approvals_decide.grant(campaign_approvals.ask(campaign, zhang), li)
         at_once(
             told(start, campaign, zhang),
             told(change, campaign, zhang),
@@ -159,10 +171,10 @@ def test_a_change_beside_the_start_is_sent_as_approved_or_not_at_all(limited):
         row = fresh(campaign)
         if dispatch is None:
             assert (row.state, row.cap_count) == (CampaignState.DRAFT, 2)
-            assert approving.granted(row) is None
+            assert campaign_approvals.granted(row) is None
         else:
             assert (row.cap_count, dispatch.cap_count) == (None, None)
-            assert approving.granted(row) is not None
+            assert campaign_approvals.granted(row) is not None
         seen[dispatch is None] += 1
     assert sum(seen.values()) == ROUNDS * 2
 
@@ -171,24 +183,24 @@ def test_one_word_for_a_follow_up_makes_one_follow_up(limited):
     for _round in range(ROUNDS):
         zhang, li, wang = people(limited, "张三", "李四", "王五")
         campaign = checked(limited, zhang)
-        approving.grant(approving.ask(campaign, zhang), li)
-        running.confirm_and_start(fresh(campaign), "", zhang)
+        approvals_decide.grant(campaign_approvals.ask(campaign, zhang), li)
+        steps.confirm_and_start(fresh(campaign), "", zhang)
         _all_failed(campaign)
         row = fresh(campaign)
-        found = following.preview(row, ["failed"])
+        found = follow_ups.preview(row, ["failed"])
         numbers = {"people": found.people, "left_out": 0, "cost": found.cost}
-        approving.grant(approving_again.ask(row, ["failed"], None, **numbers, actor=zhang), li)
+        approvals_decide.grant(follow_up_approvals.ask(row, ["failed"], None, **numbers, actor=zhang), li)
         acts = [told(send_again, campaign, who) for who in (zhang, wang)]
         results = at_once(*acts)
-        assert results.count(following.CannotFollow) == 1
+        assert results.count(follow_ups.CannotFollow) == 1
         assert Dispatch.objects.filter(run=campaign.run, leg__startswith="resend").count() == 1
         assert Approval.objects.filter(campaign=campaign, kind="follow_up", spent_at__isnull=False).count() == 1
 
 
 def _all_failed(campaign):
     dispatch = Dispatch.objects.get(run=campaign.run)
-    Delivery.objects.filter(dispatch=dispatch).update(own=Own.FAILED)
+    Delivery.objects.filter(dispatch=dispatch).update(own_status=OwnStatus.FAILED)
     for batch in Batch.objects.filter(dispatch=dispatch):
         Batch.objects.filter(pk=batch.pk).update(state=BatchState.SUBMITTED, n_failed=batch.size)
-    dispatching.finish(dispatch)
-    running.refresh_state(fresh(campaign))
+    dispatches.finish(dispatch)
+    steps.refresh_state(fresh(campaign))

@@ -11,15 +11,15 @@ import pytest
 from django.db import close_old_connections
 
 from campaigns.models import Campaign
+from messaging.accounts import health
 from messaging.models import Attempt, Batch, CallbackEvent
-from messaging.services import accounts
 from tests.faults.rounds import Ground
 from tests.installation import VENDOR, kill
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
 
-SEEDS = range(1, 5)  # on each of the two databases
-CUT_SEEDS = range(1, 4)
+SEEDS = range(1, 4)  # on each of the two databases
+CUT_SEEDS = range(1, 3)
 PEOPLE = 400
 BATCHES = 20
 
@@ -41,7 +41,7 @@ def running(ground: Ground) -> Ground:
 @pytest.fixture(autouse=True)
 def fair_weather(running: Ground) -> Iterator[None]:
     """Every test begins with an account without a history of trouble and leaves a well-behaved vendor."""
-    accounts.resume(running.account, running.actor)
+    health.resume(running.account, running.actor)
     yield
     running.place.latency()
     running.place.sandbox.set(VENDOR, delay=0.2, duplicate_pushes=None, push_backoff=None)

@@ -6,11 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from campaigns import preflight
+from campaigns.lifecycle import follow_ups, steps
 from campaigns.models import Campaign
-from campaigns.services import following, running
 from messaging.models import Batch, Delivery, Dispatch
-from messaging.services import dispatching
-from messaging.states import BatchState, DispatchState, Own
+from messaging.sending import dispatches
+from messaging.states import BatchState, DispatchState, OwnStatus
+from tests.database import before
 from tests.faults.scenes import at_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
@@ -25,13 +27,13 @@ def test_a_round_is_not_done_while_batches_are_being_added(scene):
         with transaction.atomic():
             Dispatch.objects.select_for_update().get(pk=dispatch.pk)
             Batch.objects.create(dispatch=dispatch, account=dispatch.account, number=2, size=0)
-            assert not dispatching.start(Dispatch.objects.get(pk=dispatch.pk))
+            assert not dispatches.start(Dispatch.objects.get(pk=dispatch.pk))
             added.set()
             threading.Event().wait(0.3)
 
     def finish():
         added.wait(10)
-        return dispatching.finish(Dispatch.objects.get(pk=dispatch.pk))
+        return dispatches.finish(Dispatch.objects.get(pk=dispatch.pk))
 
     assert at_once(add, finish)[1] is False
     dispatch.refresh_from_db()
@@ -47,10 +49,10 @@ def falling_back(scene):
     make.approve(version, second)
     people = make.people(3, first=13_700_000_000 + make.number)
     campaign = make.campaign(people, fallback_account=second, fallback_version=version)
-    running.planning.check(campaign)
-    running.confirm_and_start(campaign, "", actor)
+    preflight.check(campaign)
+    steps.confirm_and_start(campaign, "", actor)
     fail(campaign, 0)
-    assert following.fall_back(campaign) == 1
+    assert follow_ups.fall_back(campaign) == 1
     fail(campaign, 1)
     return campaign, actor
 
@@ -59,25 +61,28 @@ def fail(campaign, nth):
     main = Dispatch.objects.get(run=campaign.run, leg="main")
     Batch.objects.filter(dispatch=main).update(state=BatchState.SUBMITTED, n_failed=nth + 1)
     person = Delivery.objects.filter(dispatch=main).order_by("phone")[nth]
-    Delivery.objects.filter(pk=person.pk).update(own=Own.FAILED)
+    Delivery.objects.filter(pk=person.pk).update(own_status=OwnStatus.FAILED)
 
 
-@pytest.mark.parametrize("act", [running.pause, running.cancel], ids=["pause", "cancel"])
-def test_a_person_acts_while_the_campaign_falls_back(falling_back, monkeypatch, act):
+@pytest.mark.parametrize("act", [steps.pause, steps.cancel], ids=["pause", "cancel"])
+def test_a_person_acts_while_the_campaign_falls_back(falling_back, act):
     campaign, actor = falling_back
-    locked, count = threading.Event(), following.fallback_waits
+    locked = threading.Event()
 
-    def slowly(of):
+    def take_a_while():
         locked.set()
         threading.Event().wait(0.3)
-        return count(of)
 
-    monkeypatch.setattr(following, "fallback_waits", slowly)
+    def fall_back():
+        """It holds the campaign while it counts who failed."""
+        with before("FROM .*campaigns_audiencemember", take_a_while) as counted:
+            follow_ups.fall_back(campaign)
+        assert len(counted) == 1
 
     def person():
         locked.wait(10)
         return act(Campaign.objects.get(pk=campaign.pk), actor)
 
-    assert at_once(lambda: following.fall_back(campaign), person)[1] is True
+    assert at_once(fall_back, person)[1] is True
     states = set(Dispatch.objects.filter(run=campaign.run).values_list("state", flat=True))
-    assert states == {"paused" if act is running.pause else "cancelled"}
+    assert states == {"paused" if act is steps.pause else "cancelled"}

@@ -1,4 +1,4 @@
-"""Ten kills by seeds on each database: `python -m tests.faults` in small. Any four seeds have every victim and every stage."""
+"""Four kills by seeds on each database: `python -m tests.faults` in small. Any four seeds have every victim and every stage."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.faults.conftest import beside_each_other
 from tests.faults.grounds import Field, field
 from tests.faults.seeds import STAGES, VICTIMS, case
 
-SEEDS = range(1, 11)
+SEEDS = range(1, 5)
 
 
 @pytest.fixture(scope="module", params=beside_each_other("seeds"))
@@ -38,7 +38,7 @@ def test_seed_of_a_kill(ground: Field, seed: int) -> None:
 
 def test_the_seeds_spread_over_all_victims_and_stages() -> None:
     assert {(case(seed).victim, case(seed).stage) for seed in range(1, 17)} == {(v, s) for v in VICTIMS for s in STAGES}
-    ten = [case(seed) for seed in SEEDS]
-    assert {one.victim for one in ten} == set(VICTIMS)
-    assert {one.stage for one in ten} == set(STAGES)
+    few = [case(seed) for seed in SEEDS]
+    assert {one.victim for one in few} == set(VICTIMS)
+    assert {one.stage for one in few} == set(STAGES)
     assert {one.kills for one in (case(seed) for seed in range(1, 51))} == {1, 2}

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from campaigns.demo.processes import ROOT
-from config.kit.processes import Child
+from kit.processes import Child
 from messaging.models import Lease
 from tests.faults.rounds import Ground
-from tests.installation import _parents, installation, kill, looking_into
+from tests.installation import installation, kill, looking_into, processes
+from tools.demo.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.xdist_group("supervision")]
 
@@ -107,14 +107,14 @@ def test_two_worker_commands_on_one_database_send_everything_once(ground: Ground
 
 
 def descendants(pid: int) -> set[int]:
-    found, parents = {pid}, _parents()
+    found, parents = {pid}, processes()
     while new := {child for child, parent in parents.items() if parent in found} - found:
         found |= new
     return found
 
 
 def alive(pid: int) -> bool:
-    return pid in _parents()
+    return pid in processes()
 
 
 def test_sigterm_ends_everything_within_the_grace_and_work_waits_for_the_next_worker(ground: Ground) -> None:

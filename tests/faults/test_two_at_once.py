@@ -9,13 +9,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns.services import running
-from messaging import selectors
+from campaigns import preflight
+from campaigns.lifecycle import steps
+from messaging.deliveries import status as deliveries_status
+from messaging.eligibility import entries
 from messaging.gateway.types import ReceiptEvent, ReceiptStatus, SendResult
 from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, Suppression
-from messaging.services import claiming, dispatching, matching, outcomes, sending, suppressing, sweeping
+from messaging.receipts import apply
+from messaging.sending import claim, dispatches, hand_over, outcomes
 from messaging.states import BatchState, DispatchState
-from tests.faults.scenes import ACCEPTED, at_once, counts, recount
+from messaging.worker import sweep
+from tests.faults.scenes import ACCEPTED, at_once, counts, most_on_wire, recount
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
 
@@ -23,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
 def test_of_two_starts_one_wins(scene):
     for _round in range(5):
         dispatch = scene.dispatch(3, 3, state=DispatchState.READY)
-        assert sorted(at_once(*[lambda d=dispatch: dispatching.start(Dispatch.objects.get(pk=d.pk))] * 3)) == [
+        assert sorted(at_once(*[lambda d=dispatch: dispatches.start(Dispatch.objects.get(pk=d.pk))] * 3)) == [
             False,
             False,
             True,
@@ -33,13 +37,13 @@ def test_of_two_starts_one_wins(scene):
 def test_of_two_people_who_confirm_a_campaign_one_starts_it(scene):
     people = [User.objects.create_user(f"{name}{scene.make.number}") for name in ("张三", "李四")]
     campaign = scene.make.campaign(scene.make.people(7, first=13700000000 + scene.make.number))
-    running.planning.check(campaign)
+    preflight.check(campaign)
 
     def confirm(person):
-        running.confirm_and_start(type(campaign).objects.get(pk=campaign.pk), "", person)
+        steps.confirm_and_start(type(campaign).objects.get(pk=campaign.pk), "", person)
 
     results = at_once(*[lambda person=person: confirm(person) for person in people])
-    assert [type(result) for result in results].count(running.CannotStart) == 1
+    assert [type(result) for result in results].count(steps.CannotStart) == 1
     assert Delivery.objects.filter(run=campaign.run).count() == 7
     assert Dispatch.objects.filter(run=campaign.run).count() == 1
 
@@ -47,10 +51,10 @@ def test_of_two_people_who_confirm_a_campaign_one_starts_it(scene):
 def test_many_senders_of_one_round_send_each_batch_once(scene):
     dispatch = scene.dispatch(120, 4)
     scene.pause = 0.02
-    at_once(*[lambda: sending.send_some(dispatch.pk, seconds=20)] * 4)
+    at_once(*[lambda: hand_over.send_some(dispatch.pk, seconds=20)] * 4)
     assert set(scene.times_sent().values()) == {1}
     assert len(scene.times_sent()) == 120
-    assert scene.most_on_wire <= 3
+    assert most_on_wire(dispatch) <= 3
     assert counts(dispatch) == recount(dispatch) == {"submitted": 120}
 
 
@@ -60,13 +64,13 @@ def test_after_a_pause_only_what_was_claimed_goes_out(scene):
     allowed = []
 
     def pause():
-        while len(scene.sent) < 5:
+        while scene.sent < 5:
             threading.Event().wait(0.005)
-        assert dispatching.pause(Dispatch.objects.get(pk=dispatch.pk))
+        assert dispatches.pause(Dispatch.objects.get(pk=dispatch.pk))
         taken = Batch.objects.filter(dispatch=dispatch).exclude(state=BatchState.QUEUED)
         allowed.append(set(taken.values_list("pk", flat=True)))
 
-    at_once(pause, *[lambda: sending.send_some(dispatch.pk, seconds=20)] * 3)
+    at_once(pause, *[lambda: hand_over.send_some(dispatch.pk, seconds=20)] * 3)
     touched = set(Attempt.objects.filter(batch__dispatch=dispatch).values_list("batch", flat=True))
     assert touched <= allowed[0]
     assert 5 <= len(touched) < 50
@@ -80,21 +84,23 @@ def test_an_opt_out_while_its_batch_is_claimed_is_either_obeyed_or_too_late_neve
     for nth in range(12):
         dispatch = scene.dispatch(4, 4)
         phone = chance.choice(list(Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True)))
-        scene.sent.clear()
+        begun = scene.sent
         early = chance.uniform(0, 0.02)
 
-        def opt_out(phone=phone, wait=early, late=nth == 1):
+        def opt_out(phone=phone, wait=early, late=nth == 1, begun=begun):
             threading.Event().wait(wait)
-            while late and not scene.sent:
+            while late and scene.sent == begun:
                 threading.Event().wait(0.002)
-            suppressing.suppress(phone, source="reply")
+            entries.suppress(phone, source="reply")
 
         if nth == 0:
             opt_out()
-        at_once(lambda d=dispatch: sending.send_some(d.pk, seconds=5), opt_out)
-        sending.send_some(dispatch.pk, seconds=5)
+        at_once(lambda d=dispatch: hand_over.send_some(d.pk, seconds=5), opt_out)
+        hand_over.send_some(dispatch.pk, seconds=5)
         times = scene.times_sent()
-        status = {row.phone: row.status for row in selectors.with_status(Delivery.objects.filter(dispatch=dispatch))}
+        status = {
+            row.phone: row.status for row in deliveries_status.with_status(Delivery.objects.filter(dispatch=dispatch))
+        }
         assert status[phone] == ("submitted" if times[phone] else "skipped")
         assert Suppression.objects.filter(phone=phone, lifted_at__isnull=True).count() == 1
         others = set(status) - {phone}
@@ -108,7 +114,7 @@ def test_an_opt_out_while_its_batch_is_claimed_is_either_obeyed_or_too_late_neve
 def test_the_same_number_entered_by_two_at_once_is_one_entry(scene):
     dispatch = scene.dispatch(2, 2)
     phone = Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True).first()
-    found = at_once(*[lambda: suppressing.suppress(phone, source="hand").pk] * 4)
+    found = at_once(*[lambda: entries.suppress(phone, source="hand").pk] * 4)
     assert len(set(found)) == 1
     assert counts(dispatch) == recount(dispatch) == {"queued": 1, "skipped": 1}
 
@@ -116,14 +122,14 @@ def test_the_same_number_entered_by_two_at_once_is_one_entry(scene):
 def test_cancelling_while_others_claim_at_a_pace_of_the_rounds_own(scene):
     for _round in range(5):
         dispatch = scene.dispatch(40, 2, per_second=100_000)
-        begun = len(scene.sent)
+        begun = scene.sent
 
         def cancel(dispatch=dispatch, begun=begun):
-            while len(scene.sent) < begun + 3:
+            while scene.sent < begun + 3:
                 threading.Event().wait(0.002)
-            dispatching.cancel(Dispatch.objects.get(pk=dispatch.pk))
+            dispatches.cancel(Dispatch.objects.get(pk=dispatch.pk))
 
-        at_once(*[lambda d=dispatch: sending.send_some(d.pk, seconds=10)] * 2, cancel)
+        at_once(*[lambda d=dispatch: hand_over.send_some(d.pk, seconds=10)] * 2, cancel)
         found = counts(dispatch)
         assert set(found) <= {"submitted", "cancelled"}
         assert sum(found.values()) == 40
@@ -135,8 +141,8 @@ def test_answer_receipt_and_sweep_of_one_batch_at_once(scene):
     """Whatever the order: it was handed over, the heard are heard, and nothing is queued again."""
     for _round in range(6):
         dispatch = scene.dispatch(4, 4)
-        found = claiming.claim_next(dispatch.pk)
-        begun = sending.begin(found.batch, Dispatch.objects.get(pk=dispatch.pk))
+        found = claim.claim_next(dispatch.pk)
+        begun = hand_over.begin(found.batch, Dispatch.objects.get(pk=dispatch.pk))
         attempt = begun[0]
         Batch.objects.filter(dispatch=dispatch).update(claimed_at=timezone.now() - timedelta(hours=1))
         phones = list(Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True))
@@ -149,9 +155,9 @@ def test_answer_receipt_and_sweep_of_one_batch_at_once(scene):
             from django.db import transaction
 
             with transaction.atomic():
-                matching.apply_receipts(dispatch.account, events)
+                apply.apply_receipts(dispatch.account, events)
 
-        at_once(lambda a=attempt: outcomes.record(a.pk, ACCEPTED), receipts, sweeping.sweep_leases)
+        at_once(lambda a=attempt: outcomes.record(a.pk, ACCEPTED), receipts, sweep.sweep_leases)
         assert counts(dispatch) == recount(dispatch) == {"delivered": 3, "submitted": 1}
         attempt.refresh_from_db()
         assert attempt.outcome == "accepted"
@@ -162,8 +168,8 @@ def test_waiting_receipts_are_matched_while_answers_of_the_account_are_recorded(
     account = scene.make.account(in_flight=3, per_second=100_000)
     for number in range(5):
         dispatch = scene.dispatch(4, 4, account=account)
-        found = claiming.claim_next(dispatch.pk)
-        attempt = sending.begin(found.batch, Dispatch.objects.get(pk=dispatch.pk))[0]
+        found = claim.claim_next(dispatch.pk)
+        attempt = hand_over.begin(found.batch, Dispatch.objects.get(pk=dispatch.pk))[0]
         task = f"late-{scene.make.number}-{number}"
         for phone in Delivery.objects.filter(dispatch=dispatch).values_list("phone", flat=True):
             Receipt.objects.create(
@@ -173,9 +179,9 @@ def test_waiting_receipts_are_matched_while_answers_of_the_account_are_recorded(
         answer = SendResult(ACCEPTED.verdict, task_id=task)
         at_once(
             lambda a=attempt, r=answer: outcomes.record(a.pk, r),
-            sweeping.rematch_waiting,
-            sweeping.rematch_waiting,
+            sweep.rematch_waiting,
+            sweep.rematch_waiting,
         )
-        sweeping.rematch_waiting()
+        sweep.rematch_waiting()
         assert counts(dispatch) == recount(dispatch) == {"delivered": 4}
         assert not Receipt.objects.filter(account=account, state="unmatched").exists()

@@ -11,13 +11,18 @@ from typing import Any
 
 from django.test import Client
 
+from campaigns import preflight
+from campaigns.lifecycle import steps
 from campaigns.models import Campaign
-from campaigns.services import planning, running, verify
-from messaging import selectors
+from campaigns.reports import verify
+from messaging import reviews
+from messaging.callbacks import poll as callbacks_poll
+from messaging.callbacks import process
+from messaging.deliveries import status
 from messaging.gateway.registry import vendor_class
-from messaging.gateway.sandbox import Push
 from messaging.models import Batch, Chatbot, Dispatch, Signature, VendorAccount
-from messaging.services import applying, polling, reviews, sending
+from messaging.sandbox.base import Push
+from messaging.sending import hand_over
 from messaging.states import ReviewStatus
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
@@ -83,7 +88,7 @@ class Stage:
         if review.status != ReviewStatus.APPROVED and self.vendor == "emay":
             reviews.refresh(review)
         review.refresh_from_db()
-        assert review.status == ReviewStatus.APPROVED, review.vendor_word
+        assert review.status == ReviewStatus.APPROVED, review.vendor_message
         version.refresh_from_db()
         return version
 
@@ -104,17 +109,17 @@ class Stage:
             chatbot=self.chatbot,
             **values,
         )
-        assert planning.begin_check(campaign)
-        sheet = planning.check(campaign)
+        assert preflight.begin_check(campaign)
+        sheet = preflight.check(campaign)
         campaign.refresh_from_db()
-        running.confirm_and_start(campaign, str(sheet["to_send"]), None)
+        steps.confirm_and_start(campaign, str(sheet["to_send"]), None)
         campaign.refresh_from_db()
         return campaign
 
     def sent(self, people: int = 4, **values: Any) -> Campaign:
         campaign = self.campaign(people, **values)
         assert campaign.dispatch_id
-        sending.send_some(campaign.dispatch_id)
+        hand_over.send_some(campaign.dispatch_id)
         return campaign
 
     def fault(self, **rule: Any) -> None:
@@ -138,11 +143,11 @@ class Stage:
             assert answer.status_code == 200, answer.content
             known = getattr(self.mount.sandbox, "acknowledged", None)
             assert known is None or known(push.kind, 200, answer.content), answer.content
-        applying.apply_new()
+        process.apply_new()
 
     def poll(self) -> None:
-        for kind in sorted(polling.kinds_of(self.account)):
-            polling.poll(self.account.pk, kind)
+        for kind in sorted(callbacks_poll.kinds_of(self.account)):
+            callbacks_poll.poll(self.account.pk, kind)
 
     def hear(self) -> None:
         """Both ways, as far as the vendor has them."""
@@ -165,7 +170,7 @@ class Stage:
 
 def counts(campaign: Campaign | Dispatch) -> dict[str, int]:
     dispatch = campaign.dispatch_id if isinstance(campaign, Campaign) else campaign.pk
-    return selectors.dispatch_counts([dispatch])
+    return status.dispatch_counts([dispatch])
 
 
 def sound(campaign: Campaign) -> bool:
@@ -181,9 +186,9 @@ def still(sandbox: Any) -> Iterator[Any]:
     """The sandbox pushes nothing by itself."""
     pushers = [mount.pusher for mount in sandbox.mounts.values()]
     for pusher in pushers:
-        pusher._collect = lambda: None
+        pusher.collects = False
     try:
         yield sandbox
     finally:
         for pusher in pushers:
-            del pusher._collect
+            pusher.collects = True

@@ -9,12 +9,13 @@ import pytest
 from django.core.management import call_command
 
 import messaging.vendors
+from messaging.accounts import health
+from messaging.deliveries.status import delivery_status
 from messaging.gateway import registry
-from messaging.gateway.sandbox_server import run_in_thread, settle
 from messaging.models import Delivery, Reply, Signature, VendorAccount
 from messaging.models.accounts import vendor_choices
-from messaging.selectors import delivery_status
-from messaging.services import accounts, dispatching
+from messaging.sandbox.server import run_in_thread, settle
+from messaging.sending import dispatches
 from messaging.states import ReviewStatus
 from templates_5g.services import create_template
 from tests.builders import handed_over
@@ -66,7 +67,7 @@ def test_it_needs_no_migration(toy, capsys):
 
 @pytest.mark.django_db
 def test_the_account_form_asks_for_what_it_declares(toy):
-    from messaging.admin.account_form import form_for
+    from messaging.accounts.admin.form import form_for
 
     form = form_for(toy, None)(
         {
@@ -99,7 +100,7 @@ def test_it_reviews_sends_and_hears_back(server, live_server, run_queue):
         server.mount("toy").pusher.callbacks[kind] = f"{callbacks}/{kind}/"
     signature = Signature.objects.create(text="测试")
 
-    accounts.try_connection(account)
+    health.try_connection(account)
     account.refresh_from_db()
     assert (account.status, str(account.balance)) == ("ok", "12.5000")
 
@@ -113,7 +114,7 @@ def test_it_reviews_sends_and_hears_back(server, live_server, run_queue):
     assert review.status == ReviewStatus.APPROVED
 
     server.mount("toy").world.settings["auto_receipt"] = True
-    dispatching.send_test(version, account, ["13800138000", "13800138001"], signature=signature)
+    dispatches.send_test(version, account, ["13800138000", "13800138001"], signature=signature)
     run_queue()
     assert server.mount("toy").world.accepted == {"13800138000": 1, "13800138001": 1}
     server.mount("toy").reply("13800138001", "在吗")

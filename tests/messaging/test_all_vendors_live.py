@@ -7,9 +7,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging.accounts import health
+from messaging.callbacks import poll, retrieve
 from messaging.gateway.registry import all_vendors
 from messaging.models import Attempt, Batch, Delivery, PollState, Receipt, Reply, Suppression
-from messaging.services import accounts, polling, receiving, retrieving, sending, sweeping, unknowns
+from messaging.sending import hand_over, unknown
+from messaging.worker import sweep
+from tests.database import before, failing
 from tests.messaging.stage import CONTENT, Stage, counts, sound, still
 from tests.people import signed_in
 
@@ -50,7 +54,7 @@ def test_from_the_template_to_the_balance(stage, code):
     stage.hear()
     assert counts(campaign) == {"delivered": 7}
     assert set(Delivery.objects.values_list("units", "legs_delivered")) == {(1, 1)}
-    assert accounts.refresh_balance(stage.account).amount is not None or code == "yixintong"
+    assert health.refresh_balance(stage.account).amount is not None or code == "yixintong"
     assert sound(campaign)
 
 
@@ -94,14 +98,14 @@ def test_a_lost_answer_is_settled_by_what_comes_back(stage, settings, fault):
         settings.SONGDA = {**settings.SONGDA, "HTTP_DEADLINE_SECONDS": 1.0}
     campaign = stage.campaign(4)
     stage.fault(**FAULTS[fault])
-    sending.send_some(campaign.dispatch_id)
-    sending.send_some(campaign.dispatch_id)
+    hand_over.send_some(campaign.dispatch_id)
+    hand_over.send_some(campaign.dispatch_id)
     (batch,) = stage.unknown()
     assert stage.accepted() == once(4)
     assert Attempt.objects.filter(batch=batch).count() == 1
     assert sound(campaign)
     stage.hear()
-    sweeping.rematch_waiting()  # where nothing of ours comes back, the task id is adopted by the one batch that fits
+    sweep.rematch_waiting()  # where nothing of ours comes back, the task id is adopted by the one batch that fits
     assert counts(campaign) == {"delivered": 4}
     assert stage.unknown() == []
     assert set(Attempt.objects.values_list("outcome", flat=True)) == {"accepted"}
@@ -115,9 +119,9 @@ def test_a_request_that_never_arrived_stays_unknown_until_a_person_says_so(stage
     """5xx before anything was accepted: nobody is sent to again by itself, and nobody is forgotten."""
     campaign = stage.campaign(3)
     stage.fault(kind="http_5xx", when="before")
-    sending.send_some(campaign.dispatch_id)
+    hand_over.send_some(campaign.dispatch_id)
     stage.hear()
-    sweeping.rematch_waiting()
+    sweep.rematch_waiting()
     left = {"unknown": stage.unknown()[0].size}
     assert {status: n for status, n in counts(campaign).items() if status == "unknown"} == left
     assert all(times == 1 for times in stage.accepted().values())
@@ -136,23 +140,17 @@ def test_repeated_and_reordered_receipts_count_once(stage):
     stage.deliver(pushes[::2])
     stage.poll()
     assert counts(campaign) == {"delivered": 4, "failed": 1}
-    assert set(Delivery.objects.filter(own=60).values_list("units", "legs_delivered")) == {(1, 1)}
+    assert set(Delivery.objects.filter(own_status=60).values_list("units", "legs_delivered")) == {(1, 1)}
     assert sound(campaign)
 
 
 @every_sender
-def test_receipts_before_our_own_answer_was_recorded(stage, monkeypatch):
+def test_receipts_before_our_own_answer_was_recorded(stage):
     """The vendor reports while our request is still being written down."""
     campaign = stage.campaign(3)
-    record = sending.outcomes.record
-
-    def slowly(attempt, result, calls):
-        stage.hear()
-        record(attempt, result, calls)
-
-    monkeypatch.setattr(sending.outcomes, "record", slowly)
-    sending.send_some(campaign.dispatch_id)
-    monkeypatch.undo()
+    with before("INSERT INTO messaging_vendorcall", stage.hear) as met:
+        hand_over.send_some(campaign.dispatch_id)
+    assert len(met) == 1
     stage.hear()
     assert counts(campaign) == {"delivered": 3}
     assert not Receipt.objects.filter(state="unmatched").exists()
@@ -167,7 +165,7 @@ def test_an_unknown_word_changes_nothing_and_spoils_no_neighbour(stage):
     campaign = stage.sent(3)
     stage.hear()
     assert counts(campaign) == {"delivered": 2, "submitted": 1}
-    assert Receipt.objects.get().note == "unknown word"
+    assert Receipt.objects.get().note == "unknown status"
     assert sound(campaign)
 
 
@@ -179,7 +177,7 @@ def test_partly_accepted_is_flagged_and_nobody_is_sent_to_again(stage):
     batch = Batch.objects.get()
     assert (batch.size, batch.accepted_count, batch.state) == (3, 2, "submitted")
     assert counts(campaign) == {"delivered": 2, "submitted": 1}
-    sending.send_some(campaign.dispatch_id)
+    hand_over.send_some(campaign.dispatch_id)
     assert stage.accepted() == once(2)
     page = signed_in(superuser=True).get(reverse("admin:messaging_dispatch_change", args=[campaign.dispatch_id]))
     assert page.status_code == 200
@@ -187,14 +185,12 @@ def test_partly_accepted_is_flagged_and_nobody_is_sent_to_again(stage):
 
 
 @pytest.mark.parametrize("code", POLLED)
-def test_a_kill_between_a_poll_s_answer_and_its_commit_is_seen(stage, monkeypatch):
+def test_a_kill_between_a_poll_s_answer_and_its_commit_is_seen(stage):
     """What the vendor gave out is gone; that something may be missing, and since when, is known and shown."""
     campaign = stage.sent(4)
     stage.pushes()
-    monkeypatch.setattr(receiving, "store", _die)
-    with pytest.raises(Killed):
-        polling.poll(stage.account.pk, "receipt")
-    monkeypatch.undo()
+    with failing("INSERT INTO messaging_callbackevent", Killed()), pytest.raises(Killed):
+        poll.poll(stage.account.pk, "receipt")
     asked = PollState.objects.get(kind="receipt")
     assert asked.asked_at
     assert asked.answered_at is None
@@ -205,8 +201,8 @@ def test_a_kill_between_a_poll_s_answer_and_its_commit_is_seen(stage, monkeypatc
     page = signed_in(superuser=True).get(reverse("admin:messaging_vendoraccount_change", args=[stage.account.pk]))
     settle = reverse("admin:messaging_vendoraccount_settle", args=[stage.account.pk, state.pk])
     assert settle in page.content.decode()
-    if retrieving.gives_again(stage.account):
-        assert retrieving.fill_gaps() == 1
+    if retrieve.gives_again(stage.account):
+        assert retrieve.fill_gaps() == 1
         stage.hear()
         assert counts(campaign) == {"delivered": 4}
         assert PollState.objects.get(kind="receipt").missing_since is None
@@ -215,16 +211,14 @@ def test_a_kill_between_a_poll_s_answer_and_its_commit_is_seen(stage, monkeypatc
 
 
 @pytest.mark.parametrize("code", POLLED)
-def test_replies_after_a_kill_at_a_poll(stage, monkeypatch):
+def test_replies_after_a_kill_at_a_poll(stage):
     """A vendor that repeats until it is confirmed gives them again; of the other one it is known that one may be missing."""
     stage.sent(2)
     stage.mount.reply(next(iter(once(1))), "还有吗")
     stage.pushes()
-    monkeypatch.setattr(receiving, "store", _die)
-    with pytest.raises(Killed):
-        polling.poll(stage.account.pk, "reply")
-    monkeypatch.undo()
-    polling.poll(stage.account.pk, "reply")
+    with failing("INSERT INTO messaging_callbackevent", Killed()), pytest.raises(Killed):
+        poll.poll(stage.account.pk, "reply")
+    poll.poll(stage.account.pk, "reply")
     found = Reply.objects.count()
     missing = PollState.objects.get(kind="reply").missing_since
     assert found == 1 or missing
@@ -234,17 +228,13 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-def _die(*args, **kwargs):
-    raise Killed
-
-
 @pytest.mark.parametrize("code", ["yixintong"])
 def test_the_vendor_s_own_check_settles_an_unknown_batch(stage):
     campaign = stage.campaign(2)
     stage.fault(kind="cut")
-    sending.send_some(campaign.dispatch_id)
+    hand_over.send_some(campaign.dispatch_id)
     (batch,) = stage.unknown()
-    unknowns.ask_vendor(batch.pk)
+    unknown.ask_vendor(batch.pk)
     batch.refresh_from_db()
     assert batch.state == "submitted"
     first, check = Attempt.objects.filter(batch=batch).order_by("number")
@@ -256,12 +246,12 @@ def test_the_vendor_s_own_check_settles_an_unknown_batch(stage):
 
 
 @pytest.mark.parametrize("code", ["yixintong"])
-def test_a_serial_number_that_is_known_at_the_first_try_proves_nothing(stage):
-    """Somebody else used it: whether these people were sent to is not known."""
+def test_a_serial_number_that_is_known_at_the_first_try_is_a_rejection(stage):
+    """Somebody else has used it, and these people were not sent to."""
     campaign = stage.campaign(1)
     stage.world.settings["answer_code"] = 15
-    sending.send_some(campaign.dispatch_id)
-    assert counts(campaign) == {"unknown": 1}
+    hand_over.send_some(campaign.dispatch_id)
+    assert counts(campaign) == {"rejected": 1}
     assert stage.accepted() == {}
     assert sound(campaign)
 
@@ -272,7 +262,7 @@ def test_a_vendor_that_refuses_a_send_afterwards(stage):
     stage.world.settings.update(audit_sends="refuse")
     campaign = stage.sent(2)
     stage.hear()
-    assert counts(campaign) == {"refused": 2}
+    assert counts(campaign) == {"rejected": 2}
     assert Batch.objects.get().reason == "content_refused"
     assert sound(campaign)
 
@@ -281,19 +271,19 @@ def test_a_vendor_that_refuses_a_send_afterwards(stage):
 def test_polls_back_off_while_nothing_comes_and_come_back_with_news(stage):
     waits = []
     for _ in range(8):
-        polling.poll(stage.account.pk, "receipt")
+        poll.poll(stage.account.pk, "receipt")
         state = PollState.objects.get(kind="receipt")
         waits.append(round((state.not_before - state.answered_at).total_seconds()))
     assert waits == [20, 40, 80, 160, 300, 300, 300, 300]
-    assert (stage.account.pk, "receipt") not in polling.due()
+    assert (stage.account.pk, "receipt") not in poll.due()
     stage.sent(1)
     PollState.objects.update(answered_at=timezone.now() - timedelta(seconds=11))
-    assert (stage.account.pk, "receipt") in polling.due()
-    polling.poll(stage.account.pk, "receipt")
+    assert (stage.account.pk, "receipt") in poll.due()
+    poll.poll(stage.account.pk, "receipt")
     state = PollState.objects.get(kind="receipt")
     assert state.last_body_at
     assert state.missing_since is None
-    polling.poll(stage.account.pk, "receipt")
+    poll.poll(stage.account.pk, "receipt")
     state = PollState.objects.get(kind="receipt")
     assert round((state.not_before - state.answered_at).total_seconds()) == 10  # more may follow what was just sent
 
@@ -302,17 +292,17 @@ def test_polls_back_off_while_nothing_comes_and_come_back_with_news(stage):
 def test_an_account_that_is_not_to_be_asked_is_not(stage):
     stage.account.settings["poll"] = False
     stage.account.save(update_fields=["settings"])
-    assert polling.kinds_of(stage.account) == frozenset()
-    assert polling.due() == []
+    assert poll.kinds_of(stage.account) == frozenset()
+    assert poll.due() == []
 
 
 def test_an_account_that_cannot_send_stands_in_the_way_of_a_campaign(db, quiet):
-    from campaigns.services import planning
+    from campaigns import preflight
 
     stage = Stage(quiet, "hanwg")
     version = stage.version()
     stage.register(version, quiet.mount("hanwg").sandbox.templates[0])
     campaign = stage.maker.campaign(account=stage.account, version=version, signature=stage.signature)
-    planning.begin_check(campaign)
-    keys = [found["key"] for found in planning.check(campaign)["obstacles"] if found["blocks"]]
+    preflight.begin_check(campaign)
+    keys = [found["key"] for found in preflight.check(campaign)["obstacles"] if found["blocks"]]
     assert "cannot_send" in keys

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging.gateway.errors import Unsupported
+from messaging.gateway.contract_suite import configured
+from messaging.gateway.outcomes import Unsupported
 from messaging.gateway.registry import all_vendors
-from messaging.gateway.testing import configured
 from messaging.gateway.types import Media, Submission
 from templates_5g.blocks import errors, parse_content, parse_fallback
 from templates_5g.blocks.checks import MediaInfo, check
@@ -17,9 +17,7 @@ from tests.templates_5g.test_properties import contents, fallbacks, reachable
 
 PICTURE = b"\xff\xd8\xff" + bytes(200)
 MEDIA = {
-    key: Media(
-        key, "image/jpeg", len(PICTURE), f"https://x.cn/m/{key}.jpg", f"id{key}", name="a.jpg", load=lambda: PICTURE
-    )
+    key: Media(key, "image/jpeg", len(PICTURE), f"https://x.cn/m/{key}.jpg", f"id{key}", load=lambda: PICTURE)
     for key in ("1", "2")
 }
 KNOWN = {key: MediaInfo(key, "image/jpeg", len(PICTURE), 900, 504) for key in MEDIA}

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 from werkzeug import Request, Response
 
-from messaging.gateway.base import Vendor
-from messaging.gateway.errors import Outcome
+from messaging.gateway import reasons
+from messaging.gateway.contract_suite import account
 from messaging.gateway.http import Http
-from messaging.gateway.sandbox_server import SandboxServer, run_in_thread, settle
-from messaging.gateway.testing import account
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import Event, Inbound, ReceiptEvent, ReceiptStatus, ReplyEvent, SendRequest, SendResult
-from tests.messaging.test_every_vendor import VENDORS, _module
+from messaging.gateway.vendor import Vendor
+from messaging.sandbox.server import SandboxServer, run_in_thread, settle
+from tests.messaging.test_every_vendor import VENDORS, module_of
 
 SENDERS = [code for code, vendor in VENDORS.items() if vendor.capabilities.max_batch]
 PHONES = ("13800138000", "13800138001", "13800138002")
@@ -32,8 +33,8 @@ class Stage:
         self.world = self.mount.world
         self.world.settings.update(auto_approve=True, auto_receipt=True, delay=0, push_backoff=0.02)
         self.vendor = self.adapter()
-        self.request: SendRequest = _module(VENDORS[code], "tests.contract").ready(
-            self.vendor, PHONES, self.vendor.reference(7, 1)
+        self.request: SendRequest = module_of(VENDORS[code], "tests.contract").ready(
+            self.vendor, PHONES, self.vendor.reference(7, 1, "a1b2c")
         )
 
     def adapter(self, deadline: float = 5.0) -> Vendor:
@@ -53,7 +54,7 @@ class Stage:
 
 @pytest.fixture
 def stage(code) -> Iterator[Stage]:
-    sandbox = _module(VENDORS[code], "sandbox").SANDBOX()
+    sandbox = module_of(VENDORS[code], "sandbox").SANDBOX()
     with run_in_thread({code: sandbox}) as server:
         yield Stage(server, code)
 
@@ -86,13 +87,13 @@ FAULTS = {
 
 @every_sender
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_answer_that_does_not_come_leaves_the_send_unsure(stage, fault):
+def test_an_answer_that_does_not_come_leaves_the_send_unknown(stage, fault):
     rule, acted = FAULTS[fault]
     stage.fault(**rule)
     before = stage.requests()
     adapter = stage.adapter(0.3 if fault in ("time-out", "time-out before", "dripping") else 5)
     result = adapter.send(stage.request)
-    assert result.verdict.outcome is Outcome.UNSURE
+    assert result.verdict.outcome is Outcome.UNKNOWN
     assert stage.requests() - before == int(acted)
     assert stage.accepted() == (ONCE if acted else {})
     assert stage.server.control.redirects_followed == 0
@@ -102,7 +103,7 @@ def test_an_answer_that_does_not_come_leaves_the_send_unsure(stage, fault):
 def test_throttling_is_safe_and_the_next_try_goes_through(stage):
     stage.fault(kind="throttle", count=1)
     verdict = stage.vendor.send(stage.request).verdict
-    assert (verdict.outcome, verdict.retry_after) == (Outcome.SAFE, 1.0)
+    assert (verdict.outcome, verdict.retry_after) == (Outcome.NOT_TAKEN, 1.0)
     assert stage.accepted() == {}
     assert stage.vendor.send(stage.request).verdict.outcome is Outcome.ACCEPTED
     assert stage.accepted() == ONCE
@@ -112,17 +113,16 @@ def test_throttling_is_safe_and_the_next_try_goes_through(stage):
 @pytest.mark.parametrize("acted", [True, False], ids=["accepted", "not accepted"])
 def test_the_vendor_s_own_check_makes_one_repeat_harmless(stage, acted):
     stage.fault(kind="cut", when="after" if acted else "before", count=1)
-    assert stage.vendor.send(stage.request).verdict.outcome is Outcome.UNSURE
+    assert stage.vendor.send(stage.request).verdict.outcome is Outcome.UNKNOWN
     again: SendResult = stage.vendor.send(stage.request)
     assert stage.accepted() == ONCE
-    assert again.verdict.repeated == acted
-    assert again.verdict.outcome is Outcome.ACCEPTED or again.verdict.repeated
+    assert again.verdict.reason == (reasons.REPEATED_SERIAL if acted else reasons.ACCEPTED)
 
 
 @every_sender
 def test_the_sandbox_s_memory_outlives_a_restart(code, tmp_path):
     """Templates, ledger and what was not yet pushed."""
-    keep, sandboxes = tmp_path / "state", {code: _module(VENDORS[code], "sandbox").SANDBOX()}
+    keep, sandboxes = tmp_path / "state", {code: module_of(VENDORS[code], "sandbox").SANDBOX()}
     with run_in_thread(sandboxes, keep=keep) as server:
         stage = Stage(server, code)
         assert stage.vendor.send(stage.request).verdict.outcome is Outcome.ACCEPTED
@@ -130,7 +130,7 @@ def test_the_sandbox_s_memory_outlives_a_restart(code, tmp_path):
     with run_in_thread(sandboxes, keep=keep) as server:
         assert dict(server.mount(code).world.accepted) == ONCE
         assert server.mount(code).pusher.state()["waiting"] == waiting
-        vendor, request = stage.vendor, replace(stage.request, reference=stage.vendor.reference(8, 1))
+        vendor, request = stage.vendor, replace(stage.request, reference=stage.vendor.reference(8, 1, "a1b2c"))
         config = replace(vendor.account, base_url=server.base_url(code))
         assert type(vendor)(config).send(request).verdict.outcome is Outcome.ACCEPTED
         assert dict(server.mount(code).world.accepted) == dict.fromkeys(PHONES, 2)
@@ -211,7 +211,7 @@ def test_receipts_of_an_answer_that_was_lost_still_belong_to_it(stage, httpserve
     """What settles an unknown batch: the reference comes back although our answer never came."""
     inbox = Inbox(stage, httpserver)
     stage.fault(kind="cut", count=1)
-    assert stage.vendor.send(stage.request).verdict.outcome is Outcome.UNSURE
+    assert stage.vendor.send(stage.request).verdict.outcome is Outcome.UNKNOWN
     inbox.collect(len(PHONES))
     assert sorted({event.phone for event in inbox.receipts()}) == sorted(PHONES)
     if VENDORS[stage.code].capabilities.references:

@@ -12,11 +12,7 @@ import pytest
 import time_machine
 
 from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
-from messaging.gateway.errors import CallbackRefused, Outcome, UnreadableBody, Unsupported
-from messaging.gateway.http import Http
-from messaging.gateway.registry import all_vendors
-from messaging.gateway.testing import (
+from messaging.gateway.contract_suite import (
     VERBS,
     Answer,
     Call,
@@ -27,7 +23,19 @@ from messaging.gateway.testing import (
     response,
     verdict_of,
 )
-from messaging.gateway.types import CallRecord, Inbound, OddEvent, ReceiptEvent, ReceiptStatus, ReplyEvent, SendRequest
+from messaging.gateway.http import Http
+from messaging.gateway.outcomes import CallbackRefused, Outcome, UnreadableBody, Unsupported
+from messaging.gateway.registry import all_vendors
+from messaging.gateway.types import (
+    CallRecord,
+    Inbound,
+    MalformedEvent,
+    ReceiptEvent,
+    ReceiptStatus,
+    ReplyEvent,
+    SendRequest,
+)
+from messaging.gateway.vendor import Vendor
 from templates_5g.blocks.content import KINDS, Fallback
 from tests.messaging.gateway import wires
 from tests.toy_vendors.toy.adapter import Toy
@@ -35,7 +43,7 @@ from tests.toy_vendors.toy.adapter import Toy
 VENDORS: dict[str, type[Vendor]] = {**all_vendors(), Toy.code: Toy}
 
 
-def _module(vendor: type[Vendor], name: str) -> ModuleType:
+def module_of(vendor: type[Vendor], name: str) -> ModuleType:
     folder = vendor.__module__.rpartition(".")[0]
     return importlib.import_module(f"{folder}.{name}")
 
@@ -43,7 +51,7 @@ def _module(vendor: type[Vendor], name: str) -> ModuleType:
 def _contract(vendor: type[Vendor]) -> VendorContract:
     """An empty one where there is none, so that one new folder does not hide the others."""
     try:
-        return _module(vendor, "tests.contract").CONTRACT
+        return module_of(vendor, "tests.contract").CONTRACT
     except ModuleNotFoundError:
         return VendorContract({})
 
@@ -100,7 +108,7 @@ every_vendor = pytest.mark.parametrize("code", VENDORS)
 def test_it_says_what_it_is(code):
     vendor = VENDORS[code]
     assert vendor.code == code
-    assert CONTRACTS[code].credentials, f"{code} has no tests/contract.py: see messaging/gateway/testing.py"
+    assert CONTRACTS[code].credentials, f"{code} has no tests/contract.py: see messaging/gateway/contract_suite.py"
     assert re.fullmatch(r"[a-z][a-z0-9_]{1,39}", code)
     assert vendor.name
     assert vendor.document
@@ -201,14 +209,16 @@ def _any_submission():
 @every_vendor
 def test_its_references_never_repeat(code):
     vendor = _vendor(code)
-    references = [vendor.reference(batch, attempt) for batch in (1, 2, 11, 999_999_999) for attempt in (1, 2, 11)]
+    references = [
+        vendor.reference(batch, attempt, "a1b2c") for batch in (1, 2, 11, 999_999_999) for attempt in (1, 2, 11)
+    ]
     assert len(set(references)) == len(references)
     assert all(0 < len(reference) <= 64 for reference in references)
 
 
 @every_vendor
 def test_its_sandbox_is_found_under_its_code(code):
-    sandbox = _module(VENDORS[code], "sandbox").SANDBOX()
+    sandbox = module_of(VENDORS[code], "sandbox").SANDBOX()
     required = {field.name for field in VENDORS[code].credentials if field.required}
     assert sandbox.code == code
     assert required <= set(sandbox.credentials)
@@ -233,10 +243,10 @@ def test_an_answer_is_read_as_the_document_means_it(code, call: Call, answer: An
 
 @pytest.mark.parametrize(("code", "call"), _calls())
 def test_a_call_is_one_request_of_its_operation(code, call: Call):
-    http = FakeHttp(Outcome.SAFE)
+    http = FakeHttp(Outcome.NOT_TAKEN)
     with _frozen(code):
         result = getattr(_vendor(code, http, call), call.verb)(*call.args)
-    assert verdict_of(result).outcome is Outcome.SAFE
+    assert verdict_of(result).outcome is Outcome.NOT_TAKEN
     (request,) = http.requests
     assert request.operation == call.operation
     assert request.path.startswith("/")
@@ -252,7 +262,7 @@ def test_sends_are_shown_accepted_and_otherwise(code):
     for call in sends:
         assert Outcome.ACCEPTED in {answer.outcome for answer in call.answers}, call.operation
     outcomes = {answer.outcome for call in sends for answer in call.answers}
-    assert not sends or outcomes >= {Outcome.REFUSED, Outcome.BLOCKED, Outcome.UNSURE}
+    assert not sends or outcomes >= {Outcome.REJECTED, Outcome.BLOCKED, Outcome.UNKNOWN}
 
 
 JUNK = [
@@ -272,9 +282,9 @@ JUNK = [
 
 @pytest.mark.parametrize("body", JUNK, ids=repr)
 @pytest.mark.parametrize(("code", "call"), _calls("send", "submit"))
-def test_an_answer_that_means_nothing_leaves_it_unsure(code, call: Call, body, caplog):
+def test_an_answer_that_means_nothing_leaves_it_unknown(code, call: Call, body, caplog):
     result = getattr(_vendor(code, FakeHttp(body), call), call.verb)(*call.args)
-    assert verdict_of(result).outcome is Outcome.UNSURE
+    assert verdict_of(result).outcome is Outcome.UNKNOWN
     assert not [record for record in caplog.records if record.exc_info], "the adapter should read it, not break on it"
 
 
@@ -290,16 +300,16 @@ def test_a_question_survives_any_answer(code, call: Call, body):
 # --- the network --------------------------------------------------------------------------------------------------
 
 FATES = {
-    "silent": (wires.say_nothing, Outcome.UNSURE),
-    "reset": (wires.reset, Outcome.UNSURE),
-    "closed": (wires.hang_up, Outcome.UNSURE),
-    "500": (wires.answering(500, b"error"), Outcome.UNSURE),
-    "503": (wires.answering(503, b"busy"), Outcome.UNSURE),
-    "302": (wires.answering(302, b"", Location="/elsewhere"), Outcome.UNSURE),
-    "307": (wires.answering(307, b"", Location="/elsewhere"), Outcome.UNSURE),
-    "empty": (wires.answering(200, b""), Outcome.UNSURE),
-    "html": (wires.answering(200, b"<html><body>Maintenance</body></html>"), Outcome.UNSURE),
-    "429": (wires.answering(429, b"slow down"), Outcome.SAFE),
+    "silent": (wires.say_nothing, Outcome.UNKNOWN),
+    "reset": (wires.reset, Outcome.UNKNOWN),
+    "closed": (wires.hang_up, Outcome.UNKNOWN),
+    "500": (wires.answering(500, b"error"), Outcome.UNKNOWN),
+    "503": (wires.answering(503, b"busy"), Outcome.UNKNOWN),
+    "302": (wires.answering(302, b"", Location="/elsewhere"), Outcome.UNKNOWN),
+    "307": (wires.answering(307, b"", Location="/elsewhere"), Outcome.UNKNOWN),
+    "empty": (wires.answering(200, b""), Outcome.UNKNOWN),
+    "html": (wires.answering(200, b"<html><body>Maintenance</body></html>"), Outcome.UNKNOWN),
+    "429": (wires.answering(429, b"slow down"), Outcome.NOT_TAKEN),
     "401": (wires.answering(401, b"who"), Outcome.BLOCKED),
     "404": (wires.answering(404, b"where"), Outcome.BLOCKED),
 }
@@ -321,10 +331,10 @@ def test_what_becomes_of_a_request_over_a_real_socket(code, call: Call, fate):
 
 
 @pytest.mark.parametrize(("code", "call"), _calls())
-def test_a_refused_connection_is_safe(code, call: Call):
+def test_a_refused_connection_is_not_taken(code, call: Call):
     account = configured(VENDORS[code], CONTRACTS[code], wires.refused_url(), call.settings)
     verdict = verdict_of(getattr(VENDORS[code](account), call.verb)(*call.args))
-    assert (verdict.outcome, verdict.reason) == (Outcome.SAFE, reasons.WAIT)
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_TAKEN, reasons.WAIT)
 
 
 @pytest.mark.parametrize(("code", "call"), _calls())
@@ -338,7 +348,7 @@ def test_no_secret_is_kept_logged_or_shown(code, call: Call, caplog):
         account = configured(vendor_class, contract, server.url, call.settings)
         vendor = vendor_class(account, Http(account, recorder=records.append))
         result = getattr(vendor, call.verb)(*call.args)
-        request = FakeHttp(Outcome.SAFE)
+        request = FakeHttp(Outcome.NOT_TAKEN)
         getattr(vendor_class(account, request), call.verb)(*call.args)
     logged = [record.getMessage() for record in caplog.records if record.name.split(".")[0] == "messaging"]
     shown = f"{records!r} {account!r} {vendor!r} {request.requests!r} {logged!r} {verdict_of(result)!r}"
@@ -352,8 +362,8 @@ def test_no_secret_is_kept_logged_or_shown(code, call: Call, caplog):
 
 def _bare(event):
     """The event without what is the adapter's own business."""
-    if isinstance(event, OddEvent):
-        return OddEvent
+    if isinstance(event, MalformedEvent):
+        return MalformedEvent
     return event._replace(key="") if isinstance(event, ReceiptEvent) else replace(event, key="")
 
 
@@ -372,6 +382,17 @@ def test_a_body_gives_its_events(code, push: PushSample):
             assert event.reason in reasons.ALL | {""}
             assert event.channel in {"", "rcs", "sms", "mms", "vms", "aim", "h5"}
         assert getattr(event, "at", None) is None or event.at.tzinfo is not None
+
+
+@pytest.mark.parametrize("most", [1, 2])
+@pytest.mark.parametrize(("code", "push"), _pushes())
+def test_a_body_read_in_parts_gives_the_same_events(code, push: PushSample, most):
+    parts = []
+    with _frozen(code):
+        whole = _vendor(code).events(push.inbound)
+        for first in range(0, len(whole) + most, most):
+            parts += _vendor(code).events(replace(push.inbound, first=first, most=most))
+    assert parts == whole
 
 
 @pytest.mark.parametrize(("code", "push"), _pushes())
@@ -448,4 +469,4 @@ def test_a_body_that_means_nothing_is_unreadable_or_odd(code, push: PushSample, 
         events = _vendor(code).parse(replace(push.inbound, body=body))
     except UnreadableBody:
         return
-    assert [event for event in events if not isinstance(event, OddEvent)] == []
+    assert [event for event in events if not isinstance(event, MalformedEvent)] == []

@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from messaging import selectors
+from messaging.deliveries import status
+from messaging.eligibility import entries
 from messaging.models import Batch, Delivery, Suppression
-from messaging.services import suppressing
-from messaging.states import BatchState, Own
+from messaging.states import BatchState, OwnStatus
 from tests.builders import phones
 
 pytestmark = pytest.mark.django_db
@@ -19,23 +19,27 @@ def rounds(house):
     made = [house.make_dispatch(phones(2), title=title) for title in ("一", "二", "三")]
     Batch.objects.filter(dispatch__in=made[1:]).update(state=BatchState.SUBMITTED, submitted_at=timezone.now())
     Delivery.objects.filter(dispatch=made[2], phone=PHONE).update(
-        own=Own.DELIVERED, channel="sms", reason="delivered_fallback", vendor_word="DELIVRD", reported_at=timezone.now()
+        own_status=OwnStatus.DELIVERED,
+        channel="sms",
+        reason="delivered_fallback",
+        vendor_message="DELIVRD",
+        reported_at=timezone.now(),
     )
     return made
 
 
 def test_each_delivery_as_it_stands(rounds, django_assert_max_num_queries):
     with django_assert_max_num_queries(4):
-        items = selectors.phone_history(PHONE)
+        items = status.phone_history(PHONE)
         seen = {item.row.dispatch.title: (item.kind, item.status) for item in items}
     assert seen == {"一": ("delivery", "queued"), "二": ("delivery", "submitted"), "三": ("delivery", "delivered")}
 
 
 def test_what_a_line_shows_is_there_without_a_further_query(rounds, house, django_assert_num_queries):
-    items = selectors.phone_history(PHONE)
+    items = status.phone_history(PHONE)
     newest = next(item.row for item in items if item.row.dispatch.title == "三")
     with django_assert_num_queries(0):
-        assert (newest.own, newest.channel, newest.reason, newest.vendor_word) == (
+        assert (newest.own_status, newest.channel, newest.reason, newest.vendor_message) == (
             60,
             "sms",
             "delivered_fallback",
@@ -54,39 +58,39 @@ def test_what_a_line_shows_is_there_without_a_further_query(rounds, house, djang
 def test_the_newest_is_told_by_its_round_not_by_its_key(rounds):
     """Whoever stores rows takes keys a thousand at a time, so an older round's may be the higher."""
     Delivery.objects.filter(dispatch=rounds[0], phone=PHONE).update(id=10**9)
-    (item,) = selectors.phone_history(PHONE, limit=1)
+    (item,) = status.phone_history(PHONE, limit=1)
     assert item.row.dispatch.title == "三"
 
 
 def test_somebody_left_out_has_no_batch(rounds, house):
     left_out = house.make_dispatch([], title="四")
     Delivery.objects.create(
-        dispatch=left_out, run=left_out.run, leg="main", phone=PHONE, own=Own.SKIPPED, reason="over_cap"
+        dispatch=left_out, run=left_out.run, leg="main", phone=PHONE, own_status=OwnStatus.SKIPPED, reason="over_cap"
     )
-    found = next(item for item in selectors.phone_history(PHONE) if item.row.dispatch.title == "四")
+    found = next(item for item in status.phone_history(PHONE) if item.row.dispatch.title == "四")
     assert (found.row.batch, found.status, found.row.reason) == (None, "skipped", "over_cap")
 
 
 def test_a_free_text_has_no_version(house):
     house.make_dispatch([PHONE], title="答复", version=None, text="您好")
-    (found,) = selectors.phone_history(PHONE)
+    (found,) = status.phone_history(PHONE)
     assert found.row.dispatch.version is None
 
 
 def test_the_do_not_send_list_stands_among_them(rounds, house, django_assert_max_num_queries):
-    suppressing.suppress(PHONE, source="hand", scope="signature", signature=house.signature)
+    entries.suppress(PHONE, source="hand", scope="signature", signature=house.signature)
     with django_assert_max_num_queries(4):
-        kinds = [item.kind for item in selectors.phone_history(PHONE)]
+        kinds = [item.kind for item in status.phone_history(PHONE)]
     assert sorted(kinds) == ["delivery"] * 3 + ["suppression"]
     assert Suppression.objects.get().phone == PHONE
 
 
 def test_a_limit_and_an_earlier_page(rounds):
-    assert len(selectors.phone_history(PHONE, limit=2)) == 2
+    assert len(status.phone_history(PHONE, limit=2)) == 2
     made = rounds[1].created_at
-    earlier = selectors.phone_history(PHONE, before=made)
+    earlier = status.phone_history(PHONE, before=made)
     assert [item.row.dispatch.title for item in earlier] == ["一"]
 
 
 def test_a_number_that_nobody_knows(db):
-    assert selectors.phone_history("13000000000") == []
+    assert status.phone_history("13000000000") == []

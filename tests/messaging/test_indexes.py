@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from messaging.inbox import threads
 from messaging.models import Reply, Suppression
-from messaging.services import conversations
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_lifted_entries_of_a_number_are_found_by_an_index(db: None) -> None:
     ("box", "index"), [("new", "reply_new"), ("mine", "reply_taken"), ("opt_out", "reply_opt_out")]
 )
 def test_each_box_walks_an_index(admin_user: Any, box: str, index: str) -> None:
-    rows = conversations.in_box(box, admin_user)
+    rows = threads.in_box(box, admin_user)
     if box == "opt_out":  # today's are counted by it
         rows = rows.filter(replied_at__gte="2026-11-21T00:00:00+08:00")
         assert index in plan(rows)
@@ -38,5 +38,5 @@ def test_each_box_walks_an_index(admin_user: Any, box: str, index: str) -> None:
 
 
 def test_tags_and_the_newest_of_a_number_walk_an_index(db: None) -> None:
-    assert "reply_tagged" in plan(conversations.in_box("all", None, "发票").exclude(tag="").order_by("-pk")[:10])
+    assert "reply_tagged" in plan(threads.in_box("all", None, "发票").exclude(tag="").order_by("-pk")[:10])
     assert "reply_phone_newest" in plan(Reply.objects.filter(phone="13800000000").order_by("-pk")[:1])

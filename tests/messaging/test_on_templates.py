@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
+from kit import display
 from messaging import on_templates
 from messaging.models import Chatbot, Signature, VendorAccount, VendorMedia
 from templates_5g.models import MediaAsset
@@ -27,8 +28,9 @@ def test_where_a_file_stands_outside_of_templates(django_assert_num_queries):
     )
     with translation.override("en"), django_assert_num_queries(2):
         uses = on_templates.media_uses([first.pk, second.pk, unused.pk])
+        ends = display.day(until)
     assert set(uses) == {first.pk, second.pk}
-    assert [(use.title, use.state) for use in uses[first.pk]] == [("5G-主账号", "Usable · until 2026-12-04")]
+    assert [(use.title, use.state) for use in uses[first.pk]] == [("5G-主账号", f"Usable · until {ends}")]
     assert [(use.title, use.url) for use in uses[second.pk]] == [
         ("商城", f"/admin/messaging/chatbot/{sender.pk}/change/")
     ]

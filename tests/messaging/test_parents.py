@@ -18,12 +18,21 @@ NOBODY = 987_654_321
 def store(dispatch_id, batch_id, phone="13800138000"):
     """One row by a statement of its own, committed; what is wrong is said at the commit at the latest."""
     run = uuid4() if connection.vendor == "postgresql" else uuid4().hex
+    row = {
+        "dispatch_id": dispatch_id,
+        "batch_id": batch_id,
+        "run": run,
+        "leg": "main",
+        "phone": phone,
+        "variables": "{}",
+    }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO messaging_delivery (dispatch_id, batch_id, run, leg, phone, variables, channel, reason, vendor_word,
-                 message_id, units, legs_delivered) VALUES (%s, %s, %s, 'main', %s, '{}', '', '', '', '', 0, 0)""",
-            [dispatch_id, batch_id, run, phone],
-        )
+        # The tables of an earlier migration have other columns of text.
+        for column in connection.introspection.get_table_description(cursor, "messaging_delivery"):
+            if column.name not in row and not column.null_ok and column.name != "id":
+                row[column.name] = 0 if column.name in ("units", "legs_delivered") else ""
+        names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        cursor.execute(f"INSERT INTO messaging_delivery ({names}) VALUES ({marks})", list(row.values()))
 
 
 def delete(table, pk):

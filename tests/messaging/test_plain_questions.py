@@ -4,11 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from messaging.bulk import people, rows
+from kit import rows
+from messaging.deliveries import recipients
 from messaging.gateway.types import Recipient
 from messaging.models import Delivery
-from messaging.services import sending
-from messaging.states import Own
+from messaging.sending import hand_over
+from messaging.states import OwnStatus
 from tests.builders import phones
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +21,11 @@ def test_a_requests_people_come_by_number_with_whatever_their_values_hold(house)
     for phone, given in zip(phones(4), values, strict=True):
         Delivery.objects.filter(batch=batch, phone=phone).update(variables=given)
     wanted = [Recipient(phone, given) for phone, given in zip(phones(4), values, strict=True)]
-    assert people.recipients(batch) == wanted
-    Delivery.objects.filter(batch=batch, phone=phones(4)[1]).update(own=Own.SKIPPED)
-    assert people.recipients(batch) == [wanted[0], *wanted[2:]]
-    Delivery.objects.filter(batch=batch).update(own=Own.SKIPPED)
-    assert people.recipients(batch) == []
+    assert recipients.recipients(batch) == wanted
+    Delivery.objects.filter(batch=batch, phone=phones(4)[1]).update(own_status=OwnStatus.SKIPPED)
+    assert recipients.recipients(batch) == [wanted[0], *wanted[2:]]
+    Delivery.objects.filter(batch=batch).update(own_status=OwnStatus.SKIPPED)
+    assert recipients.recipients(batch) == []
 
 
 ASKED = "SELECT COUNT(*) FROM asked WHERE batch = %s"
@@ -64,6 +65,6 @@ def test_a_forgotten_plan_is_made_for_the_tables_as_they_are():
 def test_each_turn_of_a_sender_forgets_its_plans(house):
     dispatch = house.make_dispatch(phones(2))
     with CaptureQueriesContext(connection) as asked:
-        assert sending.send_some(dispatch.pk, seconds=0) == "time"
+        assert hand_over.send_some(dispatch.pk, seconds=0) == "time"
     wanted = ["DISCARD PLANS"] if connection.vendor == "postgresql" else []
     assert [query["sql"] for query in asked.captured_queries] == wanted

@@ -22,7 +22,7 @@ def _english_and_own_folder(settings, tmp_path):
 @pytest.fixture
 def fill_hook(monkeypatch):
     """Fill a hook for one test: fill_hook("prices", lambda: [...])."""
-    return lambda name, function: monkeypatch.setattr(getattr(hooks, name), "_function", function)
+    return lambda name, function: monkeypatch.setattr(getattr(hooks, name), "function", function)
 
 
 def person(name, *permissions):
@@ -53,7 +53,6 @@ def version(marketer):
 
 
 @pytest.fixture
-def empty_library(monkeypatch):
-    """An empty library without a database, for tests that look at thousands of messages."""
-    monkeypatch.setattr("templates_5g.inspecting.assets_by_id", lambda ids: {})
-    monkeypatch.setattr(hooks.account_problems, "_function", None)
+def empty_library(db, fill_hook):
+    """No asset, and no account that has anything to say."""
+    fill_hook("account_problems", None)

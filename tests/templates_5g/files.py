@@ -38,6 +38,24 @@ def id3(length=20):
     return b"ID3\x04\x00\x00" + bytes([0, 0, 0, length]) + b"<html>".ljust(length, b"\0")
 
 
+def tags(words):
+    """By place: every tag that a player may write into a sound, each with these words."""
+    size = bytes([0, 0, 0, len(words)])
+    two, footed = b"ID3\x04\x00\x00" + size + words, b"ID3\x04\x00\x10" + size + words + b"3DI\x04\x00\x10" + size
+    one, more = (b"TAG" + words).ljust(128, b"\0"), (b"TAG+" + words).ljust(227, b"\0")
+    length = struct.pack("<II", len(words) + 32, 1)
+    ape = b"APETAGEX" + struct.pack("<I", 2000) + length
+    headed = ape + struct.pack("<I", 0xA0000000) + bytes(8) + words + ape + struct.pack("<I", 0x80000000) + bytes(8)
+    bare = words + ape + struct.pack("<I", 0) + bytes(8)
+    lyrics = b"LYRICSBEGIN" + words
+    old, new = lyrics + b"LYRICSEND", lyrics + b"%06d" % len(lyrics) + b"LYRICS200"
+    return {
+        "before": [two, footed, two + footed + headed],
+        "between": [two, footed, one, more, headed],
+        "behind": [one, more + one, footed, headed, bare, old + one, new + one, headed + new + more + one],
+    }
+
+
 def aac(frames=50):
     """ADTS, 44100 Hz, frames of 100 bytes: 23.2 ms each."""
     length = 100

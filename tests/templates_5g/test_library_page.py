@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from templates_5g import hooks, services
 from templates_5g.models import MediaAsset
+from tests.forms import saved
 from tests.templates_5g import files
 from tests.templates_5g.test_version_page import Page
 
@@ -103,7 +104,7 @@ def test_a_file_page_shows_where_it_is_used(mei, marketer, fill_hook):
 def test_a_file_is_renamed_fitted_archived_and_deleted(mei):
     asset_id = upload(mei, files.picture(size=(1200, 1200), noise=True)).json()["id"]
     url = f"{LIBRARY}{asset_id}/change/"
-    mei.post(url, {"deed": "rename", "name": "新名.png"})
+    saved(mei, url, {"deed": "rename", "name": "新名.png"})
     assert MediaAsset.objects.get(pk=asset_id).name == "新名.png"
     response = mei.post(url, {"deed": "fit", "width": "900", "height": "504", "kilobytes": "50"})
     copy = MediaAsset.objects.get(name="新名-900x504.jpg", is_thumbnail=False)

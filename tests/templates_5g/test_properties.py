@@ -11,11 +11,11 @@ from templates_5g.blocks.card import ALIGNMENTS, ORIENTATIONS, STYLES, WIDTHS
 from templates_5g.blocks.checks import check, media_ids, suggestions_of
 from templates_5g.blocks.media import HEIGHTS
 from templates_5g.blocks.suggestion import APPLICATIONS, KINDS
-from templates_5g.inspecting import inspect
+from templates_5g.inspection import inspect
 from templates_5g.linter import Message, lint
-from templates_5g.places import place
+from templates_5g.path_labels import place
 from templates_5g.problems import all_data
-from templates_5g.services.comparing import leaves
+from templates_5g.services.compare import leaves
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

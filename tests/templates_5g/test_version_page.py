@@ -1,15 +1,21 @@
 """The version's page and the editor's endpoints over HTTP: by role, by hand-made requests, without JavaScript."""
 
 import json
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
+import time_machine
+from django.utils import timezone
 
+from campaigns.models import AuditEvent
 from templates_5g import hooks, services
 from templates_5g.blocks import Problem
+from templates_5g.errors import InvalidContent
 from templates_5g.models import MessageTemplate, TemplateVersion
+from tests.forms import saved
 from tests.templates_5g.conftest import SMS, TEXT
 
 pytestmark = pytest.mark.django_db
@@ -115,12 +121,12 @@ def test_posting_without_javascript_saves(mei, version):
         "content": json.dumps({**TEXT, "text": "新"}),
         "fallback": json.dumps(SMS),
         "edited": "0",
-        "purpose": "notice",
+        "purpose": "notice",  # changed on the page of name and purpose alone
     }
     response = mei.post(address("change", version), data)
     assert response.status_code == 302
     assert stored(version).content["text"] == "新"
-    assert stored(version).template.purpose == "notice"
+    assert stored(version).template.purpose == "marketing"
 
 
 @pytest.mark.parametrize(("text", "goes_on"), [("满300减50，拒收请回复R", True), ("满300减50", False), ("", False)])
@@ -150,6 +156,15 @@ def test_a_posted_mistake_is_named_and_nothing_is_stored(mei, version, content, 
     assert response.status_code == 400
     assert sentence in response.content.decode()
     assert (stored(version).content, stored(version).edited) == (TEXT, 0)
+
+
+def test_a_form_over_a_colleague_s_text_says_the_day_too(mei, version, looker):
+    with time_machine.travel(timezone.now() - timedelta(days=1)):
+        services.save_draft(version, draft("同事"), 0, looker)
+    content = json.dumps(draft("我")["content"])
+    page = mei.post(address("change", version), {"content": content, "fallback": "{}", "edited": "0"}).content.decode()
+    at = timezone.localtime(stored(version).updated_at).strftime("%H:%M")
+    assert f"lan saved yesterday {at}; load the page again to see it." in page
 
 
 def test_check_says_what_stands_against_it_and_stores_nothing(mei, version):
@@ -195,6 +210,7 @@ def test_save_answers_with_the_new_count(mei, version, marketer):
     answer = post(mei, "save", version, draft("新")).json()
     assert (answer["edited"], answer["version"]["number"], "redirect" in answer) == (1, 1, False)
     assert stored(version).content["text"] == "新"
+    assert answer["saved_at"] == stored(version).updated_at.isoformat()
     assert post(mei, "save", version, draft("更新", 1)).json()["edited"] == 2
 
 
@@ -204,6 +220,7 @@ def test_saving_over_a_colleague_is_a_conflict_with_theirs(mei, version, looker)
     answer = response.json()
     assert response.status_code == 409
     assert (answer["who"], answer["theirs"]["content"]["text"], answer["theirs"]["edited"]) == ("lan", "同事", 1)
+    assert answer["at"] == stored(version).updated_at.isoformat()
     assert stored(version).content["text"] == "同事"
     assert post(mei, "save", version, draft("我", answer["edited"])).status_code == 200
 
@@ -222,11 +239,26 @@ def test_saving_a_locked_version_by_hand_leads_to_the_next_one(mei, version):
     assert "version 2 is being edited" in page.content.decode()
 
 
-def test_a_locked_versions_purpose_stays(mei, version):
-    services.freeze(version)
-    response = post(mei, "save", version, draft("新", purpose="notice"))
-    assert (response.status_code, "copy it" in response.json()["message"]) == (400, True)
-    assert TemplateVersion.objects.count() == 1
+def test_saving_the_content_never_changes_the_purpose(mei, version):
+    """An editor that has stood open since a colleague changed it would set it back."""
+    assert post(mei, "save", version, draft("新", purpose="notice")).status_code == 200
+    assert stored(version).template.purpose == "marketing"
+
+
+def test_marketing_becomes_a_notice_with_a_reason_alone(mei, version):
+    given = {"name": "会员日", "purpose": "notice", "note": "", "reason": "  "}
+    answer = saved(mei, address("settings", version), given)
+    assert (answer.status_code, "reason why" in answer.content.decode()) == (200, True)
+    assert stored(version).template.purpose == "marketing"
+    assert not AuditEvent.objects.filter(action="template.purpose_changed").exists()
+    assert saved(mei, address("settings", version), {**given, "reason": "只发取货码"}).status_code == 302
+    assert stored(version).template.purpose == "notice"
+    event = AuditEvent.objects.get(action="template.purpose_changed")
+    assert event.detail == {"purpose": ["marketing", "notice"], "reason": "只发取货码"}
+    assert event.actor is not None
+    back = {**given, "purpose": "marketing"}
+    assert saved(mei, address("settings", version), back).status_code == 302  # the other way round is stricter
+    assert stored(version).template.purpose == "marketing"
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "1", '{"content": NaN}', "[" * 50_000, '"' + "x" * 2_000_000 + '"'])
@@ -285,7 +317,7 @@ def test_requests_without_the_token_are_refused(marketer, version):
     client = Client(enforce_csrf_checks=True)
     client.force_login(marketer)
     assert post(client, "save", version, draft("x")).status_code == 403
-    token = json.loads(Page(client.get(address("change", version))).config)["csrf"]
+    token = client.get("/admin/session/", headers={"Accept": "application/json"}).json()["csrf"]
     url, body = address("save", version), json.dumps(draft("x"))
     response = client.post(url, body, content_type="application/json", headers={"X-CSRFToken": token})
     assert response.status_code == 200
@@ -321,7 +353,7 @@ def test_copy_settings_archive_and_delete(mei, version):
     response = mei.post(address("copy", version), {"name": "副本"})
     twin = TemplateVersion.objects.get(template__name="副本")
     assert response.url == address("change", twin)
-    mei.post(address("settings", version), {"name": "新名", "purpose": "notice", "note": "备注"})
+    saved(mei, address("settings", version), {"name": "新名", "purpose": "notice", "note": "备注", "reason": "取货码"})
     template = MessageTemplate.objects.get(pk=version.template_id)
     assert (template.name, template.purpose, template.note) == ("新名", "notice", "备注")
     mei.post(address("archive", version))
@@ -394,7 +426,7 @@ def test_campaigns_and_reviews_of_earlier_versions_stay_in_sight(mei, version, m
     assert '<span class="quiet">Version 1</span>' in listed
     assert "5G passed" in listed
     assert '<a href="/c/1/">November</a>' in listed
-    page = mei.get(address("change", draft_of)).content.decode()
+    page = " ".join(mei.get(address("change", draft_of)).content.decode().split())
     assert 'Version 1 · <a href="/c/1/">November</a>' in page
 
 
@@ -404,3 +436,46 @@ def test_an_archived_template_offers_to_be_restored_and_nothing_else(mei, versio
     page = mei.get(address("change", version)).content.decode()
     assert "/submit/" not in page
     assert page.count("Restore template") == 2
+
+
+MANY = {
+    "variables": {**TEXT, "text": "".join(f"${{v{n}}}" for n in range(100_000))},
+    "one variable often": {**TEXT, "text": "${a}" * 200_000},
+    "commas": {**TEXT, "text": "，" * 150_000 + "x"},
+    "chips": {**TEXT, "suggestions": [{"kind": "reply", "label": "a", "data": "d"}] * 15_000},
+    "cards": {"kind": "carousel", "cards": [{"title": "x"}] * 30_000, "suggestions": []},
+    "keys": {**TEXT, **{f"key{n}": n for n in range(50_000)}},
+    "styles": {"kind": "card", "card": {}, "title_style": ["x"] * 100_000},
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_monstrous_message_is_looked_at_quickly(mei, version, name):
+    data = {"content": MANY[name], "fallback": {"sms": {"text": "，" * 1_000 + "x"}}, "row_lengths": {"a": 500}}
+    began = time.process_time()
+    response = post(mei, "check", version, data)
+    assert response.status_code == 200
+    assert time.process_time() - began < 2
+    assert len(response.json()["variables"]) <= 200
+    assert len(response.json()["problems"]) < 400
+    assert response.json()["problems"]
+
+
+def test_more_variables_than_a_file_has_columns_are_refused(mei, version):
+    for count, refused in ((200, False), (201, True)):
+        text = "，".join(f"${{v{n}}}" for n in range(count))
+        problems = post(mei, "check", version, {**draft(text), "fallback": {}}).json()["problems"]
+        assert ("variables.many" in {one["rule"] for one in problems}) is refused
+    assert post(mei, "save", version, draft(text)).status_code == 200  # unfinished, and kept
+    with pytest.raises(InvalidContent):
+        services.freeze(stored(version))
+
+
+def test_a_list_of_more_than_a_hundred_is_refused_and_named(mei, version):
+    chips = [{"kind": "reply", "label": str(n), "data": str(n)} for n in range(101)]
+    data = {"content": {**TEXT, "suggestions": chips}, "fallback": {}, "edited": 0}
+    response = post(mei, "save", version, data)
+    assert response.status_code == 400
+    problems = response.json()["problems"]
+    assert [(one["path"], one["rule"]) for one in problems] == [("suggestions", "many")]
+    assert "100" in problems[0]["message"]

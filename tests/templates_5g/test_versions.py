@@ -196,7 +196,7 @@ def test_an_archived_template_takes_no_edits_until_restored(version, ann):
 
 
 def test_the_purpose_is_fixed_once_a_version_is_locked(version, ann):
-    services.change_template(version.template, name="会员日", purpose="notice", note="", actor=ann)
+    services.change_template(version.template, name="会员日", purpose="notice", note="", actor=ann, reason="取货码")
     version.template.refresh_from_db()
     services.freeze(version)
     with pytest.raises(services.NotPossible):

@@ -22,7 +22,9 @@ class NewCampaign(serializers.Serializer):
     operators = serializers.ListField(
         child=serializers.ChoiceField(choices=Operator.choices), required=False, max_length=4
     )
-    start_at = serializers.DateTimeField(required=False)
+    start_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="In the future. Left out: as soon as it is confirmed."
+    )
     useless_after = serializers.DateTimeField(required=False)
     window_from = serializers.TimeField(required=False, help_text="Beijing time.")
     window_until = serializers.TimeField(required=False, help_text="Beijing time.")
@@ -44,6 +46,19 @@ class NewCampaign(serializers.Serializer):
 
 class People(serializers.Serializer):
     people = Whole(min_value=0, help_text="to_send of the check, exactly: what is confirmed.")
+    again = Whole(
+        min_value=0,
+        required=False,
+        default=0,
+        help_text="again of the check: how many get the same content again. Needed while it is not 0.",
+    )
+    at_once = Flag(required=False, default=False, help_text="Start now although start_at has passed.")
+
+
+class Resuming(serializers.Serializer):
+    at_once = Flag(
+        required=False, default=False, help_text="Start now: start_at passed while it was paused before its start."
+    )
 
 
 class Obstacle(serializers.Serializer):
@@ -61,6 +76,9 @@ class Sheet(serializers.Serializer):
     excluded = serializers.DictField(child=serializers.IntegerField(), help_text="People by reason.")
     difference = serializers.IntegerField()
     requests = serializers.IntegerField()
+    again = serializers.IntegerField(
+        help_text="Of to_send: got the same content lately, or are in another planned campaign with it."
+    )
     cost_low = serializers.CharField(allow_null=True, help_text="Yuan.")
     cost_high = serializers.CharField(allow_null=True, help_text="Yuan.")
     finish_at = serializers.CharField(allow_null=True)

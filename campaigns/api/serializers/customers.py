@@ -26,7 +26,7 @@ class DeliveryOut(serializers.Serializer):
     channel = serializers.ChoiceField(**CHANNEL)
     reason = serializers.CharField(allow_blank=True)
     reason_words = serializers.CharField(allow_blank=True)
-    vendor_word = serializers.CharField(allow_blank=True)
+    vendor_message = serializers.CharField(allow_blank=True)
     units = serializers.IntegerField()
     handed_over_at = serializers.DateTimeField(allow_null=True)
     reported_at = serializers.DateTimeField(allow_null=True)

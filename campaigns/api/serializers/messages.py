@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from campaigns.api.fields import Phone, Text, Whole
 from campaigns.api.serializers.shared import Counts
-from campaigns.services.planning.rules import LONGEST_VARIABLE
+from campaigns.preflight.audience_query import LONGEST_VARIABLE
 from messaging.states import DispatchState
 
 MOST_RECIPIENTS = 1000
@@ -39,14 +39,19 @@ class NotSent(serializers.Serializer):
 
 
 class Accepted(serializers.Serializer):
-    """recipients = queued + suppressed."""
+    """recipients = queued + suppressed + no_consent + over_cap."""
 
     id = serializers.IntegerField()
     template = serializers.CharField()
     version = serializers.IntegerField()
     recipients = serializers.IntegerField()
     queued = serializers.IntegerField()
-    suppressed = serializers.IntegerField()
+    suppressed = serializers.IntegerField(help_text="On the do-not-send list.")
+    no_consent = serializers.IntegerField(help_text="Marketing alone: no imported file proves consent.")
+    over_cap = serializers.IntegerField(help_text="Has had as many messages as the sending rules allow.")
+    held_until = serializers.DateTimeField(
+        allow_null=True, help_text="When the window for marketing opens; null: it is open, or this is a notice."
+    )
     not_sent = NotSent(many=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from campaigns.api.fields import Text, Whole
-from messaging import selectors
+from messaging.deliveries import status as deliveries_status
 from messaging.states import Channel
 
 
@@ -27,7 +27,7 @@ class Counts(serializers.Serializer):
     """People by status; a status that nobody has is left out."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        return {status: serializers.IntegerField(min_value=0, required=False) for status in selectors.STATUSES}
+        return {status: serializers.IntegerField(min_value=0, required=False) for status in deliveries_status.STATUSES}
 
 
 class PageQuery(serializers.Serializer):
@@ -38,7 +38,7 @@ class Reason(serializers.Serializer):
     reason = Text(max_length=200, help_text="Kept with the entry and in the audit trail.")
 
 
-STATUS: dict[str, Any] = {"choices": [(status, status) for status in selectors.STATUSES]}
+STATUS: dict[str, Any] = {"choices": [(status, status) for status in deliveries_status.STATUSES]}
 CHANNEL: dict[str, Any] = {"choices": [(channel.value, channel.value) for channel in Channel], "allow_blank": True}
 
 __all__ = ["CHANNEL", "STATUS", "Counts", "Error", "PageQuery", "Reason", "Whole"]

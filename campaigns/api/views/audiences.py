@@ -2,22 +2,22 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
-from campaigns.api.documenting import call
 from campaigns.api.errors import Problem
-from campaigns.api.parsing import MultiPartParser
+from campaigns.api.json_body import MultiPartParser
+from campaigns.api.openapi import call
 from campaigns.api.serializers import audiences as shapes
 from campaigns.api.views.base import View, token_of
+from campaigns.audiences import imports
+from campaigns.audiences.imports import ImportRefused, columns
 from campaigns.models import Audience, AudienceImport
-from campaigns.services import importing
-from campaigns.services.importing import ImportRefused, columns
 from campaigns.states import ImportState, Scope
+from kit.tables.layouts import Layout
 
 
 class Audiences(View):
@@ -41,21 +41,17 @@ class Audiences(View):
         return Response(_shown(source), 202)
 
 
-@transaction.atomic
 def _upload(data: dict[str, Any], actor: Any) -> AudienceImport:
-    """A refused file leaves no audience behind."""
-    audience = Audience.objects.create(
-        name=data["name"],
-        consent_source=data.get("consent_source", ""),
-        consent_on=data.get("consent_on"),
-        created_by=actor,
-    )
+    """A file that is refused at once leaves no audience behind; one that a worker refused leaves an empty one, to be filled."""
+    consent = {"consent_source": data.get("consent_source", ""), "consent_on": data.get("consent_on")}
+    audience = imports.unfilled(data["name"])
+    if audience is None:
+        audience = Audience(name=data["name"], created_by=actor, **consent)
+    else:
+        Audience.objects.filter(pk=audience.pk).update(**consent)
     file = data["file"]
     file.name = (file.name or "").replace("\0", "")
-    source = importing.start_import(audience, file, actor)
-    if source.header:
-        importing.choose_columns(source, source.mapping, actor)
-    return source
+    return imports.start_import(audience, file, actor, check_at_once=True)
 
 
 def _refused(refusal: ImportRefused, *, path: str = "", status: int = 409) -> Problem:
@@ -86,7 +82,9 @@ class CheckImport(View):
         source = get_object_or_404(AudienceImport.objects.select_related("audience"), pk=pk)
         data = self.read(shapes.Columns, request.data)
         try:
-            importing.choose_columns(source, _mapping(source, data), token_of(request).created_by)
+            take = {"take": True, "leave": False}.get(data.get("hidden_rows", ""))
+            actor = token_of(request).created_by
+            imports.choose_columns(source, _mapping(source, data), actor, take_hidden=take)
         except ImportRefused as refusal:
             raise _refused(refusal) from refusal
         return Response(_shown(source), 202)
@@ -124,7 +122,7 @@ class ConfirmImport(View):
     def post(self, request: Request, pk: int) -> Response:
         source = get_object_or_404(AudienceImport.objects.select_related("audience"), pk=pk)
         try:
-            importing.confirm(source, token_of(request).created_by)
+            imports.confirm(source, token_of(request).created_by)
         except ImportRefused as refusal:
             raise _refused(refusal) from refusal
         return Response(_shown(source))
@@ -143,7 +141,7 @@ class DiscardImport(View):
     def post(self, request: Request, pk: int) -> Response:
         source = get_object_or_404(AudienceImport.objects.select_related("audience"), pk=pk)
         try:
-            importing.discard(source, token_of(request).created_by)
+            imports.discard(source, token_of(request).created_by)
         except ImportRefused as refusal:
             raise _refused(refusal) from refusal
         return Response(status=204)
@@ -152,6 +150,7 @@ class DiscardImport(View):
 def _shown(source: AudienceImport) -> dict[str, Any]:
     source.refresh_from_db()
     phone = (source.mapping or {}).get("phone")
+    layout = Layout.of(source.layout)
     counted = source.state in (ImportState.READY, ImportState.DONE)
     return {
         "id": source.pk,
@@ -159,12 +158,15 @@ def _shown(source: AudienceImport) -> dict[str, Any]:
         "state": source.state,
         "file": source.file_name,
         "header": source.header,
+        "header_line": layout.header_line if source.header else 0,
+        "sheet": layout.sheet,
+        "hidden_rows": layout.hidden_rows,
         "phone": source.header[phone] if phone is not None and source.header else None,
         "rows": source.rows,
         "rows_read": source.rows_read,
         "stored": source.stored,
         "invalid": source.invalid,
         "duplicate": source.duplicate,
-        "problems": [{"reason": r, "rows": n} for r, n in importing.by_reason(source)] if counted else [],
-        "error": importing.sentence(source.error),
+        "problems": [{"reason": r, "rows": n} for r, n in imports.by_reason(source)] if counted else [],
+        "error": imports.sentence(source.error),
     }

@@ -14,11 +14,11 @@ from rest_framework.views import APIView
 from campaigns.api import errors
 from campaigns.api.access import HasScope, PerMinute
 from campaigns.api.authentication import BearerToken
-from campaigns.api.parsing import AlwaysJson, StrictJson
+from campaigns.api.json_body import AlwaysJson, StrictJson
+from campaigns.audit_actions import AuditAction
 from campaigns.models import ApiToken
 from campaigns.states import Scope
-from config.kit import audit, masking
-from config.kit.words import gettext_noop
+from kit import audit, masks
 
 
 class View(APIView):
@@ -83,7 +83,12 @@ def token_of(request: Request) -> ApiToken:
 
 def number(request: Request, phone: str) -> str:
     """The number as this token may see it."""
-    return phone if token_of(request).allows(Scope.REVEAL) else masking.phone(phone)
+    return phone if token_of(request).allows(Scope.REVEAL) else masks.phone(phone)
+
+
+def words(request: Request, text: str) -> str:
+    """What a customer wrote, with the numbers in it as this token may see them."""
+    return text if token_of(request).allows(Scope.REVEAL) else masks.numbers(text)
 
 
 def note_reveal(request: Request, people: int) -> None:
@@ -91,7 +96,7 @@ def note_reveal(request: Request, people: int) -> None:
     token = token_of(request)
     if people and token.allows(Scope.REVEAL):
         audit.record(
-            gettext_noop("Read full numbers through the API"),
+            AuditAction.NUMBERS_READ_BY_API,
             actor=token.created_by,
             target=token,
             detail={"people": people},

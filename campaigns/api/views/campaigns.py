@@ -1,6 +1,7 @@
 """Campaigns: made, checked, started, paused, resumed, cancelled, looked at."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -10,14 +11,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
-from campaigns.api import resolving
-from campaigns.api.documenting import call
+from campaigns import preflight
+from campaigns.api import references
 from campaigns.api.errors import Problem
+from campaigns.api.openapi import call
 from campaigns.api.serializers import campaigns as shapes
 from campaigns.api.views.base import View, token_of
-from campaigns.forms import CampaignForm, house_values
-from campaigns.models import Approval, Audience, Campaign, SendingRules
-from campaigns.services import approving, editing, planning, progress, running
+from campaigns.approvals import campaign_approvals, decide
+from campaigns.lifecycle import edit, progress, steps
+from campaigns.lifecycle.forms import CampaignForm, house_values
+from campaigns.models import ApiToken, Approval, Audience, Campaign, SendingRules
 from campaigns.states import CampaignState, Scope
 
 _RELATED = ("account", "audience", "version__template", "signature", "chatbot", "dispatch", "confirmed_by")
@@ -52,15 +55,15 @@ class Campaigns(View):
     )
     def post(self, request: Request) -> Response:
         data = self.read(shapes.NewCampaign, request.data)
-        campaign = _make(data, token_of(request).created_by)
+        campaign = _make(data, token_of(request))
         return Response(_shown(_campaign(campaign.pk)), 201)
 
 
-def _make(data: dict[str, Any], actor: Any) -> Campaign:
+def _make(data: dict[str, Any], token: ApiToken) -> Campaign:
     """Through the same form as a person's, so that the same rules hold."""
-    account = resolving.account(data["account"])
-    options = resolving.options(data.get("options"), account)
-    sender = resolving.sender(data.get("sender"), account)
+    account = references.account(data["account"])
+    options = references.options(data.get("options"), account)
+    sender = references.sender(data.get("sender"), account)
     if not Audience.objects.filter(pk=data["audience"], archived_at__isnull=True).exists():
         raise ValidationError({"audience": [_("There is no audience of this number.")]}, "unknown")
     form = CampaignForm(
@@ -68,8 +71,8 @@ def _make(data: dict[str, Any], actor: Any) -> Campaign:
             **_watched(data),
             **data,
             "account": account.pk,
-            "version": resolving.version(data, account).pk,
-            "signature": resolving.signature(data["signature"]).pk,
+            "version": references.version(data, account).pk,
+            "signature": references.signature(data["signature"]).pk,
             "chatbot": sender.pk if sender else None,
         }
     )
@@ -77,8 +80,8 @@ def _make(data: dict[str, Any], actor: Any) -> Campaign:
         found: Any = {_API_NAMES.get(name, name): list(words) for name, words in form.errors.items()}
         raise ValidationError(found)
     with transaction.atomic():
-        campaign = editing.save(form, actor)
-        Campaign.objects.filter(pk=campaign.pk).update(options=options)
+        campaign = edit.save(form, token.created_by)
+        Campaign.objects.filter(pk=campaign.pk).update(options=options, token_holder=token.holder)
     return campaign
 
 
@@ -114,8 +117,8 @@ class Check(View):
     def post(self, request: Request, pk: int) -> Response:
         campaign = _campaign(pk)
         try:
-            at_once = planning.begin_check(campaign)
-        except planning.NotNow as moved_on:
+            at_once = preflight.begin_check(campaign)
+        except preflight.NotNow as moved_on:
             words = _("The campaign has moved on: %(state)s.") % {"state": moved_on}
             raise Problem(words, "not_now") from moved_on
         return Response(_shown(_campaign(pk)), 200 if at_once else 202)
@@ -135,18 +138,27 @@ class Start(View):
     )
     def post(self, request: Request, pk: int) -> Response:
         campaign = _campaign(pk)
-        people = self.read(shapes.People, request.data)["people"]
+        said = self.read(shapes.People, request.data)
+        people = said["people"]
         if campaign.sheet and people != campaign.sheet["to_send"]:
             words = _("The check counted %(n)s people. Confirm that number, or check again.")
             raise Problem(words % {"n": campaign.sheet["to_send"]}, "count_differs", path="people")
-        because = approving.missing(campaign) if campaign.state in running.CAN_START else []
+        because = campaign_approvals.missing(campaign) if campaign.state in steps.CAN_START else []
         if because:
             words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
             details = [{"code": "approval_needed", "message": one, "path": ""} for one in because]
             raise Problem(words % {"because": "；".join(because)}, "approval_needed", details=details)
         try:
-            running.confirm_and_start(campaign, str(people), token_of(request).created_by)
-        except running.CannotStart as error:
+            actor = token_of(request).created_by
+            again = str(said["again"])
+            steps.confirm_and_start(campaign, str(people), actor, at_once=said["at_once"], typed_again=again)
+        except steps.SameContent as error:
+            words = _("%(again)s Send their number as again.") % {"again": error}
+            raise Problem(words, "again_differs", path="again") from error
+        except steps.StartPassed as error:
+            words = _("%(passed)s Send at_once: true to start it now.") % {"passed": error}
+            raise Problem(words, "start_passed", path="at_once") from error
+        except steps.CannotStart as error:
             raise Problem(str(error), "cannot_start") from error
         return Response(_shown(_campaign(pk)))
 
@@ -163,8 +175,9 @@ class Ask(View):
     )
     def post(self, request: Request, pk: int) -> Response:
         try:
-            approving.ask(_campaign(pk), token_of(request).created_by)
-        except approving.CannotDecide as error:
+            token = token_of(request)
+            campaign_approvals.ask(_campaign(pk), token.created_by, token.holder)
+        except decide.CannotDecide as error:
             raise Problem(str(error), "not_now") from error
         return Response(_shown(_campaign(pk)))
 
@@ -187,25 +200,40 @@ def _step(summary: str, operation: str) -> Any:
 class Pause(_Step):
     @_step("Pause it; requests under way go out", "campaigns_pause")
     def post(self, request: Request, pk: int) -> Response:
-        return self.step(running.pause, request, pk)
+        return self.step(steps.pause, request, pk)
 
 
 class Resume(_Step):
-    @_step("Go on with it", "campaigns_resume")
+    @call(
+        "Go on with it",
+        {200: shapes.CampaignOut},
+        body=shapes.Resuming,
+        fails=(409,),
+        example={},
+        tag="campaigns",
+        operation="campaigns_resume",
+    )
     def post(self, request: Request, pk: int) -> Response:
-        return self.step(running.resume, request, pk)
+        said = self.read(shapes.Resuming, request.data)
+        try:
+            return self.step(partial(steps.resume, at_once=said["at_once"]), request, pk)
+        except steps.StartPassed as error:
+            words = _("%(passed)s Send at_once: true to start it now.") % {"passed": error}
+            raise Problem(words, "start_passed", path="at_once") from error
+        except steps.CannotStart as error:
+            raise Problem(str(error), "cannot_start") from error
 
 
 class Withdraw(_Step):
     @_step("Take back the request for approval", "campaigns_withdraw")
     def post(self, request: Request, pk: int) -> Response:
-        return self.step(approving.withdraw, request, pk)
+        return self.step(campaign_approvals.withdraw, request, pk)
 
 
 class Cancel(_Step):
     @_step("Send nothing more of it, for good", "campaigns_cancel")
     def post(self, request: Request, pk: int) -> Response:
-        return self.step(running.cancel, request, pk)
+        return self.step(steps.cancel, request, pk)
 
 
 def _shown(campaign: Campaign) -> dict[str, Any]:
@@ -231,12 +259,12 @@ def _approval(campaign: Campaign) -> dict[str, Any] | None:
     """The newest request, and why one is needed; None where nobody has to approve and nobody was asked."""
     asked = campaign.approvals.filter(kind=Approval.Kind.CAMPAIGN).select_related("decided_by").order_by("-pk").first()
     checked = bool(campaign.sheet) and campaign.state != CampaignState.CHECKING
-    because = approving.reasons(campaign) if checked else []
+    because = campaign_approvals.reasons(campaign) if checked else []
     if asked is None and not because:
         return None
     return {
         "needed": bool(because),
-        "because": [{"code": one["key"], "message": approving.sentence(one)} for one in because],
+        "because": [{"code": one.key, "message": one.sentence} for one in because],
         "state": asked.state if asked else None,
         "asked_at": asked.asked_at.isoformat() if asked else None,
         "decided_at": asked.decided_at.isoformat() if asked and asked.decided_at else None,
@@ -260,10 +288,11 @@ def _sheet(campaign: Campaign) -> dict[str, Any]:
     same = ("rows", "to_send", "left_out", "excluded", "difference", "requests", "finish_at")
     return {
         **{name: sheet[name] for name in same},
+        "again": steps.people_again(campaign),
         "cost_low": sheet["cost"]["low"],
         "cost_high": sheet["cost"]["high"],
         "obstacles": [
-            {"code": found["key"], "blocks": found["blocks"], "message": planning.sentence(found)}
+            {"code": found["key"], "blocks": found["blocks"], "message": preflight.sentence(found)}
             for found in sheet["obstacles"]
         ],
     }

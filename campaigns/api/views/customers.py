@@ -7,18 +7,18 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api import resolving
-from campaigns.api.documenting import call
+from campaigns import webhooks
+from campaigns.api import references
 from campaigns.api.errors import Problem
+from campaigns.api.openapi import call
 from campaigns.api.serializers import customers as shapes
 from campaigns.api.serializers.shared import Reason
-from campaigns.api.views.base import View, note_reveal, number, page, token_of
-from campaigns.services import webhooks
-from campaigns.services.progress import reason_words
+from campaigns.api.views.base import View, note_reveal, number, page, token_of, words
+from campaigns.lifecycle.progress import reason_words
 from campaigns.states import Scope
-from messaging import selectors
+from messaging.deliveries import status
+from messaging.eligibility import entries
 from messaging.models import Delivery, Reply, Suppression
-from messaging.services import suppressing
 
 
 class Deliveries(View):
@@ -43,7 +43,7 @@ class Deliveries(View):
 
 def _delivery(request: Request, row: Delivery) -> dict[str, Any]:
     batch = row.batch
-    shared = batch if batch and row.own is None else None
+    shared = batch if batch and row.own_status is None else None
     reason = row.reason or (shared.reason if shared else "")
     return {
         "id": row.pk,
@@ -52,11 +52,11 @@ def _delivery(request: Request, row: Delivery) -> dict[str, Any]:
         "title": row.dispatch.title,
         "source": row.dispatch.source,
         "account": row.dispatch.account.name,
-        "status": selectors.delivery_status(row),
+        "status": status.delivery_status(row),
         "channel": row.channel,
         "reason": reason,
         "reason_words": reason_words(reason) if reason else "",
-        "vendor_word": row.vendor_word or (shared.vendor_word if shared else ""),
+        "vendor_message": row.vendor_message or (shared.vendor_message if shared else ""),
         "units": row.units,
         "handed_over_at": batch.submitted_at.isoformat() if batch and batch.submitted_at else None,
         "reported_at": row.reported_at.isoformat() if row.reported_at else None,
@@ -78,7 +78,9 @@ class Replies(View):
         rows = Reply.objects.filter(pk__gt=asked["after"]).select_related("account").order_by("pk")
         data = [webhooks.reply_data(row) for row in rows[: asked["limit"]]]
         note_reveal(request, len(data))
-        shown = [{**one, "phone": number(request, one["phone"])} for one in data]
+        shown = [
+            {**one, "phone": number(request, one["phone"]), "content": words(request, one["content"])} for one in data
+        ]
         return Response({"results": shown, "next": shown[-1]["id"] if shown else None})
 
 
@@ -114,11 +116,11 @@ class Suppressions(View):
         data = self.read(shapes.NewSuppression, request.data)
         scope: dict[str, Any] = {
             "scope": data["scope"],
-            "account": resolving.account(data["account"]) if "account" in data else None,
-            "signature": resolving.signature(data["signature"]) if "signature" in data else None,
+            "account": references.account(data["account"]) if "account" in data else None,
+            "signature": references.signature(data["signature"]) if "signature" in data else None,
         }
-        was_there = selectors.live_suppressions(data["phone"]).filter(**scope).exists()
-        entry = suppressing.suppress(
+        was_there = status.live_suppressions(data["phone"]).filter(**scope).exists()
+        entry = entries.suppress(
             data["phone"],
             **scope,
             source=Suppression.Source.API,
@@ -143,8 +145,9 @@ class Lift(View):
     def post(self, request: Request, pk: int) -> Response:
         entry = get_object_or_404(Suppression, pk=pk)
         reason = self.read(Reason, request.data)["reason"]
-        if not suppressing.lift(entry, actor=token_of(request).created_by, reason=reason):
+        if not entries.lift(entry, actor=token_of(request).created_by, reason=reason):
             raise Problem(_("This entry was lifted before."), "not_now")
+        note_reveal(request, 1)
         return Response(_suppression(request, Suppression.objects.select_related("account", "signature").get(pk=pk)))
 
 
@@ -156,7 +159,7 @@ def _suppression(request: Request, row: Suppression) -> dict[str, Any]:
         "account": row.account.name if row.account else None,
         "signature": row.signature.text if row.signature else None,
         "source": row.source,
-        "note": row.note,
+        "note": words(request, row.note),
         "since": row.since.isoformat(),
         "lifted_at": row.lifted_at.isoformat() if row.lifted_at else None,
     }

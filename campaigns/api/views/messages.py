@@ -1,6 +1,7 @@
 """POST /messages/ and what became of it."""
 
 import re
+from collections import Counter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,17 +9,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
-from campaigns.api import resolving
-from campaigns.api.documenting import KEY, call
+from campaigns import preflight
+from campaigns.api import idempotency, references
 from campaigns.api.errors import Problem
+from campaigns.api.idempotency import Answer
+from campaigns.api.openapi import KEY, call
 from campaigns.api.serializers import messages as shapes
 from campaigns.api.views.base import View, number, token_of
+from campaigns.approvals import api_quota, first_uses
+from campaigns.lifecycle import api_orders
+from campaigns.lifecycle.progress import reason_words
 from campaigns.models import ApiToken, IdempotentCall
-from campaigns.services import allowance, idempotency, messages, planning
-from campaigns.services.idempotency import Answer
-from campaigns.services.progress import reason_words
 from campaigns.states import Scope
-from messaging import selectors
+from messaging.deliveries import status
 from messaging.models import Dispatch
 from templates_5g.blocks import variables as names
 
@@ -55,12 +58,14 @@ class Messages(View):
         except idempotency.KeyReused as error:
             words = _("This Idempotency-Key belongs to a call with another body. Use a new key.")
             raise Problem(words, "key_reused", path="Idempotency-Key") from error
-        except messages.CannotSend as error:
+        except api_orders.CannotSend as error:
             raise Problem(str(error), "cannot_send", details=_details(error)) from error
-        except allowance.NeedsApproval as error:
-            if any(code == "first_use" for code, _sentence in error.found):
-                allowance.ask(token, order.version)
+        except api_quota.NeedsApproval as error:
+            if any(one.key == "first_use" for one in error.found):
+                first_uses.ask(token, order.version)
             raise _approval_needed(error) from error
+        except api_quota.TooManyNotices as error:
+            raise Problem(str(error), "too_many_notices", status=429, wait=error.wait) from error
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
         return Response(answer.body, answer.status, headers=headers)
 
@@ -73,30 +78,30 @@ def _key(request: Request) -> str:
     return key
 
 
-def _approval_needed(error: allowance.NeedsApproval) -> Problem:
+def _approval_needed(error: api_quota.NeedsApproval) -> Problem:
     words = _(
         "A colleague has to approve this first: %(because)s. Nothing was sent. A first use waits in the list of approvals; "
         "send the order again with the same key when it is approved. What is too big goes out as a campaign."
     )
-    details = [{"code": code, "message": sentence, "path": ""} for code, sentence in error.found]
+    details = [{"code": one.key, "message": one.sentence, "path": ""} for one in error.found]
     return Problem(words % {"because": error}, "approval_needed", details=details)
 
 
-def _details(error: messages.CannotSend) -> list[dict[str, str]]:
-    return [{"code": one["key"], "message": planning.sentence(dict(one)), "path": ""} for one in error.found]
+def _details(error: api_orders.CannotSend) -> list[dict[str, str]]:
+    return [{"code": one["key"], "message": preflight.sentence(dict(one)), "path": ""} for one in error.found]
 
 
-def _order(data: dict[str, Any], token: ApiToken) -> messages.Order:
-    account = resolving.account(data["account"])
-    version = resolving.version(data, account)
+def _order(data: dict[str, Any], token: ApiToken) -> api_orders.Order:
+    account = references.account(data["account"])
+    version = references.version(data, account)
     wanted = names.names_of(version.content, version.fallback)
-    return messages.Order(
+    return api_orders.Order(
         version=version,
         account=account,
-        signature=resolving.signature(data["signature"]),
-        chatbot=resolving.sender(data.get("sender"), account),
+        signature=references.signature(data["signature"]),
+        chatbot=references.sender(data.get("sender"), account),
         people=_people(data["recipients"], wanted),
-        options=resolving.options(data.get("options"), account),
+        options=references.options(data.get("options"), account),
         title=data.get("title") or version.template.name,
         token=token,
         useless_after=data.get("useless_after"),
@@ -127,27 +132,29 @@ def _problems(variables: dict[str, str], wanted: list[str]) -> dict[str, Any]:
     return {"variables": {**missing, **unknown}} if missing or unknown else {}
 
 
-def _send(order: messages.Order, request: Request) -> Answer:
-    dispatch, suppressed = messages.send(order, token_of(request).created_by)
+def _send(order: api_orders.Order, request: Request) -> Answer:
+    sent = api_orders.send(order, token_of(request).created_by)
     positions = {phone: position for position, phone in enumerate(order.people)}
+    reasons = Counter(sent.left_out.values())
     body = {
-        "id": dispatch.pk,
+        "id": sent.dispatch.pk,
         "template": order.version.template.name,
         "version": order.version.number,
         "recipients": len(order.people),
-        "queued": len(order.people) - len(suppressed),
-        "suppressed": len(suppressed),
+        "queued": len(order.people) - len(sent.left_out),
+        **{reason: reasons[reason] for reason in ("suppressed", "no_consent", "over_cap")},
+        "held_until": sent.held_until.isoformat() if sent.held_until else None,
         "not_sent": [
             {
                 "position": positions[phone],
                 "phone": number(request, phone),
-                "reason": "suppressed",
-                "message": reason_words("suppressed"),
+                "reason": sent.left_out[phone],
+                "message": reason_words(sent.left_out[phone]),
             }
-            for phone in suppressed
+            for phone in sorted(sent.left_out)
         ],
     }
-    return Answer(201, body, dispatch)
+    return Answer(201, body, sent.dispatch)
 
 
 class Message(View):
@@ -168,7 +175,7 @@ def _round(dispatch: Dispatch) -> dict[str, Any]:
         "state": dispatch.state,
         "stop_reason": dispatch.stop_reason,
         "total": dispatch.total,
-        "counts": selectors.dispatch_counts([dispatch.pk]),
+        "counts": status.dispatch_counts([dispatch.pk]),
         "created_at": dispatch.created_at.isoformat(),
         "finished_at": dispatch.finished_at.isoformat() if dispatch.finished_at else None,
     }

@@ -1,4 +1,5 @@
-"""Prove that a campaign adds up: the seven equations with their numbers; exit status 1 if one fails."""
+"""Prove that a campaign adds up: the seven equations with their numbers; exit status 1 if one fails, or while sending is
+held after a restore: then the rows may add up and yet not tell what was sent."""
 
 import sys
 from argparse import ArgumentParser
@@ -7,7 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.models import Campaign
-from campaigns.services.verify import failed, verify
+from campaigns.reports.verify import failed, verify
+from kit.ids import row_id
+from messaging import fence
 
 
 class Command(BaseCommand):
@@ -28,6 +31,10 @@ class Command(BaseCommand):
             bad += len(list(failed(equations)))
         if bad:
             self.stderr.write(f"{bad} equations fail")
+        held = list(fence.open_holds())
+        for hold in held:
+            self.stderr.write(f"Sending is held: {fence.sentence(hold.rule, hold.evidence)} See manage.py fence status")
+        if bad or held:
             sys.exit(1)
 
 
@@ -35,7 +42,7 @@ def _chosen(which: str | None) -> list[Campaign]:
     rows = Campaign.objects.select_related("dispatch", "account")
     if which is None:
         return list(rows.filter(dispatch__isnull=False))
-    found = list(rows.filter(pk=which) if which.isdigit() else rows.filter(name=which))
+    found = list(rows.filter(pk=key) if (key := row_id(which)) else rows.filter(name=which))
     if not found:
         raise CommandError(f"There is no campaign {which}")
     return found

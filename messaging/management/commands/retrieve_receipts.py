@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from messaging.gateway.errors import Outcome, Unsupported
+from messaging.accounts import health
+from messaging.gateway.outcomes import Outcome, Unsupported
 from messaging.models import VendorAccount
-from messaging.services import accounts
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if account is None:
             raise CommandError(f"There is no account “{options['account']}”.")
         try:
-            verdict = accounts.adapter_for(account).retrieve(options["start"], options["end"])
+            verdict = health.adapter_for(account).retrieve(options["start"], options["end"])
         except Unsupported as error:
             raise CommandError(str(error)) from error
         if verdict.outcome is not Outcome.ACCEPTED:

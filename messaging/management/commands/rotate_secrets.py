@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
-from config.kit.fields import encrypted_columns, reencrypt
+from kit.fields import encrypted_columns, reencrypt
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from messaging.gateway.sandbox_server import SandboxServer
+from messaging.sandbox.server import SandboxServer
 
 DEFAULT_PORT = 8090
 

@@ -1,15 +1,17 @@
 """`manage.py send_texts "account" people.csv "Hello ${name}"`: a free text to a list, through the queue like everything."""
 
 import csv
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.kit import phones
+from kit import phones
 from messaging.models import Signature, VendorAccount
-from messaging.services import texting
+from messaging.sending import texts
+from messaging.states import OwnStatus
 
 
 class Command(BaseCommand):
@@ -22,6 +24,12 @@ class Command(BaseCommand):
         parser.add_argument("account", help="the account's name")
         parser.add_argument("file", type=Path)
         parser.add_argument("text", help="the text, with ${column} where a value belongs")
+        parser.add_argument(
+            "--purpose",
+            required=True,
+            choices=("notice", "marketing"),
+            help="marketing goes within its window, under its cap, and only to numbers with consent",
+        )
         parser.add_argument("--signature", default="", help="the signature, without its brackets")
         parser.add_argument("--title", default="", help="how the send round is called; the file's name by default")
         parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="a send option")
@@ -35,20 +43,25 @@ class Command(BaseCommand):
         if not options["yes"] and input(f"Send to {len(rows)} people through {account}? yes/no ") != "yes":
             raise CommandError("Nothing was sent.")
         try:
-            dispatch = texting.send_texts(
+            dispatch = texts.send_texts(
                 options["text"],
                 rows,
                 account,
                 signature=_signature(options["signature"]),
                 title=options["title"] or options["file"].name,
                 options=_options(options["option"]),
+                purpose=options["purpose"],
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        self.stdout.write(f"Send round {dispatch.pk}: {dispatch.total} people are queued.")
+        left_out = dispatch.deliveries.filter(own_status=OwnStatus.SKIPPED)
+        reasons = Counter(left_out.values_list("reason", flat=True))
+        self.stdout.write(f"Send round {dispatch.pk}: {dispatch.total - reasons.total()} people are queued.")
+        for reason, people in sorted(reasons.items()):
+            self.stdout.write(f"Left out, {reason}: {people}")
 
 
-def _rows(path: Path) -> list[texting.Row]:
+def _rows(path: Path) -> list[texts.Row]:
     """Raises CommandError for a file that cannot be read or a number that is none."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:

@@ -5,8 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from messaging.management.supervisor import Supervisor
+from kit import timeouts
 from messaging.queue import QUEUES
+from messaging.worker.supervisor import Supervisor
 
 
 class Command(BaseCommand):
@@ -20,4 +21,11 @@ class Command(BaseCommand):
         strange = [name for name in names if name not in QUEUES]
         if strange or not names:
             raise CommandError(f"--queues takes {', '.join(QUEUES)}; not {', '.join(strange) or 'nothing'}")
+        if off := timeouts.missing():
+            raise CommandError(
+                f"PostgreSQL says 0 for {' and '.join(off)}: a machine that vanishes would then hold its locks for hours. A "
+                "worker connects directly to the database, not through PgBouncer; PGOPTIONS and DATABASE_URL may not switch "
+                "these off. Where that cannot be, give them to the role: ALTER ROLE … SET idle_in_transaction_session_timeout "
+                "= '15s'; ALTER ROLE … SET lock_timeout = '3s'."
+            )
         Supervisor(names, grace=settings.SONGDA["STOP_GRACE_SECONDS"]).run()

@@ -1,25 +1,25 @@
-"""The adapter: one class for both interfaces; the account's setting chooses."""
+"""Emay: text messages by the safe or the plain interface; the account's setting chooses.
+
+The document's 25 operations, all offered: 15 safe, 5 plain, 4 pushes and the retrieval of receipts.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
-from config.kit.words import gettext_noop as _
-from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
-from messaging.gateway.errors import Outcome, UnreadableBody, Unsupported
+from kit.msgids import gettext_noop as _
+from messaging.gateway import verdicts
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import (
     Balance,
     Capabilities,
     Event,
-    Field,
     Inbound,
     Operation,
+    Payload,
     Polled,
-    ReviewState,
     SendRequest,
     SendResult,
     Submission,
@@ -30,229 +30,180 @@ from messaging.gateway.types import (
     WireRequest,
     WireResponse,
 )
-from messaging.vendors.emay import answers, callbacks, codes, payloads, plain, times
-from messaging.vendors.emay.credentials import CREDENTIALS, EITHER, PLAIN, SEALED, SEND_OPTIONS, SETTINGS
-from messaging.vendors.emay.envelope import seal, unseal
-from messaging.vendors.emay.operations import OPERATIONS, PATHS
-from templates_5g.blocks import Content, Fallback, Problem, Sms
-
-POLLS = {"receipt": "report", "reply": "reply", "click": "click"}
-PLAIN_POLLS = {"receipt": "plain_report", "reply": "plain_reply"}
-OWN_EACH = frozenset({"personal", "personal_all", "template_variable", "plain_personal"})
-REVIEWS = {"0": ReviewState.WAITING, "1": ReviewState.APPROVED, "2": ReviewState.REFUSED}
+from messaging.gateway.vendor import Vendor
+from messaging.vendors.emay import answers, callbacks, content_checks, envelope, payloads
+from messaging.vendors.emay.credentials import CREDENTIALS, SEALED, SEND_OPTIONS, SETTINGS
+from templates_5g.blocks import Content, Fallback, Problem
 
 
 class Emay(Vendor):
     """Text messages to at most 500 numbers in one request, each with an own text where variables differ."""
 
-    code: ClassVar[str] = "emay"
-    name: ClassVar[str] = _("Emay SMS")
-    document: ClassVar[str] = "004"
-    credentials: ClassVar[tuple[Field, ...]] = CREDENTIALS
-    settings: ClassVar[tuple[Field, ...]] = SETTINGS
-    send_options: ClassVar[tuple[Field, ...]] = SEND_OPTIONS
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    code = "emay"
+    name = _("Emay SMS")
+    document = "004"
+    credentials = CREDENTIALS
+    settings = SETTINGS
+    send_options = SEND_OPTIONS
+    capabilities = Capabilities(
         main_kinds=frozenset({"sms"}),
         review_parts=frozenset({"main"}),
         review_optional=True,
         max_batch=payloads.MAX_NUMBERS,
         callbacks=frozenset({"receipt", "reply"}),
-        polls=frozenset(POLLS),
+        polls=frozenset(payloads.POLLS),
         can_answer=True,
     )
-    operations: ClassVar[tuple[Operation, ...]] = OPERATIONS
+    operations = (
+        Operation("single", "2.1.1", "/inter/sendSingleSMS", _("Send SMS to one number"), method="send"),
+        Operation("batch", "2.1.2", "/inter/sendBatchSMS", _("Send one text to many numbers"), method="send"),
+        Operation(
+            "batch_only", "2.1.3", "/inter/sendBatchOnlySMS", _("Send one text without our own ids"), method="send"
+        ),
+        Operation("personal", "2.1.4", "/inter/sendPersonalitySMS", _("Send each number its own text"), method="send"),
+        Operation(
+            "personal_all",
+            "2.1.5",
+            "/inter/sendPersonalityAllSMS",
+            _("Own text, time and code for each"),
+            method="send",
+        ),
+        Operation("template_create", "2.1.6", "/inter/createTemplateSMS", _("Submit a template"), method="submit"),
+        Operation(
+            "template_delete", "2.1.7", "/inter/deleteTemplateSMS", _("Delete a template"), method="delete_template"
+        ),
+        Operation(
+            "template_query", "2.1.8", "/inter/queryTemplateSMS", _("Ask about a template"), method="query_template"
+        ),
+        Operation("template_normal", "2.1.9", "/inter/sendTemplateNormalSMS", _("Send by template"), method="send"),
+        Operation(
+            "template_variable",
+            "2.1.10",
+            "/inter/sendTemplateVariableSMS",
+            _("Send by template with variables"),
+            method="send",
+        ),
+        Operation("short_link", "2.1.11", "/inter/sendShortLinkSMS", _("Send with a short link"), method="send"),
+        Operation("report", "2.1.12", "/inter/getReport", _("Fetch receipts"), method="poll"),
+        Operation("reply", "2.1.13", "/inter/getMo", _("Fetch replies"), method="poll"),
+        Operation("click", "2.1.14", "/inter/getShortLink", _("Fetch clicks"), method="poll"),
+        Operation("balance", "2.1.15", "/inter/getBalance", _("Ask for the balance"), method="balance"),
+        Operation("plain_send", "2.2.1", "/simpleinter/sendSMS", _("Send one text, plain interface"), method="send"),
+        Operation(
+            "plain_personal",
+            "2.2.2",
+            "/simpleinter/sendPersonalitySMS",
+            _("Send own texts, plain interface"),
+            method="send",
+        ),
+        Operation(
+            "plain_report", "2.2.3", "/simpleinter/getReport", _("Fetch receipts, plain interface"), method="poll"
+        ),
+        Operation("plain_reply", "2.2.4", "/simpleinter/getMo", _("Fetch replies, plain interface"), method="poll"),
+        Operation(
+            "plain_balance",
+            "2.2.5",
+            "/simpleinter/getBalance",
+            _("Ask for the balance, plain interface"),
+            method="balance",
+        ),
+        Operation("push_report", "2.3.1.1", "", _("Receipts pushed, encrypted"), inbound=True),
+        Operation("push_reply", "2.3.1.2", "", _("Replies pushed, encrypted"), inbound=True),
+        Operation("push_report_plain", "2.3.2.1", "", _("Receipts pushed, plain"), inbound=True),
+        Operation("push_reply_plain", "2.3.2.2", "", _("Replies pushed, plain"), inbound=True),
+        Operation("retrieve", "2.4", "/report/retrieveReport", _("Have receipts given again"), method="retrieve"),
+    )
+
+    # --- checks -------------------------------------------------------------------------------------------------
+
+    def check(self, content: Content, fallback: Fallback) -> list[Problem]:
+        return [*super().check(content, fallback), *content_checks.of_message(content)]
+
+    # --- requests and answers -----------------------------------------------------------------------------------
+
+    def build_send(self, request: SendRequest) -> WireRequest:
+        return self._request(payloads.send(request, self.account.settings), len(request.recipients))
+
+    def read_send(self, response: WireResponse, request: SendRequest) -> SendResult:
+        return answers.sent(response, self.account, request)
+
+    def build_submit(self, submission: Submission) -> WireRequest:
+        return self._request(payloads.template(submission, self.account.settings))
+
+    def read_submit(self, response: WireResponse, submission: Submission) -> SubmissionResult:
+        return answers.submitted(response, self.account)
+
+    def build_query_template(self, template_id: str) -> WireRequest:
+        return self._request(payloads.template_query(template_id, self.account.settings))
+
+    def read_query_template(self, response: WireResponse) -> TemplateStatus:
+        return answers.template_status(response, self.account)
+
+    def build_delete_template(self, template_id: str) -> WireRequest:
+        return self._request(payloads.template_delete(template_id, self.account.settings))
+
+    def read_delete_template(self, response: WireResponse) -> Verdict:
+        return answers.deleted(response, self.account)
+
+    def build_balance(self) -> WireRequest:
+        return self._request(payloads.balance(self.account.settings))
+
+    def read_balance(self, response: WireResponse) -> Balance:
+        return answers.balance(response, self.account)
 
     @classmethod
     def polls(cls, settings: Mapping[str, Any]) -> frozenset[str]:
-        """The plain interface gives no clicks."""
-        return frozenset(PLAIN_POLLS if settings.get("interface") == PLAIN else POLLS)
-
-    def check(self, content: Content, fallback: Fallback) -> list[Problem]:
-        problems = super().check(content, fallback)
-        if isinstance(content, Sms) and payloads.SHORT_LINK in content.text:
-            sentence = _("This text needs the address behind the short link among the send options.")
-            problems.append(Problem("text", "vendor.short_link", sentence, severity="warning"))
-        return problems
-
-    # --- sending ------------------------------------------------------------------------------------------------
-
-    def build_send(self, request: SendRequest) -> WireRequest:
-        """Single, batch, personal, template or short link, as the request needs. Raises Unsupported for what cannot go in
-        one request of this account's interface."""
-        people = len(request.recipients)
-        if self._is_plain:
-            operation, form = plain.send(request, self.account.settings)
-            return self._form(operation, form, people)
-        sending = payloads.send(request, self.account.settings)
-        return self._safe(sending.operation, sending.payload, people)
-
-    def read_send(self, response: WireResponse, request: SendRequest) -> SendResult:
-        """The status word decides; accepted numbers whose ids cannot be read are accepted all the same."""
-        verdict, opened = self._read(response)
-        if verdict.outcome is Outcome.REFUSED and len(request.recipients) > 1:
-            return SendResult(codes.verdict(verdict.code, self._own_each(request)))
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return SendResult(verdict)
-        try:
-            rows = answers.message_rows(opened())
-        except UnreadableBody:
-            return SendResult(verdict)
-        ids = {str(row["mobile"]): str(row.get("smsId") or "") for row in rows}
-        return SendResult(verdict, message_ids=ids, accepted_count=len(rows))
-
-    # --- templates ----------------------------------------------------------------------------------------------
-
-    def build_submit(self, submission: Submission) -> WireRequest:
-        """There is no editing here: every submission becomes a new template."""
-        if not isinstance(submission.content, Sms):
-            raise Unsupported(f"{self.code} has templates of text messages alone")
-        payload = payloads.template(submission.content.text, submission.signature, self.account.settings)
-        return self._safe("template_create", payload)
-
-    def read_submit(self, response: WireResponse, submission: Submission) -> SubmissionResult:
-        verdict, opened = self._read(response)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return SubmissionResult(verdict)
-        return SubmissionResult(verdict, answers.word(answers.fields(opened()), "templateId"))
-
-    def build_query_template(self, template_id: str) -> WireRequest:
-        return self._safe("template_query", {"templateId": template_id})
-
-    def read_query_template(self, response: WireResponse) -> TemplateStatus:
-        verdict, opened = self._read(response)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return TemplateStatus(verdict)
-        status = answers.word(answers.fields(opened()), "status")
-        if status == "-1":
-            return TemplateStatus(Verdict(Outcome.REFUSED, reasons.TEMPLATE_UNUSABLE, status, "模板不存在"))
-        return TemplateStatus(verdict, REVIEWS.get(status), "" if status in REVIEWS else status)
-
-    def build_delete_template(self, template_id: str) -> WireRequest:
-        return self._safe("template_delete", {"templateId": template_id})
-
-    def read_delete_template(self, response: WireResponse) -> Verdict:
-        verdict, opened = self._read(response)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return verdict
-        done = answers.word(answers.fields(opened()), "code").lower()
-        if done == "true":
-            return verdict
-        return Verdict(Outcome.REFUSED, reasons.TEMPLATE_UNUSABLE, done[:80])
-
-    # --- balance and polls --------------------------------------------------------------------------------------
-
-    def build_balance(self) -> WireRequest:
-        return self._form("plain_balance", {}) if self._is_plain else self._safe("balance", {})
-
-    def read_balance(self, response: WireResponse) -> Balance:
-        """The document gives no unit."""
-        verdict, opened = self._read(response)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return Balance(verdict)
-        try:
-            return Balance(verdict, Decimal(answers.word(answers.fields(opened()), "balance")))
-        except InvalidOperation as error:
-            raise UnreadableBody("The balance is not a number") from error
+        return frozenset(payloads.polls(settings))
 
     def build_poll(self, kind: str, limit: int) -> WireRequest:
-        number = max(1, min(limit, payloads.MAX_NUMBERS))
-        if self._is_plain and kind in PLAIN_POLLS:
-            return self._form(PLAIN_POLLS[kind], {"number": str(number)})
-        if not self._is_plain and kind in POLLS:
-            return self._safe(POLLS[kind], {"number": number})
-        raise Unsupported(f"{self.code} cannot be polled for {kind} through this interface")
+        return self._request(payloads.poll(kind, limit, self.account.settings))
 
     def read_poll(self, kind: str, response: WireResponse) -> Polled:
-        """Reading takes the rows from the vendor, so a body that does not open is handed on to be kept."""
-        verdict, _opened = self._read(response)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return Polled(verdict, response.body)
-        try:
-            count = len(callbacks.rows(Inbound(kind, {}, response.body), self._key))
-        except UnreadableBody:
-            return Polled(verdict, response.body)
-        return Polled(verdict, response.body, empty=not count, more=count >= payloads.MAX_NUMBERS)
+        return answers.polled(response, self.account, kind)
 
     def retrieve(self, start: datetime, end: datetime) -> Verdict:
         """Any span: it is asked for in windows of ten minutes, oldest first, up to the first that is not accepted. The
         receipts come again by push or poll, with the keys that they had."""
-        verdict = Verdict(Outcome.ACCEPTED, reasons.ACCEPTED)
-        for window in times.windows(start, end):
+        verdict = verdicts.accepted()
+        for window in payloads.windows(start, end):
             verdict = super().retrieve(*window)
             if verdict.outcome is not Outcome.ACCEPTED:
                 return verdict
         return verdict
 
     def build_retrieve(self, start: datetime, end: datetime) -> WireRequest:
-        return self._form("retrieve", plain.retrieve(start, end))
+        return self._request(payloads.retrieve(start, end))
 
     def read_retrieve(self, response: WireResponse) -> Verdict:
-        return codes.verdict(answers.bare_code(response.body))
+        return answers.retrieved(response)
+
+    def opened(self, wire: WireRequest) -> bytes:
+        if wire.operation in payloads.FORMS:
+            return wire.body
+        return orjson.dumps(envelope.unseal(self.account.credentials["secret_key"], wire.body))
+
+    def _request(self, payload: Payload, people: int = 0) -> WireRequest:
+        is_form = payload.operation in payloads.FORMS
+        headers, body = (envelope.form if is_form else envelope.sealed)(self.account, payload.fields)
+        word_header = "" if is_form else "result"
+        return self.wire_request(payload.operation, headers, body, people=people, word_header=word_header)
 
     # --- inbound ------------------------------------------------------------------------------------------------
 
     @classmethod
     def signs_callbacks(cls, settings: Mapping[str, Any]) -> bool:
-        return settings.get("pushes") == SEALED
+        return callbacks.pushes(settings) == SEALED
 
-    def verify(self, inbound: Inbound) -> None:
+    def verify_push(self, inbound: Inbound) -> datetime | None:
         """There is no signature with a time; the key and the appId must be ours."""
-        allowed = str(self.account.settings.get("pushes") or EITHER)
-        callbacks.verify(inbound, self.account.credentials["app_id"], self._key, allowed)
+        callbacks.verify(inbound, self.account)
+        return None
 
-    def acknowledge(self, inbound: Inbound) -> WireReply:
-        return WireReply(b"success")
+    def acknowledge_push(self, inbound: Inbound) -> WireReply:
+        return callbacks.ACKNOWLEDGEMENT
 
     def parse(self, inbound: Inbound) -> list[Event]:
-        if inbound.kind not in POLLS:
-            raise Unsupported(f"{self.code} has no {inbound.kind}")
-        return callbacks.parse(inbound, self._key)
-
-    # --- the wire -----------------------------------------------------------------------------------------------
-
-    @property
-    def _is_plain(self) -> bool:
-        return self.account.settings.get("interface") == PLAIN
-
-    @property
-    def _key(self) -> str:
-        return self.account.credentials["secret_key"]
-
-    def _own_each(self, request: SendRequest) -> bool:
-        if self._is_plain:
-            return plain.send(request, self.account.settings)[0] in OWN_EACH
-        return payloads.send(request, self.account.settings).operation in OWN_EACH
-
-    def opened(self, wire: WireRequest) -> bytes:
-        if self._is_plain:
-            return wire.body
-        return orjson.dumps(unseal(self._key, wire.body))
-
-    def _safe(self, operation: str, payload: Mapping[str, Any], people: int = 0) -> WireRequest:
-        """Sealed, with a fresh time: the vendor refuses a request that is older than it says."""
-        if self._is_plain:
-            raise Unsupported(f"The plain interface of {self.code} has no such operation")
-        compress = bool(self.account.settings.get("gzip", True))
-        timed = {
-            **payload,
-            "requestTime": times.milliseconds(),
-            "requestValidPeriod": int(self.account.settings.get("valid_seconds") or 60),
-        }
-        headers = {"appId": self.account.credentials["app_id"], "encode": "UTF-8"}
-        if compress:
-            headers["gzip"] = "on"
-        body = seal(self._key, timed, compress)
-        return WireRequest(operation, "POST", PATHS[operation], headers, body, people=people, word_header="result")
-
-    def _form(self, operation: str, form: plain.Form, people: int = 0) -> WireRequest:
-        body = plain.encode({**plain.identity(self.account.credentials), **form})
-        headers = {"Content-Type": plain.CONTENT_TYPE}
-        return WireRequest(operation, "POST", PATHS[operation], headers, body, people=people)
-
-    def _read(self, response: WireResponse) -> tuple[Verdict, answers.Opener]:
-        """The status word's verdict, and what opens the data. Raises UnreadableBody where there is no status word."""
-        code, opener = answers.plain(response) if self._is_plain else answers.safe(response, self._key)
-        return codes.verdict(code), opener
+        return callbacks.parse(inbound, self.account)
 
 
 VENDOR = Emay

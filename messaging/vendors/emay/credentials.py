@@ -1,6 +1,6 @@
 """What an account needs, and what may be chosen for one send."""
 
-from config.kit.words import gettext_noop as _
+from kit.msgids import gettext_noop as _
 from messaging.gateway.types import Field
 
 SAFE, PLAIN = "safe", "plain"
@@ -68,8 +68,8 @@ SETTINGS = (
         _("Pushes are"),
         kind="choice",
         required=False,
-        default=EITHER,
-        choices=((EITHER, _("Encrypted or plain")), (SEALED, _("Encrypted only")), (PLAIN, _("Plain only"))),
+        default=SEALED,
+        choices=((SEALED, _("Encrypted only")), (EITHER, _("Encrypted or plain")), (PLAIN, _("Plain only"))),
         help=_("A plain push is guarded by the secret address and the allowed addresses alone."),
     ),
 )

@@ -1,28 +1,103 @@
-"""The JSON of the safe interface's requests, without requestTime and requestValidPeriod, which the adapter adds."""
+"""The fields of every request, without those by which it says who it is and when, which the envelope adds.
+
+An account speaks the safe or the plain interface; operations whose key begins with `plain_`, and `retrieve`, are forms.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from messaging.gateway.errors import Unsupported
-from messaging.gateway.types import Recipient, SendRequest
-from messaging.vendors.emay import times
-from messaging.vendors.emay.credentials import BRACES
+from messaging.gateway import times
+from messaging.gateway.outcomes import Unsupported
+from messaging.gateway.types import Payload, Recipient, SendRequest, Submission
+from messaging.vendors.emay.credentials import BRACES, PLAIN
 from templates_5g.blocks import Sms
 from templates_5g.blocks.variables import PATTERN, fill, names_in
 
 MAX_NUMBERS = 500
 SHORT_LINK = "{#短网址#}"
 FREE_TEXT_OPTIONS = ("short_link_url", "code_column", "time_column")
-Payload = dict[str, Any]
+LONGEST_AHEAD = timedelta(days=90)
+WINDOW = timedelta(minutes=10)
+POLLS = {"receipt": "report", "reply": "reply", "click": "click"}
+PLAIN_POLLS = {"receipt": "plain_report", "reply": "plain_reply"}
+FORMS = frozenset({"plain_send", "plain_personal", "plain_report", "plain_reply", "plain_balance", "retrieve"})
+# Of these each number has a text, time or code of its own.
+OWN_EACH = frozenset({"personal", "personal_all", "template_variable", "plain_personal"})
+Settings = Mapping[str, Any]
+Fields = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Sending:
-    """A send, decided: the operation of the document and its payload."""
+def is_plain(settings: Settings) -> bool:
+    return settings.get("interface") == PLAIN
 
-    operation: str
-    payload: Payload
+
+# --- questions --------------------------------------------------------------------------------------------------
+
+
+def polls(settings: Settings) -> Mapping[str, str]:
+    """kind -> operation. The plain interface gives no clicks."""
+    return PLAIN_POLLS if is_plain(settings) else POLLS
+
+
+def poll(kind: str, limit: int, settings: Settings) -> Payload:
+    """Raises Unsupported."""
+    if kind not in polls(settings):
+        raise Unsupported(f"This vendor cannot be polled for {kind} through this interface")
+    return Payload(polls(settings)[kind], {"number": max(1, min(limit, MAX_NUMBERS))})
+
+
+def balance(settings: Settings) -> Payload:
+    return Payload("plain_balance" if is_plain(settings) else "balance", {})
+
+
+def retrieve(start: datetime, end: datetime) -> Payload:
+    """Receipts of what was handed over in this window of at most ten minutes. Raises Unsupported."""
+    if not start < end or end - start > WINDOW:
+        raise Unsupported("Receipts are given again for windows of at most ten minutes")
+    return Payload("retrieve", {"startTime": times.compact(start), "endTime": times.compact(end)})
+
+
+def windows(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The span in pieces of at most ten minutes, oldest first."""
+    pieces = []
+    while start < end:
+        until = min(start + WINDOW, end)
+        pieces.append((start, until))
+        start = until
+    return pieces
+
+
+# --- templates --------------------------------------------------------------------------------------------------
+
+
+def template(submission: Submission, settings: Settings) -> Payload:
+    """There is no editing here: every submission becomes a new template. The vendor's form of a variable is a setting, since its
+    document does not show one. Raises Unsupported."""
+    if not isinstance(submission.content, Sms):
+        raise Unsupported("This vendor has templates of text messages alone")
+    form = str(settings.get("variable_form") or BRACES)
+    text = signed(submission.content.text, submission.signature, settings)
+    return _of_template(
+        "template_create", {"templateContent": PATTERN.sub(lambda found: form % found[1], text)}, settings
+    )
+
+
+def template_query(template_id: str, settings: Settings) -> Payload:
+    return _of_template("template_query", {"templateId": template_id}, settings)
+
+
+def template_delete(template_id: str, settings: Settings) -> Payload:
+    return _of_template("template_delete", {"templateId": template_id}, settings)
+
+
+def _of_template(operation: str, fields: Fields, settings: Settings) -> Payload:
+    if is_plain(settings):
+        raise Unsupported("The plain interface has no templates")
+    return Payload(operation, fields)
+
+
+# --- texts and ids ----------------------------------------------------------------------------------------------
 
 
 def custom_id(reference: str, number: int) -> str:
@@ -36,7 +111,7 @@ def reference_of(custom: str) -> str:
     return head if head and number.isdecimal() else custom
 
 
-def base_text(request: SendRequest, settings: Mapping[str, Any]) -> str:
+def base_text(request: SendRequest, settings: Settings) -> str:
     """The text with its 【signature】 and with variables still in it. Content of another kind is represented by its fallback
     text. Raises Unsupported where there is none."""
     written = request.content if isinstance(request.content, Sms) else request.fallback and request.fallback.sms
@@ -52,7 +127,7 @@ def template_of(request: SendRequest) -> str:
     return (request.template_id if is_main else "") or request.part_ids.get("sms", "")
 
 
-def signed(text: str, signature: str, settings: Mapping[str, Any]) -> str:
+def signed(text: str, signature: str, settings: Settings) -> str:
     mark = f"【{signature}】"
     if signature and settings.get("signature_in_text", True) and not text.startswith(mark):
         return mark + text
@@ -66,38 +141,37 @@ def texts(request: SendRequest, text: str) -> list[str]:
     return [fill(text, recipient.variables) for recipient in request.recipients]
 
 
-def send(request: SendRequest, settings: Mapping[str, Any]) -> Sending:
-    """Which of the eight ways to send fits, and its payload. An option that templates do not have (short link, a time or code
-    for each number) is sent as a free text. Raises Unsupported for a short link with differing texts."""
+# --- sends, safe ------------------------------------------------------------------------------------------------
+
+
+def send(request: SendRequest, settings: Settings) -> Payload:
+    """Which of the ways to send fits. An option that templates do not have (short link, a time or code for each number) is sent
+    as a free text. Raises Unsupported for what cannot go in one request of this account's interface."""
+    if is_plain(settings):
+        return _plain(request, settings)
     if template_of(request) and not any(request.options.get(name) for name in FREE_TEXT_OPTIONS):
         return _by_template(request, settings)
     each = texts(request, base_text(request, settings))
     if request.options.get("short_link_url"):
         return _short_link(request, settings, each)
     if request.options.get("code_column") or request.options.get("time_column"):
-        return Sending("personal_all", {"smses": _own_all(request, settings, each)})
+        return Payload("personal_all", {"smses": _own_all(request, settings, each)})
     if len(set(each)) > 1:
-        return Sending("personal", {"smses": _own_text(request, settings, each), **_common(request)})
+        return Payload("personal", {"smses": _own_text(request, settings, each), **_common(request)})
     return _one_text(request, settings, each[0] if each else "")
 
 
-def template(text: str, signature: str, settings: Mapping[str, Any]) -> Payload:
-    """createTemplateSMS. The vendor's form of a variable is a setting, since its document does not show one."""
-    form = str(settings.get("variable_form") or BRACES)
-    return {"templateContent": PATTERN.sub(lambda match: form % match[1], signed(text, signature, settings))}
-
-
-def _one_text(request: SendRequest, settings: Mapping[str, Any], text: str) -> Sending:
+def _one_text(request: SendRequest, settings: Settings, text: str) -> Payload:
     common = _common(request)
     if len(request.recipients) == 1:
-        return Sending("single", {**_people(request, settings)[0], "content": text, **common})
+        return Payload("single", {**_people(request, settings)[0], "content": text, **common})
     if not settings.get("custom_ids", True):
         phones = [recipient.phone for recipient in request.recipients]
-        return Sending("batch_only", {"mobiles": phones, "content": text, **common})
-    return Sending("batch", {"smses": _people(request, settings), "content": text, **common})
+        return Payload("batch_only", {"mobiles": phones, "content": text, **common})
+    return Payload("batch", {"smses": _people(request, settings), "content": text, **common})
 
 
-def _by_template(request: SendRequest, settings: Mapping[str, Any]) -> Sending:
+def _by_template(request: SendRequest, settings: Settings) -> Payload:
     """The template's variables and no other columns: the vendor counts them."""
     people = _people(request, settings)
     common = {"templateId": template_of(request), **_common(request)}
@@ -105,9 +179,9 @@ def _by_template(request: SendRequest, settings: Mapping[str, Any]) -> Sending:
     known = names_in(written.text) if written else None
     values = [_values(recipient, known) for recipient in request.recipients]
     if not any(values):
-        return Sending("template_normal", {"smses": people, **common})
+        return Payload("template_normal", {"smses": people, **common})
     own = [{**person, "content": content} for person, content in zip(people, values, strict=True)]
-    return Sending("template_variable", {"smses": own, **common})
+    return Payload("template_variable", {"smses": own, **common})
 
 
 def _values(recipient: Recipient, names: list[str] | None) -> dict[str, str]:
@@ -116,21 +190,21 @@ def _values(recipient: Recipient, names: list[str] | None) -> dict[str, str]:
     return {name: recipient.variables.get(name, "") for name in names}
 
 
-def _short_link(request: SendRequest, settings: Mapping[str, Any], each: list[str]) -> Sending:
+def _short_link(request: SendRequest, settings: Settings, each: list[str]) -> Payload:
     if len(set(each)) != 1:
         raise Unsupported("A message with a short link has one text for all its numbers")
     if SHORT_LINK not in each[0]:
         raise Unsupported(f"The text of a message with a short link must contain {SHORT_LINK}")
-    payload = {
+    fields = {
         "url": request.options["short_link_url"],
         "shortLinkRule": str(request.options.get("short_link_rule") or "2"),
         "smses": _people(request, settings),
         "content": each[0],
     }
-    return Sending("short_link", {**payload, **_common(request)})
+    return Payload("short_link", {**fields, **_common(request)})
 
 
-def _people(request: SendRequest, settings: Mapping[str, Any]) -> list[Payload]:
+def _people(request: SendRequest, settings: Settings) -> list[Fields]:
     if not settings.get("custom_ids", True):
         return [{"mobile": recipient.phone} for recipient in request.recipients]
     return [
@@ -139,16 +213,16 @@ def _people(request: SendRequest, settings: Mapping[str, Any]) -> list[Payload]:
     ]
 
 
-def _own_text(request: SendRequest, settings: Mapping[str, Any], each: list[str]) -> list[Payload]:
+def _own_text(request: SendRequest, settings: Settings, each: list[str]) -> list[Fields]:
     return [{**person, "content": text} for person, text in zip(_people(request, settings), each, strict=True)]
 
 
-def _own_all(request: SendRequest, settings: Mapping[str, Any], each: list[str]) -> list[Payload]:
+def _own_all(request: SendRequest, settings: Settings, each: list[str]) -> list[Fields]:
     """A text, a time and a code for each; an empty column falls back to the request's."""
     common = _common(request)
     columns = {"timerTime": request.options.get("time_column"), "extendedCode": request.options.get("code_column")}
 
-    def own(recipient: Recipient) -> Payload:
+    def own(recipient: Recipient) -> Fields:
         values = {key: recipient.variables.get(str(column), "") if column else "" for key, column in columns.items()}
         return {**common, **{key: value for key, value in values.items() if value}}
 
@@ -156,10 +230,43 @@ def _own_all(request: SendRequest, settings: Mapping[str, Any], each: list[str])
     return [{**person, **own(recipient)} for person, recipient in pairs]
 
 
-def _common(request: SendRequest) -> Payload:
-    common: Payload = {}
-    if send_at := times.checked(request.send_at):
+def _common(request: SendRequest) -> Fields:
+    common: Fields = {}
+    if send_at := _checked(request.send_at):
         common["timerTime"] = times.dashed(send_at)
+    if code := request.options.get("extended_code"):
+        common["extendedCode"] = str(code)
+    return common
+
+
+def _checked(send_at: datetime | None) -> datetime | None:
+    """Raises Unsupported for a time more than 90 days ahead."""
+    if send_at and send_at - datetime.now(UTC) > LONGEST_AHEAD:
+        raise Unsupported("The vendor takes no message more than 90 days ahead")
+    return send_at
+
+
+# --- sends, plain -----------------------------------------------------------------------------------------------
+
+
+def _plain(request: SendRequest, settings: Settings) -> Payload:
+    """There is one customSmsId for the whole request: our reference. Raises Unsupported for what this interface does not have."""
+    if any(request.options.get(name) for name in FREE_TEXT_OPTIONS):
+        raise Unsupported("The plain interface has no short links and no times or codes for each person")
+    each = texts(request, base_text(request, settings))
+    common = _plain_common(request, settings)
+    phones = [recipient.phone for recipient in request.recipients]
+    if len(set(each)) > 1:
+        return Payload("plain_personal", {**common, **dict(zip(phones, each, strict=True))})
+    return Payload("plain_send", {"mobiles": ",".join(phones), "content": each[0] if each else "", **common})
+
+
+def _plain_common(request: SendRequest, settings: Settings) -> Fields:
+    common: Fields = {}
+    if send_at := _checked(request.send_at):
+        common["timerTime"] = times.compact(send_at)
+    if settings.get("custom_ids", True):
+        common["customSmsId"] = request.reference
     if code := request.options.get("extended_code"):
         common["extendedCode"] = str(code)
     return common

@@ -4,24 +4,24 @@ The document has 0 alone. The rest is the list of the same vendor's SMS template
 headers (help.dahantc.com, oss-1glj22nr94455); that it holds here is likely and not certain.
 """
 
-from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome
-from messaging.gateway.types import Verdict
+from collections.abc import Mapping
 
-OK = "0"
-_TABLE: dict[str, tuple[Outcome, str]] = {
-    OK: (Outcome.ACCEPTED, reasons.ACCEPTED),
-    "98": (Outcome.UNSURE, reasons.VENDOR_ERROR),  # system busy: it does not say whether it acted
-    "99": (Outcome.REFUSED, reasons.BAD_REQUEST),
-    "100": (Outcome.BLOCKED, reasons.CREDENTIALS),
-    "101": (Outcome.BLOCKED, reasons.CREDENTIALS),
-    "102": (Outcome.SAFE, reasons.CLOCK),
-    "103": (Outcome.BLOCKED, reasons.CREDENTIALS),
-    "104": (Outcome.BLOCKED, reasons.CREDENTIALS),
+from messaging.gateway import reasons, verdicts
+from messaging.gateway.types import Verdict
+from messaging.gateway.verdicts import accepted, blocked, not_taken, rejected, unknown
+
+VERDICTS: Mapping[str, Verdict] = {
+    "0": accepted(),
+    # System busy: it does not say whether it acted.
+    "98": unknown(reasons.VENDOR_ERROR),
+    "99": rejected(reasons.BAD_REQUEST),
+    "100": blocked(reasons.CREDENTIALS),
+    "101": blocked(reasons.CREDENTIALS),
+    "102": not_taken(reasons.CLOCK),
+    "103": blocked(reasons.CREDENTIALS),
+    "104": blocked(reasons.CREDENTIALS),
 }
 
 
-def verdict(code: str, description: str) -> Verdict:
-    """A code that no table lists may mean anything: unsure, and the vendor's words are kept."""
-    outcome, reason = _TABLE.get(code, (Outcome.UNSURE, reasons.UNKNOWN_WORD))
-    return Verdict(outcome, reason, code, description, blocks="account" if outcome is Outcome.BLOCKED else "")
+def verdict(code: str, message: str = "") -> Verdict:
+    return verdicts.of_code(VERDICTS, code, message)

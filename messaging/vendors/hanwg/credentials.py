@@ -1,24 +1,10 @@
-"""What an account needs, and how a request says who it is.
+"""What an account needs, what its document leaves open, and what is chosen at a submission."""
 
-The document shows the headers and never says how the digest is made (its page on permissions is not public). What is
-certain: Base64 of `account:` and 32 lower-case hex digits, different at each second, with a password in it. So the
-recipe is a setting: the text whose MD5 is the digest.
-"""
+from kit.msgids import gettext_noop as _
+from messaging.gateway.types import Field
 
-import base64
-import re
-from collections.abc import Mapping
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from config.kit.words import gettext_noop as _
-from messaging.gateway.signing import md5_hex
-from messaging.gateway.types import AccountConfig, Field
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 DEFAULT_RECIPE = "{md5_password}{date}"
 DEFAULT_ADD_PATH = "/rcs/template/addTemplate/{chatbotId}"
-_WORD = re.compile(r"\{(account|password|md5_password|date)\}")
 
 CREDENTIALS = (
     Field("account", _("Account")),
@@ -53,26 +39,36 @@ SETTINGS = (
         help=_("Inferred from the address for editing. {chatbotId} is the vendor's id of the 5G sender."),
     ),
 )
-
-
-def digest(recipe: str, credentials: Mapping[str, str], date: str) -> str:
-    """32 lower-case hex digits. Each word is filled once: a brace inside a password stays a brace."""
-    words = {
-        "account": credentials["account"],
-        "password": credentials["password"],
-        "md5_password": md5_hex(credentials["password"]),
-        "date": date,
-    }
-    return md5_hex(_WORD.sub(lambda match: words[match[1]], recipe))
-
-
-def headers(account: AccountConfig, at: datetime) -> dict[str, str]:
-    """`Authorization` and `Date` of one request made `at` (aware). The date is local time, not that of RFC 1123."""
-    date = at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    recipe = str(account.settings.get("digest_recipe") or DEFAULT_RECIPE)
-    pair = f"{account.credentials['account']}:{digest(recipe, account.credentials, date)}"
-    return {
-        "Authorization": base64.b64encode(pair.encode()).decode(),
-        "Date": date,
-        "Content-Type": "application/json",
-    }
+SUBMIT_OPTIONS = (
+    Field(
+        "label",
+        _("Labels"),
+        required=False,
+        pattern=r"[^,，]+(,[^,，]+)*",
+        hint=_("Separate labels with a comma."),
+        help=_("The vendor's labels of the template, separated by commas."),
+    ),
+    Field(
+        "fallback",
+        _("Fallback at this vendor"),
+        kind="choice",
+        required=False,
+        choices=(
+            ("", _("The richest the message has")),
+            ("aim", _("Smart SMS (AIM)")),
+            ("mms", _("Video SMS")),
+            ("h5", _("H5 page")),
+            ("sms", _("SMS")),
+            ("none", _("No fallback")),
+        ),
+        help=_("This vendor does one fallback for each template."),
+    ),
+    Field(
+        "draft",
+        _("Keep as a draft"),
+        kind="flag",
+        required=False,
+        default=False,
+        help=_("A draft is saved at the vendor and not reviewed."),
+    ),
+)

@@ -1,14 +1,15 @@
 """A template as this vendor wants it (document sections 3.3 and 4)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from messaging.gateway.errors import Unsupported
-from messaging.gateway.types import Media, Submission
-from messaging.vendors.hanwg.suggestions import suggestion
+from messaging.gateway.outcomes import Unsupported
+from messaging.gateway.types import Media, Payload, Submission
 from templates_5g.blocks import Carousel, Content, Fallback, File, Place, SingleCard, Text
 from templates_5g.blocks.card import Card
 from templates_5g.blocks.media import MediaRef
+from templates_5g.blocks.suggestion import Suggestion
 
 CARD_TYPE = "application/vnd.gsma.botmessage.v1.0+json"
 FILE_TYPE = "application/vnd.gsma.rcs-ft-http"
@@ -20,16 +21,18 @@ FALLBACK_TYPES = {"sms": 1, "mms": 2, "h5": 3, "aim": 4}
 RICHEST_FIRST = ("aim", "mms", "h5", "sms")
 # These are named by the id of a part that the vendor has approved already.
 BY_ID = ("aim", "mms")
+TIME_OF_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T.+")
 
 
-def template(submission: Submission) -> dict[str, Any]:
-    """The whole body. `templateId` is left out where there is none (adding). Options: label, draft, fallback."""
+def template(submission: Submission) -> Payload:
+    """An edit, or an addition, which has no `templateId`. Options: label, draft, fallback."""
     body: dict[str, Any] = {"templateId": submission.template_id} if submission.template_id else {}
     body["templateName"] = submission.name
     if label := str(submission.options.get("label") or ""):
         body["label"] = label
     body["draft"] = 1 if submission.options.get("draft") else 0
-    return {**body, **fallback(submission), "message": message(submission.content, submission.media)}
+    body |= {**fallback(submission), "message": message(submission.content, submission.media)}
+    return Payload("template_edit", body)
 
 
 def fallback_part(parts: Fallback, choice: str) -> str:
@@ -110,3 +113,65 @@ def _card(card: Card, media: Mapping[str, Media]) -> dict[str, Any]:
     if card.suggestions:
         body["suggestions"] = [suggestion(item) for item in card.suggestions]
     return body
+
+
+# --- buttons and chips ------------------------------------------------------------------------------------------
+
+
+def suggestion(item: Suggestion) -> dict[str, Any]:
+    """`{"reply": …}` or `{"action": …}` as in the document's six examples."""
+    said = {"displayText": item.label, "postback": {"data": item.data}}
+    if item.kind == "reply":
+        return {"reply": said}
+    return {"action": {**said, **_ACTIONS[item.kind](item)}}
+
+
+def _open_url(item: Suggestion) -> dict[str, Any]:
+    return {"urlAction": {"openUrl": {"url": item.url, "application": item.application}}}
+
+
+def _dial(item: Suggestion) -> dict[str, Any]:
+    return {"dialerAction": {"dialPhoneNumber": {"phoneNumber": item.phone}}}
+
+
+def _show_place(item: Suggestion) -> dict[str, Any]:
+    place = {"longitude": item.longitude, "latitude": item.latitude}
+    if item.place:
+        place["label"] = item.place
+    return {"mapAction": {"showLocation": {"location": place}}}
+
+
+def _find_place(item: Suggestion) -> dict[str, Any]:
+    return {"mapAction": {"showLocation": {"location": {"query": item.query, "label": item.query}}}}
+
+
+def _ask_place(_: Suggestion) -> dict[str, Any]:
+    # Not in the document; this is the standard's word for it, and the content checks say so.
+    return {"mapAction": {"requestLocationPush": {}}}
+
+
+def _compose(item: Suggestion) -> dict[str, Any]:
+    return {"composeAction": {"composeTextMessage": {"phoneNumber": item.phone, "text": item.text}}}
+
+
+def _calendar(item: Suggestion) -> dict[str, Any]:
+    # The document writes days; a time of day has no place in it, and the content checks say so.
+    event = {"startTime": _day(item.start), "endTime": _day(item.end), "title": item.title}
+    if item.description:
+        event["description"] = item.description
+    return {"calendarAction": {"createCalendarEvent": event}}
+
+
+def _day(time: str) -> str:
+    return TIME_OF_DAY.sub(r"\1", time)
+
+
+_ACTIONS = {
+    "open_url": _open_url,
+    "dial": _dial,
+    "show_place": _show_place,
+    "find_place": _find_place,
+    "ask_place": _ask_place,
+    "compose": _compose,
+    "calendar": _calendar,
+}

@@ -3,28 +3,24 @@
 The document's 10 operations, all offered. Everything is sealed in both directions (see `envelope`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
-from config.kit.words import gettext_noop as _
-from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
-from messaging.gateway.checking import carries
-from messaging.gateway.errors import Outcome, UnreadableBody, Unsupported
+from kit.msgids import gettext_noop as _
+from messaging.gateway import reasons, verdicts
 from messaging.gateway.http import Http
 from messaging.gateway.types import (
     AccountConfig,
     Balance,
     Capabilities,
     Event,
-    Field,
     Inbound,
-    Media,
     Operation,
+    Payload,
+    Recipient,
     SendRequest,
     SendResult,
     Submission,
@@ -34,207 +30,114 @@ from messaging.gateway.types import (
     WireRequest,
     WireResponse,
 )
-from messaging.vendors.rcs_gateway import callbacks, codes, payloads, rules, sending
-from messaging.vendors.rcs_gateway.credentials import CREDENTIALS, SETTINGS
-from messaging.vendors.rcs_gateway.envelope import Envelope, read_json
-from templates_5g.blocks import Content, Fallback, Problem, Text
-
-TEMPLATE_DAYS = 7  # §4.2: how long an approval holds without autoRenew
-
-SEND_OPTIONS = (
-    Field(
-        "callType",
-        _("Fallback for this send"),
-        "choice",
-        required=False,
-        default="",
-        choices=(
-            ("", _("All that the template has")),
-            ("0", _("No fallback")),
-            ("1", _("SMS")),
-            ("2", _("Video SMS")),
-            ("3", _("SMS and video SMS")),
-            ("4", _("Smart SMS (AIM)")),
-            ("5", _("SMS and smart SMS")),
-            ("6", _("Video SMS and smart SMS")),
-            ("7", _("SMS, video SMS and smart SMS")),
-        ),
-        help=_("Only what the reviewed template has. On China Mobile, SMS and smart SMS exclude each other."),
-    ),
-    Field(
-        "aimUrl",
-        _("Short link for smart SMS"),
-        required=False,
-        help=_("One link for everybody. Leave it empty where the recipient file has a column “阅信短链”."),
-        pattern=r"https?://\S+|\S+\.\S+",
-        hint=_("This is not a link."),
-    ),
-)
-SUBMIT_OPTIONS = (
-    Field(
-        "autoRenew",
-        _("Renew the approval by itself"),
-        "flag",
-        required=False,
-        default=True,
-        help=_("Without it an approved template can be used for 7 days."),
-    ),
-)
+from messaging.gateway.vendor import Vendor
+from messaging.vendors.rcs_gateway import answers, callbacks, content_checks, payloads
+from messaging.vendors.rcs_gateway.credentials import CREDENTIALS, SEND_OPTIONS, SETTINGS, SUBMIT_OPTIONS
+from messaging.vendors.rcs_gateway.envelope import Envelope
+from templates_5g.blocks import Content, Fallback, Problem, errors
 
 
 class RcsGateway(Vendor):
-    code: ClassVar[str] = "rcs_gateway"
-    name: ClassVar[str] = _("5G message gateway")
-    document: ClassVar[str] = "5G 消息 HTTP 接口文档"
-    credentials: ClassVar[tuple[Field, ...]] = CREDENTIALS
-    settings: ClassVar[tuple[Field, ...]] = SETTINGS
-    send_options: ClassVar[tuple[Field, ...]] = SEND_OPTIONS
-    submit_options: ClassVar[tuple[Field, ...]] = SUBMIT_OPTIONS
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    code = "rcs_gateway"
+    name = _("5G message gateway")
+    document = "5G 消息 HTTP 接口文档"
+    credentials = CREDENTIALS
+    settings = SETTINGS
+    send_options = SEND_OPTIONS
+    submit_options = SUBMIT_OPTIONS
+    capabilities = Capabilities(
         main_kinds=frozenset({"text", "card", "carousel"}),
         fallback_parts=frozenset(payloads.BITS),
+        own_variables=frozenset({payloads.AIM_LINK}),
         review_parts=frozenset({"main"}),
-        max_batch=1000,
-        variables=True,
-        references=True,
+        max_batch=payloads.MAX_NUMBERS,
         callbacks=frozenset({"review", "receipt", "reply"}),
         can_answer=True,
     )
-    operations: ClassVar[tuple[Operation, ...]] = (
-        Operation("send", "2", "/rcs/send", _("Send one text to many numbers"), "send"),
-        Operation("p2p", "3", "/rcs/p2p", _("Send each number its own text"), "send"),
-        Operation("templateAdd", "4", "/rcs/templateAdd", _("Submit a card template"), "submit"),
+    operations = (
+        Operation("send", "2", "/rcs/send", _("Send one text to many numbers"), method="send"),
+        Operation("p2p", "3", "/rcs/p2p", _("Send each number its own text"), method="send"),
+        Operation("templateAdd", "4", "/rcs/templateAdd", _("Submit a card template"), method="submit"),
         Operation("review", "5", "", _("Template audit pushed"), inbound=True),
-        Operation("templateSend", "6", "/rcs/templateSend", _("Send a template without variables"), "send"),
-        Operation("templateP2P", "7", "/rcs/templateP2P", _("Send a template with variables"), "send"),
+        Operation("templateSend", "6", "/rcs/templateSend", _("Send a template without variables"), method="send"),
+        Operation("templateP2P", "7", "/rcs/templateP2P", _("Send a template with variables"), method="send"),
         Operation("receipt", "8", "", _("Receipts pushed"), inbound=True),
         Operation("reply", "9", "", _("Replies pushed"), inbound=True),
-        Operation("balance", "10", "/rcs/balance", _("Ask for the balance"), "balance"),
-        Operation("templateTextAdd", "11", "/rcs/templateTextAdd", _("Submit a text template"), "submit"),
+        Operation("balance", "10", "/rcs/balance", _("Ask for the balance"), method="balance"),
+        Operation("templateTextAdd", "11", "/rcs/templateTextAdd", _("Submit a text template"), method="submit"),
     )
+    push_headers = frozenset({"timestamp"})
 
     def __init__(self, account: AccountConfig, http: Http | None = None) -> None:
         super().__init__(account, http)
         self.envelope = Envelope(account.credentials)
 
-    # --- sending ------------------------------------------------------------------------------------------------
+    # --- checks -------------------------------------------------------------------------------------------------
 
-    def send(self, request: SendRequest) -> SendResult:
-        """What the vendor would certainly refuse for everybody stops the dispatch instead, before the wire."""
-        why = sending.obstacle(request)
-        if why:
-            return SendResult(Verdict(Outcome.BLOCKED, reasons.BAD_REQUEST, "", why, blocks="dispatch"))
-        return super().send(request)
-
-    def build_send(self, request: SendRequest) -> WireRequest:
-        operation, body = sending.choose(request)
-        return self._request(operation, body, len(request.recipients))
-
-    def read_send(self, response: WireResponse, request: SendRequest) -> SendResult:
-        answer = self._answer(response)
-        verdict = codes.send_verdict(answer, len(request.recipients))
-        accepted = verdict.outcome is Outcome.ACCEPTED
-        return SendResult(verdict, task_id=codes.words(answer.get("taskId")).strip() if accepted else "")
-
-    # --- templates ----------------------------------------------------------------------------------------------
-
-    def check(self, content: Content, fallback: Fallback, media: Mapping[str, Media] | None = None) -> list[Problem]:
-        """`media` (by asset id) adds each file's type and public address."""
-        return [*carries(self.capabilities, content, fallback), *rules.problems(content, fallback, media)]
+    def check(self, content: Content, fallback: Fallback) -> list[Problem]:
+        return [*super().check(content, fallback), *content_checks.of_message(content, fallback)]
 
     def check_submission(self, submission: Submission) -> list[Problem]:
-        return self.check(submission.content, submission.fallback, submission.media)
+        """With each file's type and public address."""
+        return [*super().check(submission.content, submission.fallback), *self._of_submission(submission)]
 
-    def submit(self, submission: Submission) -> SubmissionResult:
-        problem = rules.obstacle(submission)
-        if problem:
-            message = f"{problem.path}: {problem.message % problem.params}"
-            return SubmissionResult(Verdict(Outcome.REFUSED, reasons.BAD_REQUEST, "", message))
-        return super().submit(submission)
+    def check_send(
+        self, content: Content, fallback: Fallback, options: Mapping[str, Any], columns: Collection[str]
+    ) -> list[Problem]:
+        one = Recipient("", dict.fromkeys(columns, " "))
+        request = SendRequest("", [one], content=content, fallback=fallback, template_id="0", options=options)
+        return list(content_checks.of_send(request))
+
+    def stops_submit(self, submission: Submission) -> Problem | None:
+        return next(iter(errors(self._of_submission(submission))), None)
+
+    def stops_send(self, request: SendRequest) -> Verdict | None:
+        why = content_checks.obstacle(request)
+        return verdicts.blocked(reasons.BAD_REQUEST, why, blocks="dispatch") if why else None
+
+    def _of_submission(self, submission: Submission) -> list[Problem]:
+        return list(content_checks.of_message(submission.content, submission.fallback, submission.media))
+
+    # --- requests and answers -----------------------------------------------------------------------------------
+
+    def build_send(self, request: SendRequest) -> WireRequest:
+        return self._request(payloads.send(request), len(request.recipients))
+
+    def read_send(self, response: WireResponse, request: SendRequest) -> SendResult:
+        return answers.sent(response, self.envelope, request)
 
     def build_submit(self, submission: Submission) -> WireRequest:
-        if submission.part != "main":
-            raise Unsupported(f"{self.code} reviews a template with its fallback as one, not {submission.part} alone")
-        operation = "templateTextAdd" if isinstance(submission.content, Text) else "templateAdd"
-        return self._request(operation, payloads.template(submission, self._setting("text_key") or "text"))
+        return self._request(payloads.template(submission, self._setting("text_key") or "text"))
 
     def read_submit(self, response: WireResponse, submission: Submission) -> SubmissionResult:
-        answer = self._answer(response)
-        verdict = codes.verdict(answer)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return SubmissionResult(verdict)
-        template_id = codes.words(answer.get("templateId")).strip()
-        if not template_id:
-            raise UnreadableBody("The template was taken without a templateId")
-        renewed = bool(submission.options.get("autoRenew", True))
-        return SubmissionResult(verdict, template_id, valid_days=None if renewed else TEMPLATE_DAYS, renews=renewed)
-
-    # --- the account --------------------------------------------------------------------------------------------
+        return answers.submitted(response, self.envelope, submission)
 
     def build_balance(self) -> WireRequest:
-        return self._request("balance", None)
+        return self._request(payloads.balance())
 
     def read_balance(self, response: WireResponse) -> Balance:
-        answer = self._answer(response)
-        verdict = codes.verdict(answer)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            return Balance(verdict)
-        amount, unit = _amount(answer.get("balance")), self._setting("balance_unit")
-        return Balance(verdict, amount / 1000, "yuan") if unit == "milli" else Balance(verdict, amount, unit)
-
-    # --- inbound ------------------------------------------------------------------------------------------------
-
-    def verify(self, inbound: Inbound) -> datetime | None:
-        self._known(inbound)
-        return callbacks.verify(self.envelope, inbound)
-
-    def acknowledge(self, inbound: Inbound) -> WireReply:
-        self._known(inbound)
-        return callbacks.acknowledge(self.envelope)
-
-    def parse(self, inbound: Inbound) -> list[Event]:
-        self._known(inbound)
-        return callbacks.parse(self.envelope, inbound)
+        return answers.balance(response, self.envelope, self._setting("balance_unit"))
 
     def opened(self, wire: WireRequest) -> bytes:
         return orjson.dumps(self.envelope.open(wire.body)) if wire.body else b""
 
-    # --- shared -------------------------------------------------------------------------------------------------
-
-    def _known(self, inbound: Inbound) -> None:
-        if inbound.kind not in self.capabilities.callbacks:
-            raise Unsupported(f"{self.code} pushes no {inbound.kind}")
+    def _request(self, payload: Payload, people: int = 0) -> WireRequest:
+        body, headers = self.envelope.seal(payload.fields or None)
+        return self.wire_request(payload.operation, headers, body, people=people)
 
     def _setting(self, name: str) -> str:
         return str(self.account.settings.get(name) or "")
 
-    def _request(self, operation: str, payload: Any, people: int = 0) -> WireRequest:
-        body, headers = self.envelope.seal(payload)
-        return WireRequest(operation, "POST", f"/rcs/{operation}", headers, body, people=people)
+    # --- inbound ------------------------------------------------------------------------------------------------
 
-    def _answer(self, response: WireResponse) -> dict[str, Any]:
-        """An opened answer. An unsealed one counts only where it refuses the account itself: then the vendor may not
-        know whose key to use; anything else could be anybody's page. Raises UnreadableBody."""
-        plain = response.body.strip()
-        if plain.startswith(b"{"):
-            answer = read_json(plain)
-            if not isinstance(answer, dict) or codes.whole(answer.get("status")) not in codes.PLAIN_CODES:
-                raise UnreadableBody("The answer is not sealed")
-            return answer
-        answer = self.envelope.open(response.body)
-        if not isinstance(answer, dict):
-            raise UnreadableBody("The answer is not an object")
-        return answer
+    def verify_push(self, inbound: Inbound) -> datetime | None:
+        return callbacks.verify(inbound, self.envelope)
 
+    def acknowledge_push(self, inbound: Inbound) -> WireReply:
+        return callbacks.acknowledge(self.envelope)
 
-def _amount(value: Any) -> Decimal:
-    try:
-        amount = Decimal(str(value).strip())
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise UnreadableBody("The answer has no balance")
-    return amount
+    def parse(self, inbound: Inbound) -> list[Event]:
+        return callbacks.parse(inbound, self.envelope)
 
 
 VENDOR = RcsGateway

@@ -1,40 +1,43 @@
-"""The gateway's words -> our verdicts (document §12) and receipt states (document §8.2).
+"""The gateway's words: verdicts (document §12), receipts (§8.2), audits (§5).
 
 What the document leaves open is taken from the public SDK of the same platform's SMS interface, marked "sibling":
 likely, not certain, so a sibling's word never turns "not accepted" into "accepted".
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
 
-from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome, UnreadableBody
+from messaging.gateway import reasons, verdicts
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import ReceiptStatus, ReviewState, Verdict
+from messaging.gateway.verdicts import accepted, blocked, not_taken, rejected, unknown
 
-VERDICTS: dict[int, Verdict] = {
-    0: Verdict(Outcome.ACCEPTED, reasons.ACCEPTED),
-    2: Verdict(Outcome.BLOCKED, reasons.ADDRESS, blocks="account"),
-    3: Verdict(Outcome.BLOCKED, reasons.CREDENTIALS, blocks="account"),
-    4: Verdict(Outcome.REFUSED, reasons.BAD_REQUEST),
-    5: Verdict(Outcome.BLOCKED, reasons.TEMPLATE_UNUSABLE, blocks="dispatch"),
-    6: Verdict(Outcome.BLOCKED, reasons.NO_ROUTE, blocks="dispatch"),
-    7: Verdict(Outcome.BLOCKED, reasons.ACCOUNT_STATE, blocks="account"),
-    8: Verdict(Outcome.BLOCKED, reasons.ACCOUNT_STATE, blocks="account"),
+VERDICTS: Mapping[str, Verdict] = {
+    "0": accepted(),
+    "2": blocked(reasons.ADDRESS),
+    "3": blocked(reasons.CREDENTIALS),
+    "4": rejected(reasons.BAD_REQUEST),
+    "5": blocked(reasons.TEMPLATE_UNUSABLE, blocks="dispatch"),
+    "6": blocked(reasons.NO_ROUTE, blocks="dispatch"),
+    "7": blocked(reasons.ACCOUNT_STATE),
+    "8": blocked(reasons.ACCOUNT_STATE),
     # "Internal error" does not say before or after acceptance.
-    99: Verdict(Outcome.UNSURE, reasons.VENDOR_ERROR),
+    "99": unknown(reasons.VENDOR_ERROR),
     # sibling: balance, too many template calls (one in 10 s), request too old
-    15: Verdict(Outcome.BLOCKED, reasons.BALANCE, blocks="account"),
-    31: Verdict(Outcome.SAFE, reasons.WAIT, retry_after=10.0),
-    40: Verdict(Outcome.SAFE, reasons.CLOCK, retry_after=5.0),
+    "15": blocked(reasons.BALANCE),
+    "31": not_taken(reasons.WAIT, retry_after=10.0),
+    "40": not_taken(reasons.CLOCK, retry_after=5.0),
 }
-# Refusals that may come unencrypted: the vendor does not know whose key to use.
-PLAIN_CODES = frozenset({2, 3, 7, 8})
+# These may come unencrypted: the vendor does not know whose key to use.
+PLAIN_CODES = frozenset({"2", "3", "7", "8"})
 # A parameter error that speaks of the number is worth halving the batch for; any other is everybody's.
 NUMBER_WORDS = ("手机号", "号码", "mobile")
 
-CHANNELS = {4: "rcs", 5: "sms", 6: "vms", 7: "aim", 8: "h5"}  # 8 by analogy with callType; the document ends at 7
+RCS = "4"
+CHANNELS: Mapping[str, str] = {RCS: "rcs", "5": "sms", "6": "vms", "7": "aim", "8": "h5"}  # 8: by analogy with callType
 
-FAILURES: dict[str, str] = {
+FAILURES: Mapping[str, str] = {
     # sibling: SMPP's words, then the platform's (MA:) and the forwarder's (MO:)
     "EXPIRED": reasons.CARRIER_FAILED,
     "UNDELIV": reasons.CARRIER_FAILED,
@@ -68,47 +71,26 @@ FAILURES: dict[str, str] = {
     "MO:0255": reasons.CARRIER_FAILED,
 }
 
-REVIEWS = {1: ReviewState.APPROVED, 2: ReviewState.REFUSED}
+REVIEWS: Mapping[str, ReviewState] = {"1": ReviewState.APPROVED, "2": ReviewState.REJECTED}
 
 
-def whole(value: Any) -> int | None:
-    """A number that may come as text; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    text = str(value).strip() if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+def verdict(code: str, message: str = "") -> Verdict:
+    return verdicts.of_code(VERDICTS, code, message)
 
 
-def verdict(answer: Any) -> Verdict:
-    """An opened answer -> what now. A status that no table knows is UNSURE and keeps its code.
-
-    Raises UnreadableBody where there is no status at all.
-    """
-    status = whole(answer.get("status")) if isinstance(answer, dict) else None
-    if status is None:
-        raise UnreadableBody("The answer has no status")
-    known = VERDICTS.get(status) or Verdict(Outcome.UNSURE, reasons.UNKNOWN_WORD)
-    return replace(known, code=str(status), message=words(answer.get("message")))
-
-
-def send_verdict(answer: Any, people: int) -> Verdict:
+def send_verdict(code: str, message: str, people: int) -> Verdict:
     """Like `verdict`; a parameter error about a number, among several numbers, asks for halves."""
-    found = verdict(answer)
-    if found.outcome is Outcome.REFUSED and people > 1:
-        return replace(found, split=any(word in found.message.lower() for word in NUMBER_WORDS))
+    found = verdict(code, message)
+    if found.outcome is Outcome.REJECTED and people > 1:
+        return replace(found, split=any(word in message.lower() for word in NUMBER_WORDS))
     return found
 
 
-def receipt(status: str, kind: int | None) -> tuple[ReceiptStatus, str, str]:
-    """(state, channel, reason) of a receipt's status and type. The document: DELIVRD is success, all else failure."""
+@lru_cache(maxsize=1024)  # the same few words, millions of times
+def receipt(status: str, kind: str) -> tuple[ReceiptStatus, str, str]:
+    """(status, channel, reason) of a receipt's status and type. The document: DELIVRD is success, all else failure."""
     if status.upper() != "DELIVRD":
         return ReceiptStatus.FAILED, "", FAILURES.get(status.upper(), reasons.CARRIER_FAILED)
-    fell_back = kind is not None and kind in CHANNELS and kind != 4
-    reason = reasons.DELIVERED_FALLBACK if fell_back else reasons.DELIVERED
-    return ReceiptStatus.DELIVERED, CHANNELS.get(kind, "") if kind is not None else "", reason
-
-
-def words(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    channel = CHANNELS.get(kind, "")
+    fell_back = channel and kind != RCS
+    return ReceiptStatus.DELIVERED, channel, reasons.DELIVERED_FALLBACK if fell_back else reasons.DELIVERED

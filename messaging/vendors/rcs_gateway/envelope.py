@@ -6,17 +6,17 @@ The document's "256-bit blocks" is wrong: its own examples have AES's 16-byte bl
 """
 
 import base64
-import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from messaging.gateway import signing
-from messaging.gateway.errors import UnreadableBody
+from messaging.gateway import crypto, lenient, times
+from messaging.gateway.outcomes import UnreadableBody
 
 CONTENT_TYPE = "text/plain; charset=utf-8"
+FURTHEST_AHEAD = 60_000  # milliseconds
+HEAD = 768  # of these the Base64 text is a whole number of fours
 
 
 class Envelope:
@@ -33,40 +33,50 @@ class Envelope:
         return self.seal_bytes(b"" if payload is None else orjson.dumps(payload), self._now())
 
     def seal_bytes(self, plain: bytes, timestamp: str) -> tuple[bytes, dict[str, str]]:
-        body = base64.b64encode(signing.aes_ecb_encrypt(self._key, plain)) if plain else b""
+        body = base64.b64encode(crypto.aes_ecb_encrypt(self._key, plain)) if plain else b""
         return body, {
             "Content-Type": CONTENT_TYPE,
             "spId": self._sp_id,
             "timestamp": timestamp,
-            "signature": signing.sha256_hex(self._password, body, timestamp.encode()),
+            "signature": crypto.sha256_hex(self._password, body, timestamp.encode()),
         }
 
     def sign(self, body: bytes, timestamp: str) -> str:
         """The signature covers the Base64 text without its line breaks."""
-        return signing.sha256_hex(self._password, b"".join(body.split()), timestamp.encode())
+        return crypto.sha256_hex(self._password, b"".join(body.split()), timestamp.encode())
 
     def is_mine(self, sp_id: str) -> bool:
-        return signing.same(sp_id, self._sp_id)
+        return crypto.same(sp_id, self._sp_id)
 
     def open(self, body: bytes) -> Any:
         """Body -> JSON value. Raises UnreadableBody."""
-        return read_json(signing.aes_ecb_decrypt(self._key, signing.b64decode(body)))
+        return read_json(crypto.aes_ecb_decrypt(self._key, crypto.b64decode(body)))
+
+    def beginning(self, body: bytes) -> str:
+        """The first HEAD bytes of what is sealed, as text: enough to see what it is, whatever the length of the body. ""
+        for what is not sealed so."""
+        head = b"".join(body[: 2 * HEAD].split())[: HEAD // 3 * 4]
+        try:
+            return crypto.aes_ecb_open_blocks(self._key, base64.b64decode(head[: len(head) // 4 * 4])).decode(
+                "utf-8", "replace"
+            )
+        except ValueError:
+            return ""
 
     def _now(self) -> str:
-        self._last = max(int(time.time() * 1000), self._last + 1)
+        now = times.milliseconds()
+        # Behind a clock that was set back the last one would be refused as too far off.
+        self._last = now if self._last > now + FURTHEST_AHEAD else max(now, self._last + 1)
         return str(self._last)
 
 
 def read_json(plain: bytes) -> Any:
     """The vendor's JSON is sometimes indented with no-break blanks (U+00A0), which JSON does not allow outside texts;
     they are replaced only where reading fails without. Raises UnreadableBody."""
-    try:
-        text = plain.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableBody("The body is not UTF-8") from error
+    text = lenient.text_of(plain)
     for attempt in (text, text.replace("\u00a0", " ")):
         try:
-            return json.loads(attempt, strict=False)
+            return lenient.load_json(attempt)
         except (ValueError, RecursionError):
             continue
     raise UnreadableBody("The body is not JSON")

@@ -1,6 +1,6 @@
 """What an account needs. Every request carries both; nothing is signed."""
 
-from config.kit.words import gettext_noop as _
+from kit.msgids import gettext_noop as _
 from messaging.gateway.types import Field
 
 CREDENTIALS = (

@@ -1,4 +1,4 @@
-"""The forms of the three calls, and the frame grammar (document sections 1, 2 and 5).
+"""The fields of the three requests, and the frame grammar (document sections 1, 2 and 5).
 
 A message is `seconds,ext|base64,txt|base64;seconds,…`. The play time always comes first (the document's Java sample
 forgets it), and text is Base64 of GBK (the plain text in the document's sixth item is from an older edition).
@@ -6,16 +6,14 @@ forgets it), and text is Base64 of GBK (the plain text in the document's sixth i
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from messaging.gateway.types import Media, SendRequest
+from messaging.gateway import times
+from messaging.gateway.outcomes import Unsupported
+from messaging.gateway.types import Media, Payload, SendRequest, Submission
 from templates_5g.blocks import Mms
 from templates_5g.blocks.mms import Frame
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-HEADERS = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
+MAX_NUMBERS = 1000
 EXTENSIONS: Mapping[str, str] = {
     "image/jpeg": "jpg",
     "image/gif": "gif",
@@ -25,24 +23,29 @@ EXTENSIONS: Mapping[str, str] = {
 }
 
 
-def form(credentials: Mapping[str, str], **values: str) -> bytes:
-    """The body of any call: who asks, then what."""
-    who = {"appId": credentials["app_id"], "appKey": credentials["app_key"]}
-    return urlencode({**who, **values}).encode()
+def template(submission: Submission) -> Payload:
+    """Raises Unsupported for anything but an MMS."""
+    message = submission.content
+    if not isinstance(message, Mms):
+        raise Unsupported("This vendor carries MMS alone")
+    frames = ";".join(_frame(frame, submission.media) for frame in message.frames)
+    return Payload("create", {"title": message.title, "content": frames})
 
 
-def create(message: Mms, media: Mapping[str, Media]) -> dict[str, str]:
-    return {"title": message.title, "content": ";".join(_frame(frame, media) for frame in message.frames)}
-
-
-def send(request: SendRequest) -> dict[str, str]:
+def send(request: SendRequest) -> Payload:
     """One MMS for all numbers. `sendTime` only where a time is given: empty means now."""
-    values = {"mmsId": request.template_id, "phone": ",".join(recipient.phone for recipient in request.recipients)}
-    return {**values, **_send_time(request.send_at)}
+    fields = {"mmsId": request.template_id, "phone": ",".join(recipient.phone for recipient in request.recipients)}
+    if request.send_at:
+        fields["sendTime"] = times.dashed(request.send_at)
+    return Payload("send", fields)
+
+
+def balance() -> Payload:
+    return Payload("balance", {})
 
 
 def gbk(text: str) -> bytes:
-    """Raises UnicodeEncodeError for a character that GBK lacks; `checks` finds those before."""
+    """Raises UnicodeEncodeError for a character that GBK lacks; the content checks find those before."""
     return text.encode("gbk")
 
 
@@ -54,7 +57,3 @@ def _frame(frame: Frame, media: Mapping[str, Media]) -> str:
     if frame.text:
         files = [*files, ("txt", gbk(frame.text))]
     return ",".join([str(frame.seconds), *(f"{kind}|{base64.b64encode(data).decode()}" for kind, data in files)])
-
-
-def _send_time(at: datetime | None) -> dict[str, str]:
-    return {"sendTime": at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")} if at else {}

@@ -1,6 +1,6 @@
 """What an account needs, and the points that the document leaves open, as settings with the likeliest default."""
 
-from config.kit.words import gettext_noop as _
+from kit.msgids import gettext_noop as _
 from messaging.gateway.types import Field
 
 CREDENTIALS = (

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaigns.api import tokens
 from campaigns.models import ApiToken
-from campaigns.services import tokens
-from tests.people import person
+from tests.people import integrator
 
 ROOT = "/api/v1"
 
@@ -17,7 +17,7 @@ class Caller:
 
     def __init__(self, *scopes: str, name: str = "商城系统", per_minute: int = 1000) -> None:
         self.token: ApiToken
-        self.token, self.plain = tokens.make(name, scopes, person("管理员"), per_minute)
+        self.token, self.plain = tokens.make(name, scopes, integrator(), per_minute)
         self.client = Client(raise_request_exception=False)
         self.keys = 0
 

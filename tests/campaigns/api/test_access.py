@@ -7,10 +7,11 @@ import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 
+from campaigns.api import tokens
 from campaigns.models import ApiToken, AuditEvent, Campaign
-from campaigns.services import tokens
 from messaging.models import Delivery, Dispatch, Suppression
 from tests.campaigns.api.conftest import ROOT
+from tests.database import failing
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +94,9 @@ def test_the_token_itself_is_kept_nowhere(caller):
     assert system.plain not in str(row)
     assert row["prefix"] == system.plain[:9]
     assert row["digest"] == tokens.digest(system.plain)
-    assert AuditEvent.objects.get(action="Made an API token").detail == {"scopes": ["lookup"]}
+    detail = AuditEvent.objects.get(action="token.made").detail
+    assert (detail["scopes"], detail["holder"]) == (["lookup"], system.token.created_by.get_username())
+    assert system.plain not in str(detail)
 
 
 def test_a_stopped_token_and_one_whose_person_left_are_as_unknown(caller):
@@ -164,12 +167,9 @@ def test_every_failure_has_one_shape(method, path, body, content_type, wanted, c
     assert shape(answer) == wanted
 
 
-def test_what_nobody_expected_has_the_shape_and_tells_nothing(caller, monkeypatch):
-    def broken(*_args):
-        raise RuntimeError("secret inside 13800000001")
-
-    monkeypatch.setattr("campaigns.api.views.customers.Reply.objects.filter", broken)
-    answer = caller("replies").get("/replies/")
+def test_what_nobody_expected_has_the_shape_and_tells_nothing(caller):
+    with failing("SELECT .*messaging_reply", RuntimeError("secret inside 13800000001")):
+        answer = caller("replies").get("/replies/")
     assert shape(answer) == (500, "internal", "")
     assert b"secret" not in answer.content
 

@@ -6,24 +6,25 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import roles
+from campaigns import roles, webhooks
+from campaigns.api import tokens
 from campaigns.models import ApiToken, AuditEvent, WebhookDelivery, WebhookEndpoint
-from campaigns.services import tokens, webhooks
-from tests.people import person, signed_in
+from tests.forms import saved
+from tests.people import integrator, person, signed_in
 
 pytestmark = pytest.mark.django_db
 
-NEW = {"name": "商城", "scopes": ["send", "lookup"], "per_minute": "60"}
+NEW = {"name": "商城", "scopes": ["send", "lookup"], "per_minute": "60", "days": "90"}
 HOOK = {"name": "商城", "url": "https://example.com/hook", "events": ["reply.received"], "active": "on"}
 
 
 def test_a_new_token_is_shown_once_and_works():
-    client = signed_in("管理员")
-    shown = client.post(reverse("admin:campaigns_apitoken_add"), NEW)
+    client = signed_in(user=integrator())
+    shown = client.post(reverse("admin:campaigns_apitoken_add"), {**NEW, "holder": person("管理员").pk})
     plain = re.search(r'value="(sd_[\w-]{43})"', shown.content.decode())[1]
     assert "no-store" in shown["Cache-Control"]
     token = tokens.find(plain)
-    assert (token.scopes, token.per_minute, token.created_by) == (["lookup", "send"], 60, person("管理员"))
+    assert (token.scopes, token.per_minute, token.created_by) == (["lookup", "send"], 60, integrator())
     for name, args in (("changelist", ()), ("change", (token.pk,))):
         page = client.get(reverse(f"admin:campaigns_apitoken_{name}", args=args)).content.decode()
         assert plain not in page
@@ -33,14 +34,14 @@ def test_a_new_token_is_shown_once_and_works():
 
 
 def test_a_token_is_changed_and_stopped_but_stays_the_same():
-    token, plain = tokens.make("商城", ["send"], person("管理员"))
-    data = {"name": "商城", "scopes": ["replies"], "per_minute": "5"}
-    done = signed_in("管理员").post(reverse("admin:campaigns_apitoken_change", args=[token.pk]), data)
+    token, plain = tokens.make("商城", ["send"], integrator())
+    data = {"name": "商城", "scopes": ["replies"], "per_minute": "5", "holder": integrator().pk}
+    done = saved(signed_in("管理员"), reverse("admin:campaigns_apitoken_change", args=[token.pk]), data)
     assert done.status_code == 302
     assert tokens.find(plain) is None
     token.refresh_from_db()
     assert (token.scopes, token.per_minute, token.active) == (["replies"], 5, False)
-    event = AuditEvent.objects.get(action="Changed an API token")
+    event = AuditEvent.objects.get(action="token.changed")
     assert event.detail == {"scopes": ["replies"], "per_minute": 5, "active": False}
 
 
@@ -62,12 +63,13 @@ def test_a_new_webhook_shows_its_secret_once():
     assert WebhookEndpoint.objects.get().secret == {"secret": secret}
     client.post(reverse("admin:campaigns_webhookendpoint_secret", args=[endpoint.pk]))
     assert WebhookEndpoint.objects.get().secret != {"secret": secret}
-    changed = client.post(
+    changed = saved(
+        client,
         reverse("admin:campaigns_webhookendpoint_change", args=[endpoint.pk]),
-        {**HOOK, "url": "https://example.org/", "full_numbers": "on"},
+        {**HOOK, "url": "https://example.org/"},
     )
     assert changed.status_code == 302
-    assert WebhookEndpoint.objects.values_list("url", "full_numbers").get() == ("https://example.org/", True)
+    assert WebhookEndpoint.objects.values_list("url", "full_numbers").get() == ("https://example.org/", False)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/", "https://[::1]/", "https://localhost/x", "ftp://example.com/"])
@@ -99,7 +101,7 @@ def test_telling_again_asks_first():
 
 @pytest.mark.parametrize("role", sorted(set(roles.PERMISSIONS) - {roles.ADMINISTRATORS}))
 def test_nobody_else(role):
-    token, _plain = tokens.make("商城", ["send"], person("管理员"))
+    token, _plain = tokens.make("商城", ["send"], integrator())
     endpoint = WebhookEndpoint(name="商城", url="https://example.com/", events=[])
     secret = webhooks.new_secret(endpoint, person("管理员"))
     row = WebhookDelivery.objects.create(endpoint=endpoint, event="reply.received")

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from campaigns import roles
-from campaigns.models import AuditEvent, FirstUse, IdempotentCall, SendingRules, TokenUse
-from campaigns.services import allowance, approving
+from campaigns.approvals import decide, first_uses
+from campaigns.models import Approval, AuditEvent, FirstUse, IdempotentCall, SendingRules, SystemUse
 from messaging.models import Dispatch, VendorAccount
 from tests.campaigns.api.test_messages import scene as scene
 from tests.campaigns.conftest import TEXT
@@ -26,6 +26,7 @@ def codes(answer):
 def marketing(scene):
     scene.version = scene.maker.version(TEXT, purpose="marketing")
     scene.maker.approve(scene.version, scene.account)
+    scene.maker.audience(scene.maker.people(10))
     return scene
 
 
@@ -48,8 +49,31 @@ def test_many_small_orders_of_marketing_are_one_a_day(caller, marketing):
     system = caller("send")
     assert [system.order(marketing.order(2)).status_code for _ in range(2)] == [201, 201]
     assert codes(system.order(marketing.order(2))) == (409, "approval_needed", ["people_today"])
-    assert TokenUse.objects.get().people == 4
+    assert SystemUse.objects.get().people == 4
     assert system.order(marketing.order(1)).status_code == 201
+
+
+def test_the_day_is_counted_for_each_version_and_over_all_tokens_of_a_system(caller, marketing):
+    """One content in many orders is one campaign; another version is another one. The pages say so."""
+    rules(approve_people=3)
+    system = caller("send")
+    other = marketing.maker.version(TEXT, purpose="marketing")
+    marketing.maker.approve(other, marketing.account)
+    first = marketing.order(3)
+    second = {**first, "template": other.template.name, "version": other.number}
+    assert system.order(first).status_code == 201
+    assert codes(system.order(marketing.order(1))) == (409, "approval_needed", ["people_today"])
+    assert system.order(second).status_code == 201
+    assert sorted(SystemUse.objects.values_list("version", "people")) == sorted(
+        [(marketing.version.pk, 3), (other.pk, 3)]
+    )
+    client = signed_in(roles.ADMINISTRATORS)
+    token = read(client.get("/admin/campaigns/apitoken/add/")).text
+    assert "写同一个系统名的令牌共用上限：通知按小时和按天算，营销按模板版本和天算。" in token
+    assert (
+        read(client.get("/admin/campaigns/sendingrules/")).text.count("营销类还把同一系统同一版模板当天发的合起来算")
+        == 2
+    )
 
 
 def test_notices_are_judged_one_by_one(caller, scene):
@@ -76,7 +100,7 @@ def test_a_first_use_waits_for_a_colleague_and_then_goes_with_the_same_key(calle
     assert (row.version, row.token, row.asked_by) == (scene.version, system.token, system.token.created_by)
     scene.version.refresh_from_db()
     assert scene.version.is_frozen
-    assert AuditEvent.objects.filter(action="Asked for a first use by API").count() == 1
+    assert AuditEvent.objects.filter(action="first_use.asked").count() == 1
     client = signed_in(roles.CAMPAIGNS)
     url = f"/admin/campaigns/firstuse/{row.pk}/grant/"
     assert url in client.get("/admin/").content.decode()
@@ -98,10 +122,10 @@ def test_whoever_holds_the_token_or_made_the_version_does_not_decide(caller, sce
     maker = person(roles.CAMPAIGNS)
     type(scene.version).objects.filter(pk=scene.version.pk).update(created_by=maker)
     scene.version.refresh_from_db()
-    row = allowance.ask(caller("send").token, scene.version)
+    row = first_uses.ask(caller("send").token, scene.version)
     for actor in (maker, row.asked_by):
-        with pytest.raises(approving.CannotDecide):
-            allowance.decide(row, actor, grant=True)
+        with pytest.raises(decide.CannotDecide):
+            decide.grant(row, actor)
     page = signed_in(roles.CAMPAIGNS).get(f"/admin/campaigns/firstuse/{row.pk}/grant/")
     assert "Approve the first use" not in page.content.decode()
     row.refresh_from_db()
@@ -110,20 +134,20 @@ def test_whoever_holds_the_token_or_made_the_version_does_not_decide(caller, sce
 
 def test_sending_back_needs_a_reason_and_may_be_changed_later(caller, scene):
     rules(approve_first_use=True)
-    row = allowance.ask(caller("send").token, scene.version)
-    with pytest.raises(approving.CannotDecide):
-        allowance.decide(row, person(roles.CAMPAIGNS), grant=False, reason=" ")
-    allowance.decide(row, person(roles.CAMPAIGNS), grant=False, reason="没有退订说明")
-    assert allowance.is_new(scene.version)
-    allowance.decide(row, person(roles.CAMPAIGNS), grant=True)
-    assert not allowance.is_new(scene.version)
-    with pytest.raises(approving.CannotDecide):
-        allowance.decide(row, person(roles.CAMPAIGNS), grant=False, reason="太晚")
+    row = first_uses.ask(caller("send").token, scene.version)
+    with pytest.raises(decide.CannotDecide):
+        decide.refuse(row, person(roles.CAMPAIGNS), " ")
+    decide.refuse(row, person(roles.CAMPAIGNS), "没有退订说明")
+    assert first_uses.is_new(scene.version)
+    decide.grant(row, person(roles.CAMPAIGNS))
+    assert not first_uses.is_new(scene.version)
+    with pytest.raises(decide.CannotDecide):
+        decide.refuse(row, person(roles.CAMPAIGNS), "太晚")
 
 
 @pytest.mark.parametrize("role", [roles.MARKETING, roles.SUPPORT, roles.ADMINISTRATORS])
 def test_other_roles_are_refused(caller, scene, role):
-    row = allowance.ask(caller("send").token, scene.version)
+    row = first_uses.ask(caller("send").token, scene.version)
     assert signed_in(role).get(f"/admin/campaigns/firstuse/{row.pk}/grant/").status_code == 403
 
 
@@ -145,7 +169,7 @@ class TestCampaigns:
         assert (asked["state"], asked["approval"]["state"]) == ("awaiting", "pending")
         assert codes(system.post(f"{path}/ask/"))[:2] == (409, "not_now")
         assert codes(system.post(f"{path}/start/", {"people": 7}))[:2] == (409, "cannot_start")
-        approving.grant(approving.Approval.objects.get(), person(roles.CAMPAIGNS), "好")
+        decide.grant(Approval.objects.get(), person(roles.CAMPAIGNS), "好")
         found = system.get(path + "/").json()["approval"]
         assert (found["state"], found["decided_by"], found["reason"]) == ("granted", roles.CAMPAIGNS, "好")
         assert system.post(f"{path}/start/", {"people": 7}).status_code == 200
@@ -166,7 +190,7 @@ class TestCampaigns:
 
 
 def test_the_page_says_what_is_approved(caller, scene):
-    row = allowance.ask(caller("send").token, scene.version)
+    row = first_uses.ask(caller("send").token, scene.version)
     page = read(signed_in(roles.CAMPAIGNS, language="en").get(f"/admin/campaigns/firstuse/{row.pk}/grant/"))
     assert "商城系统" in page.text
     assert "Approve the first use" in page.text

@@ -1,7 +1,10 @@
 """Audiences go up and campaigns run through the API as through the pages."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from campaigns.models import Audience, AudienceImport, Campaign, SendingRules
 from messaging.models import Dispatch
@@ -107,7 +110,7 @@ def scene(make: Maker):
                 **values,
             }
 
-    SendingRules(approve_first_use=False).save()
+    SendingRules(approve_first_use=False, approve_outside_hours=False).save()
     return Scene()
 
 
@@ -148,6 +151,7 @@ class TestCampaign:
             ({"operators": ["xyz"]}, (400, "invalid", "operators.0")),
             ({"window_from": "20:00", "window_until": "09:00"}, (400, "invalid", "window_until")),
             ({"useless_after": "2020-01-01T00:00:00Z"}, (400, "invalid", "useless_after")),
+            ({"start_at": "2020-01-01T00:00:00Z"}, (400, "invalid", "start_at")),
             ({"needs_consent": "yes"}, (400, "invalid", "needs_consent")),
             ({"options": {"x": 1}}, (400, "invalid", "options.x")),
             ({"stop_failed": "10"}, (400, "invalid", "stop_failed")),
@@ -177,6 +181,26 @@ class TestCampaign:
         made = system.post("/campaigns/", scene.body(**own)).json()
         assert made["watch"] == {**own, "canary_percent": None}
         assert system.post("/campaigns/", scene.body(canary_percent=None)).json()["watch"]["canary_percent"] is None
+
+    def test_a_start_time_that_has_passed_is_asked_about(self, caller, scene):
+        system = caller("campaigns")
+        in_an_hour = (timezone.now() + timedelta(hours=1)).isoformat()
+        made = system.post("/campaigns/", scene.body(start_at=in_an_hour)).json()
+        assert system.post("/campaigns/", scene.body(start_at=None)).json()["start_at"] is None
+        path = f"/campaigns/{made['id']}"
+        system.post(f"{path}/check/")
+        Campaign.objects.filter(pk=made["id"]).update(start_at=timezone.now() - timedelta(minutes=1))
+        assert error(system.post(f"{path}/start/", {"people": 7})) == (409, "start_passed", "at_once")
+        assert not Dispatch.objects.exists()
+        assert system.post(f"{path}/start/", {"people": 7, "at_once": True}).json()["state"] == "running"
+
+    def test_a_notice_campaign_that_may_go_at_night_needs_approval(self, caller, scene):
+        SendingRules(approve_first_use=False).save()
+        system = caller("campaigns")
+        for window, wanted in (({}, 409), ({"window_from": "08:00", "window_until": "22:00"}, 200)):
+            path = f"/campaigns/{system.post('/campaigns/', scene.body(**window)).json()['id']}"
+            system.post(f"{path}/check/")
+            assert system.post(f"{path}/start/", {"people": 7}).status_code == wanted
 
     def test_what_blocks_is_told_and_holds(self, caller, scene):
         system = caller("campaigns")

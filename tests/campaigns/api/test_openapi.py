@@ -10,13 +10,14 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi import checks
 
+from campaigns import preflight
+from campaigns.api import tokens
 from campaigns.models import Campaign
-from campaigns.services import planning, tokens
 from campaigns.states import Scope
 from config.wsgi import application
 from messaging.models import Reply, Suppression
 from tests.campaigns.conftest import Maker
-from tests.people import person
+from tests.people import integrator
 
 api = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "15"))
@@ -64,7 +65,7 @@ def token(db, open_connection) -> str:
     """Something stands behind the small ids: a campaign, an import, a reply, an entry."""
     make = Maker()
     campaign = make.campaign(make.people(3), content={"kind": "text", "text": "您好", "suggestions": []})
-    planning.check(campaign)
+    preflight.check(campaign)
     account = campaign.account
     for n in range(3):
         Reply.objects.create(
@@ -72,7 +73,7 @@ def token(db, open_connection) -> str:
         )
     Suppression.objects.create(phone="13800000001", source="hand")
     assert Campaign.objects.count() == 1
-    return tokens.make("乱敲", [scope.value for scope in Scope], person("管理员"), per_minute=60_000)[1]
+    return tokens.make("乱敲", [scope.value for scope in Scope], integrator(), per_minute=60_000)[1]
 
 
 @pytest.mark.slow

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from campaigns.api import tokens
 from campaigns.models import AuditEvent, IdempotentCall, SendingRules
-from campaigns.services import tokens
 from messaging.models import Batch, Delivery, Dispatch
 from tests import postgres
 from tests.campaigns.conftest import Maker
 from tests.installation import Installation, installation, looking_into
-from tests.people import person
+from tests.people import integrator
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("faults")]
 
@@ -41,7 +41,7 @@ def hundred_orders(house: Installation, blocker: Any) -> None:
         version = make.version({"kind": "text", "text": "您好", "suggestions": []}, purpose="notice")
         make.approve(version, account)
         SendingRules(approve_first_use=False).save()
-        _token, plain = tokens.make("商城", ["send"], person("管理员"), per_minute=10_000)
+        _token, plain = tokens.make("商城", ["send"], integrator(), per_minute=10_000)
         names = {"template": version.template.name, "account": account.name, "signature": signature.text}
         bodies = [
             json.dumps({**names, "recipients": [{"phone": p} for p, _ in make.people(n)]}).encode() for n in (4, 5)
@@ -60,7 +60,7 @@ def hundred_orders(house: Installation, blocker: Any) -> None:
         people = taken[0][1]["recipients"]
         assert (Dispatch.objects.count(), IdempotentCall.objects.count()) == (1, 1)
         assert Delivery.objects.count() == sum(Batch.objects.values_list("size", flat=True)) == people
-        assert AuditEvent.objects.filter(action="Sent messages through the API").count() == 1
+        assert AuditEvent.objects.filter(action="messages.sent_by_api").count() == 1
 
 
 def test_on_sqlite(django_db_blocker: Any) -> None:

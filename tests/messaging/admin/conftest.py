@@ -76,14 +76,14 @@ def _dispatch(account: VendorAccount, version: TemplateVersion, signature: Signa
     ]
     for n, batch in enumerate(batches):
         Attempt.objects.create(
-            batch=batch, account=account, number=1, reference=f"s{batch.pk}-1", started_at=now, outcome="unsure"
+            batch=batch, account=account, number=1, reference=f"s{batch.pk}-1", started_at=now, outcome="unknown"
         )
         for k in range(2):
             Delivery.objects.create(
                 dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=str(13812340001 + 2 * n + k)
             )
     Batch.objects.filter(pk=batches[0].pk).update(submitted_at=now, n_delivered=1)
-    Delivery.objects.filter(phone=PHONE).update(own=60, channel="sms", reported_at=now, vendor_word="DELIVRD")
+    Delivery.objects.filter(phone=PHONE).update(own_status=60, channel="sms", reported_at=now, vendor_message="DELIVRD")
     return dispatch, batches[1]
 
 

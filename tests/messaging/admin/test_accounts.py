@@ -1,6 +1,8 @@
 """Vendor accounts: a form from what the vendor declares, secrets that go in and never come out."""
 
+import html
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from campaigns.models import AuditEvent
 from messaging.gateway.registry import all_vendors
 from messaging.models import VendorAccount
 from tests.builders import House
+from tests.forms import saved, sent
 from tests.markup import read
 from tests.messaging.admin.conftest import SECRET, Office
 from tests.people import signed_in
@@ -74,7 +77,7 @@ def test_an_account_is_stored_with_its_secrets_encrypted() -> None:
         cursor.execute("SELECT credentials FROM messaging_vendoraccount WHERE id = %s", [account.pk])
         assert "first-password" not in cursor.fetchone()[0]
     event = AuditEvent.objects.get(target_type="messaging.vendoraccount")
-    assert event.detail == {"secrets_changed": ["aes_key", "password", "sp_id"]}
+    assert event.detail == {"secrets_changed": ["AES key", "Password", "Account ID (spId)"]}
 
 
 @pytest.mark.django_db
@@ -104,21 +107,38 @@ def test_an_empty_secret_keeps_what_is_stored(office: Office) -> None:
     assert page.inputs["credential_password"].get("value", "") == ""
     assert page.inputs["credential_password"]["placeholder"] == "已设置，留空不修改"
     data = filled(name=account.name, base_url=account.base_url, credential_password="", credential_aes_key="")
-    assert client.post(change(account), data).status_code == 302
+    assert saved(client, change(account), data).status_code == 302
     account.refresh_from_db()
     assert account.credentials["password"] == SECRET
     assert account.credentials["sp_id"] == "100001"
+
+
+def test_a_new_price_leaves_the_account_tested_and_the_trail_names_no_credential(office: Office) -> None:
+    """What is no secret is shown in its field and comes back with every save."""
+    client, account = signed_in(roles.ADMINISTRATORS), office.account
+    VendorAccount.objects.filter(pk=account.pk).update(status="ok")
+    page = client.get(change(account))
+    assert read(page).inputs["credential_sp_id"]["value"] == account.credentials["sp_id"]
+    assert client.post(change(account), sent(page, price_rcs="0.09")).status_code == 302
+    account.refresh_from_db()
+    assert (account.status, account.prices["rcs"]) == ("ok", "0.09")
+    assert AuditEvent.objects.latest("pk").detail == {"secrets_changed": []}
+    page = client.get(change(account))
+    assert client.post(change(account), sent(page, credential_sp_id="100009")).status_code == 302
+    account.refresh_from_db()
+    assert account.status == "untested"
+    assert AuditEvent.objects.latest("pk").detail == {"secrets_changed": ["Account ID (spId)"]}
 
 
 def test_a_changed_address_asks_for_every_secret_again(office: Office) -> None:
     client, account = signed_in(roles.ADMINISTRATORS), office.account
     elsewhere = "https://somebody-else.example/api"
     data = filled(name=account.name, base_url=elsewhere, credential_password="", credential_aes_key="")
-    page = read(client.post(change(account), data))
+    page = read(saved(client, change(account), data))
     assert page.text.count("改了地址要重填全部密钥") == 2
     account.refresh_from_db()
     assert account.base_url == "http://127.0.0.1:9/api"
-    assert client.post(change(account), filled(name=account.name, base_url=elsewhere)).status_code == 302
+    assert saved(client, change(account), filled(name=account.name, base_url=elsewhere)).status_code == 302
     account.refresh_from_db()
     assert (account.base_url, account.credentials["password"], account.status) == (
         elsewhere,
@@ -130,7 +150,7 @@ def test_a_changed_address_asks_for_every_secret_again(office: Office) -> None:
 def test_the_vendor_of_an_account_never_changes(office: Office) -> None:
     account = office.account
     data = filled(name=account.name, base_url=account.base_url, vendor="veesing")
-    signed_in(roles.ADMINISTRATORS).post(change(account), data)
+    saved(signed_in(roles.ADMINISTRATORS), change(account), data)
     account.refresh_from_db()
     assert account.vendor == "rcs_gateway"
 
@@ -177,3 +197,31 @@ def test_a_wrong_password_is_worded_and_quoted(house: House) -> None:
     text = read(response).text
     assert "服务商原话" in text
     assert "wrong-password" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (
+            "http://vendor.example/api",
+            "没有 https，凭证会以明文传送。如果服务商只提供 http，请运维把“vendor.example”写进 VENDOR_HOSTS，再重启。",
+        ),
+        ("https://10.0.0.5/api", "“10.0.0.5”是内网地址。如果服务商确实在内网，请运维把它写进 VENDOR_HOSTS，再重启。"),
+        ("https://169.254.169.254/latest/meta-data", "“169.254.169.254”是内网地址。"),
+        ("https://[::1]/", "“::1”是内网地址。"),
+        ("https://localhost/", "“localhost”是内网地址。"),
+    ],
+)
+def test_credentials_go_over_tls_to_public_addresses(office: Office, settings: Any, url: str, sentence: str) -> None:
+    settings.VENDOR_HOSTS = frozenset()
+    client = signed_in(roles.ADMINISTRATORS)
+    page = client.post(ADD, filled(base_url=url)).content.decode()
+    assert sentence in html.unescape(page)
+    assert not VendorAccount.objects.filter(base_url=url).exists()
+
+
+def test_a_host_that_the_operator_names_may_be_inside(office: Office, settings: Any) -> None:
+    settings.VENDOR_HOSTS = frozenset({"10.0.0.5"})
+    client = signed_in(roles.ADMINISTRATORS)
+    client.post(ADD, filled(base_url="http://10.0.0.5/api"))
+    assert VendorAccount.objects.filter(base_url="http://10.0.0.5/api").exists()

@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
 from campaigns.models import AuditEvent
+from messaging import form_tokens
 from messaging.models import Batch, Delivery, Dispatch, Receipt, Reply, TemplateReview
-from messaging.services import once
 from tests.builders import CARD, House, phones
 from tests.markup import read
 from tests.messaging.admin.conftest import Office
@@ -64,21 +65,22 @@ def test_not_sent_is_refused_before_the_deadline_and_after_a_receipt(office: Off
     assert "2 人会收到两次" in page.text
     client.post(url, {"token": page.inputs["token"]["value"], "reason": "服务商查无此单"})
     office.unknown.refresh_from_db()
-    assert office.unknown.state == "refused"
+    assert office.unknown.state == "rejected"
 
 
 @pytest.mark.django_db
 def test_a_form_token_is_for_one_person_one_purpose_and_one_time() -> None:
-    one, other = person(roles.CAMPAIGNS), person(roles.SUPPORT)
-    token = once.issue(one, "start:1")
+    one, other = User.objects.create(username="wangwu", first_name="王五"), person(roles.SUPPORT)
+    token = form_tokens.issue(one, "start:1")
     for user, purpose, text in ((other, "start:1", token), (one, "start:2", token), (one, "start:1", "forged")):
-        with pytest.raises(once.BadToken):
-            once.spend(text, user, purpose)
-    once.spend(token, one, "start:1")
-    with pytest.raises(once.AlreadyDone) as caught:
-        once.spend(token, one, "start:1")
-    assert caught.value.who == one.username
-    assert once.issue(one, "start:1") != token
+        with pytest.raises(form_tokens.BadToken):
+            form_tokens.spend(text, user, purpose)
+    form_tokens.spend(token, one, "start:1")
+    with pytest.raises(form_tokens.AlreadyDone) as caught:
+        form_tokens.spend(token, one, "start:1")
+    at = timezone.localtime(caught.value.at).strftime("%H:%M")
+    assert str(caught.value) == f"这张表单已经用过：王五 于 今天 {at} 提交。没有再做一次。"
+    assert form_tokens.issue(one, "start:1") != token
 
 
 def submit_url(house: House, version: Any) -> str:
@@ -143,7 +145,7 @@ def test_the_matrix_shows_each_account_and_only_trouble_when_asked(office: Offic
     assert "没有有问题的审核。" in read(client.get(url + "?show=trouble")).text
     TemplateReview.objects.filter(pk=office.review.pk).update(approved_until=timezone.now() + timedelta(days=2))
     assert "即将到期" in read(client.get(url + "?show=trouble")).text
-    TemplateReview.objects.filter(pk=office.review.pk).update(status="refused", vendor_word="缺少退订方式")
+    TemplateReview.objects.filter(pk=office.review.pk).update(status="rejected", vendor_message="缺少退订方式")
     assert "服务商原话： 缺少退订方式" in read(client.get(url + "?show=trouble")).text
 
 
@@ -237,7 +239,7 @@ def test_an_opt_out_is_not_answered(house: House) -> None:
     data = {
         "text": "您好",
         "signature": house.signature.pk,
-        "token": once.issue(person(roles.SUPPORT), f"answer:{reply.pk}"),
+        "token": form_tokens.issue(person(roles.SUPPORT), f"answer:{reply.pk}"),
     }
     client.post(f"{base}/answer/", data)
     assert not Dispatch.objects.exists()

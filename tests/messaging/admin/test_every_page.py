@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from campaigns import roles
-from config.kit import phones
+from kit import phones
 from tests.markup import Page, read
 from tests.messaging.admin.conftest import PHONE, SECRET, Office
 from tests.people import signed_in

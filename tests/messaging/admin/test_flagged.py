@@ -20,7 +20,7 @@ def test_a_receipt_is_dismissed_with_its_reason(office: Office) -> None:
     client.post(where, {"reason": "别家系统的回执"})
     office.receipt.refresh_from_db()
     assert (office.receipt.state, office.receipt.note) == (Receipt.State.DISMISSED, "别家系统的回执")
-    assert AuditEvent.objects.get(action="Dismissed receipts").detail == {"count": 1, "reason": "别家系统的回执"}
+    assert AuditEvent.objects.get(action="receipts.dismissed").detail == {"count": 1, "reason": "别家系统的回执"}
     assert signed_in(roles.SUPPORT).post(where, {"reason": "x"}).status_code == 403
 
 
@@ -31,7 +31,7 @@ def test_partly_accepted_and_twice_delivered_are_listed(office: Office) -> None:
     Batch.objects.exclude(pk=office.unknown.pk).update(accepted_count=2)
     Receipt.objects.create(
         account=office.account, key="k2", phone=PHONE, status="delivered", channel="sms", note="further leg",
-        state="matched", vendor_word="SMS OK",
+        state="matched", vendor_message="SMS OK",
     )  # fmt: skip
     text = read(signed_in(roles.SUPPORT).get(f"{BASE}flagged/")).text
     assert text.count("会员日满减") == 1

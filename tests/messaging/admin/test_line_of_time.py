@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
-from config.kit import phones
-from messaging import selectors
+from kit import phones
+from messaging.deliveries import status
+from messaging.lookup import exchange
 from messaging.models import Batch, Click, Delivery, Dispatch, Reply, Suppression
-from messaging.services import exchange
 from tests.markup import read
 from tests.messaging.admin.conftest import PHONE, Office
 from tests.messaging.stage import Stage, still
@@ -52,7 +52,7 @@ def test_who_was_left_out_sees_which_opt_out_and_when(office: Office) -> None:
     stop = Suppression.objects.create(
         phone=PHONE, scope="signature", signature=office.signature, source="reply", note="R"
     )
-    person(round_of(office), own=20, reason="suppressed")
+    person(round_of(office), own_status=20, reason="suppressed")
     text = page_of()
     assert "自 今天 " in text
     assert "，客户回复：R" in text
@@ -63,16 +63,16 @@ def test_who_was_left_out_sees_which_opt_out_and_when(office: Office) -> None:
 
 def test_an_entry_of_another_account_is_not_the_cause(office: Office) -> None:
     Suppression.objects.create(phone=PHONE, scope="account", account=office.others[0], source="hand", note="别处")
-    person(round_of(office, signature=None), own=20, reason="suppressed")
+    person(round_of(office, signature=None), own_status=20, reason="suppressed")
     assert "，手工登记：别处" not in page_of()
 
 
 def test_the_cap_the_wait_and_the_end_are_named(office: Office) -> None:
-    person(round_of(office, cap_count=3, cap_days=7), own=20, reason="over_cap")
+    person(round_of(office, cap_count=3, cap_days=7), own_status=20, reason="over_cap")
     waiting = round_of(office, state="running", window_from=time(9), window_until=time(20, 30))
     person(waiting, batch_of(waiting, not_before=timezone.now() + timedelta(days=400)))
     late = round_of(office, useless_after=timezone.now() - timedelta(days=400))
-    person(late, batch_of(late, state="lapsed"))
+    person(late, batch_of(late, state="too_late"))
     text = page_of()
     assert "上限为 7 天 3 条。" in text
     assert "只在 09:00–20:30 发送。" in text
@@ -87,12 +87,12 @@ def test_two_delivered_legs_are_told(office: Office) -> None:
 
 def test_the_history_takes_four_queries_whatever_its_length(office: Office) -> None:
     for n in range(30):
-        person(round_of(office, title=f"活动 {n}"), own=20, reason="over_cap")
+        person(round_of(office, title=f"活动 {n}"), own_status=20, reason="over_cap")
         Reply.objects.create(account=office.account, key=f"q{n}", phone=PHONE, content="好", replied_at=timezone.now())
         Click.objects.create(account=office.account, key=f"c{n}", phone=PHONE, clicked_at=timezone.now())
         Suppression.objects.create(phone=PHONE, scope="all", source="hand", lifted_at=timezone.now())
     with CaptureQueriesContext(connection) as queries:
-        items = selectors.phone_history(PHONE, limit=100)
+        items = status.phone_history(PHONE, limit=100)
         assert [item.row.dispatch.title for item in items if item.kind == "delivery"]
     assert len(queries) <= 4
     assert len(items) == 100
@@ -140,7 +140,7 @@ def test_of_one_second_the_cause_stands_below_what_it_caused(office: Office) -> 
     Click.objects.create(account=office.account, key="c", phone=PHONE, clicked_at=second)
     entry = Suppression.objects.create(phone=PHONE, scope="all", source="reply")
     Suppression.objects.filter(pk=entry.pk).update(since=second + timedelta(microseconds=5))
-    assert [item.kind for item in selectors.phone_history(PHONE)] == ["suppression", "reply", "click", "delivery"]
+    assert [item.kind for item in status.phone_history(PHONE)] == ["suppression", "reply", "click", "delivery"]
 
 
 def test_pages_of_a_busy_second_lose_nobody(office: Office) -> None:
@@ -152,7 +152,7 @@ def test_pages_of_a_busy_second_lose_nobody(office: Office) -> None:
     seen: list[str] = []
     before = None
     for _ in range(9):
-        items, before = selectors.phone_page(PHONE, before, 5, kinds=["reply"])
+        items, before = status.phone_page(PHONE, before, 5, kinds=["reply"])
         seen += [item.row.content for item in items]
         if before is None:
             break
@@ -185,5 +185,5 @@ def test_the_words_to_say_can_be_copied_and_stand_open_where_nothing_arrived(off
     html = signed_in(roles.SUPPORT).get(url).content.decode()
     assert 'data-copy="#say-' in html
     assert '<details class="saying">' in html
-    Delivery.objects.filter(phone=PHONE).update(own=50, reason="handset")
+    Delivery.objects.filter(phone=PHONE).update(own_status=50, reason="handset")
     assert '<details class="saying" open>' in signed_in(roles.SUPPORT).get(url).content.decode()

@@ -67,7 +67,7 @@ def test_a_cell_has_a_box_where_a_submission_would_be_taken(office: Office) -> N
     html = signed_in(roles.MARKETING).get(MATRIX).content.decode()
     assert f"{office.version.pk}-{office.account.pk}" not in boxes(html)
     assert boxes(html)
-    TemplateReview.objects.update(status="refused")
+    TemplateReview.objects.update(status="rejected")
     assert f"{office.version.pk}-{office.account.pk}" in boxes(signed_in(roles.MARKETING).get(MATRIX).content.decode())
     TemplateReview.objects.update(status="approved")
     ends_in(office.review, days=1)
@@ -100,7 +100,7 @@ def test_several_versions_go_to_several_accounts_with_one_press(two: Two, run_qu
     run_queue()
     assert [row[:2] for row in submitted()] == [("新品", "5G-主账号"), ("新品", "5G-备用"), ("节日", "5G-备用")]
     assert all(version.is_frozen for version in TemplateVersion.objects.filter(pk__in=(two.one.pk, two.two.pk)))
-    acts = AuditEvent.objects.filter(action="Submitted a version for review", actor__username=roles.MARKETING)
+    acts = AuditEvent.objects.filter(action="review.submitted", actor__username=roles.MARKETING)
     assert acts.count() == 3
     again = read(two.client.post(two.address, values))
     assert again.text.count("已有：审核中") == 3
@@ -171,5 +171,5 @@ def test_what_a_colleague_submitted_meanwhile_is_said(two: Two) -> None:
 def test_a_token_of_other_versions_is_none(two: Two) -> None:
     other = token_on(two.client, url("submit", two.one.pk))
     answer = two.client.post(two.address, two.values(token=other), follow=True)
-    assert "请重新打开" in read(answer).text or "属于别的" in read(answer).text
+    assert "页面打开以后情况有变化，这次没有做任何操作" in read(answer).text
     assert submitted() == []

@@ -72,14 +72,14 @@ def test_the_ones_that_end_are_listed_the_soonest_first_and_not_once_they_are_re
     renewal = TemplateReview.objects.create(status="waiting", **named)
     text = read(client.get(MATRIX + "?show=expiring")).text
     assert ("第 1 版" in text, "第 2 版" in text) == (False, True)
-    renewal.status = "refused"
+    renewal.status = "rejected"
     renewal.save()
     assert "第 1 版" in read(client.get(MATRIX + "?show=expiring")).text
 
 
 def test_a_renewal_stands_in_the_cell_beside_the_approval(office: Office) -> None:
     named = {"version": office.version, "account": office.account, "live": False, "renewal": True}
-    TemplateReview.objects.create(status="refused", vendor_word="缺少退订方式", **named)
+    TemplateReview.objects.create(status="rejected", vendor_message="缺少退订方式", **named)
     text = read(signed_in(roles.MARKETING).get(MATRIX)).text
     assert "已通过" in text
     assert "续期 未通过 缺少退订方式" in text
@@ -221,13 +221,13 @@ def test_a_cell_that_cannot_be_sent_with_tells_whom_it_costs(office: Office) -> 
     AudienceMember.objects.bulk_create(members)
     client = signed_in(superuser=True)
     Chatbot.objects.filter(account=office.account).update(operators=["cmcc", "cucc"])
-    TemplateReview.objects.update(status="refused")
+    TemplateReview.objects.update(status="rejected")
     assert "影响 8 人，没有回落" in read(client.get(f"{MATRIX}?audience={audience.pk}")).text
     TemplateVersion.objects.update(fallback={"sms": {"text": "会员日，拒收请回复R"}})
     assert "影响 8 人，改收短信" in read(client.get(f"{MATRIX}?audience={audience.pk}")).text
     TemplateReview.objects.update(status="approved")
     assert "影响 8 人" not in read(client.get(f"{MATRIX}?audience={audience.pk}")).text
-    TemplateReview.objects.update(status="refused")
+    TemplateReview.objects.update(status="rejected")
     assert "影响" not in read(signed_in(roles.MARKETING).get(f"{MATRIX}?audience=77")).text
 
 
@@ -307,7 +307,7 @@ def test_who_insists_on_a_draft_gets_one_that_says_it_is_not_reviewed(sandbox: A
     client.post(address, chosen(stage, client, address, **{draft: "on", "anyway": "1"}))
     run_queue()
     review = TemplateReview.objects.get(version=version, live=True)
-    assert (review.status, review.options["draft"]) == ("draft", True), review.vendor_word
+    assert (review.status, review.options["draft"]) == ("draft", True), review.vendor_message
     assert "服务商草稿" in read(client.get(MATRIX)).text
     assert f"{draft}" in read(client.get(address)).inputs
 
@@ -359,7 +359,7 @@ def test_the_review_s_own_page_is_live(office: Office) -> None:
     again = client.get(url("state", office.review.pk)).json()
     assert first["open"] is True
     assert first["parts"]["review-state"]["mark"] == again["parts"]["review-state"]["mark"]
-    TemplateReview.objects.update(status="refused", vendor_word="图片不清晰")
+    TemplateReview.objects.update(status="rejected", vendor_message="图片不清晰")
     last = client.get(url("state", office.review.pk)).json()
     assert last["open"] is False
     assert "图片不清晰" in last["parts"]["review-state"]["html"]
@@ -424,6 +424,6 @@ def test_submitting_is_offered_only_where_some_account_can_take_it(office: Offic
     assert submit not in read(client.get(MATRIX)).links
     page = client.get(submit)
     assert "现在没有账号能收这一版" in read(page).text
-    TemplateReview.objects.filter(pk=office.review.pk).update(status="refused")
+    TemplateReview.objects.filter(pk=office.review.pk).update(status="rejected")
     assert submit in read(client.get(MATRIX)).links
     assert "现在没有账号能收这一版" not in read(client.get(submit)).text

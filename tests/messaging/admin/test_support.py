@@ -7,11 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
-from config.kit import phones
-from messaging.admin.base import moment_of
+from kit import phones
+from messaging.admin_base import moment_of
+from messaging.inbox import keywords, replies
 from messaging.models import Chatbot, Reply, Signature, Suppression
-from messaging.services import keywords, replies
 from templates_5g.models import MediaAsset
+from tests.forms import saved
 from tests.markup import read
 from tests.messaging.admin.conftest import PHONE, Office
 from tests.people import person, signed_in
@@ -66,7 +67,7 @@ def test_the_text_of_a_signature_in_use_stays(office: Office) -> None:
     client = signed_in(roles.ADMINISTRATORS)
     used = reverse("admin:messaging_signature_change", args=[office.signature.pk])
     assert "text" not in read(client.get(used)).inputs
-    client.post(used, {"text": "别的", "cmcc": "filed", "cucc": "none", "ctcc": "none"})
+    saved(client, used, {"text": "别的", "cmcc": "filed", "cucc": "none", "ctcc": "none"})
     office.signature.refresh_from_db()
     assert (office.signature.text, office.signature.cmcc) == ("示例商城", "filed")
     fresh = Signature.objects.create(text="新签名")
@@ -102,8 +103,8 @@ def test_a_logo_is_chosen_from_square_pictures(office: Office) -> None:
     assert f'name="logo" value="{square.pk}"' in html
     assert not [one for one in (wide, gone) if f'name="logo" value="{one.pk}"' in html]
     data = {"name": "示例商城", "signature": office.signature.pk, "operators": ["cmcc"]}
-    assert client.post(url, {**data, "logo": wide.pk}).status_code == 200
-    assert client.post(url, {**data, "logo": square.pk}).status_code == 302
+    assert saved(client, url, {**data, "logo": wide.pk}).status_code == 200
+    assert saved(client, url, {**data, "logo": square.pk}).status_code == 302
     office.chatbot.refresh_from_db()
     assert office.chatbot.logo == square
     MediaAsset.objects.filter(pk=square.pk).update(archived_at=timezone.now())

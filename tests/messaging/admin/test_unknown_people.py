@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from campaigns import roles
 from campaigns.models import AuditEvent
+from messaging.deliveries.status import delivery_status, dispatch_counts
 from messaging.models import Attempt, Batch, Delivery, Dispatch
-from messaging.selectors import delivery_status, dispatch_counts
-from messaging.services import unknowns
-from messaging.states import Own
+from messaging.sending import unknown as sending_unknown
+from messaging.states import OwnStatus
 from tests.messaging.admin.conftest import Office
 from tests.people import person, signed_in, token_on
 
@@ -35,7 +35,7 @@ def unknown(office: Office, people: int = 5, first: int = 13900000001, since: An
         account=office.account,
         number=1,
         reference="r",
-        outcome="unsure",
+        outcome="unknown",
         started_at=since,
         reason="no_answer",
     )
@@ -57,50 +57,50 @@ def statuses(batch: Batch) -> list[str]:
 class TestMarking:
     def test_some_as_not_sent(self, office: Office) -> None:
         batch, actor = unknown(office), person(roles.CAMPAIGNS)
-        assert unknowns.mark_people(batch, keys(batch)[:2], actor, "服务商清单", sent=False) == 2
-        assert statuses(batch) == ["refused", "refused", "unknown", "unknown", "unknown"]
-        assert dispatch_counts([batch.dispatch_id]) == {"refused": 2, "unknown": 3}
+        assert sending_unknown.mark_people(batch, keys(batch)[:2], actor, "服务商清单", sent=False) == 2
+        assert statuses(batch) == ["rejected", "rejected", "unknown", "unknown", "unknown"]
+        assert dispatch_counts([batch.dispatch_id]) == {"rejected": 2, "unknown": 3}
         batch.refresh_from_db()
-        assert (batch.state, batch.n_refused) == ("unknown", 2)
+        assert (batch.state, batch.n_rejected) == ("unknown", 2)
         event = AuditEvent.objects.get()
         assert (event.action, event.actor, event.detail) == (
-            "Marked unknown people as not sent",
+            "unknown.people_marked_not_sent",
             actor,
             {"reason": "服务商清单", "people": 2},
         )
 
     def test_some_as_sent_are_silent_and_a_receipt_still_counts(self, office: Office) -> None:
         batch = unknown(office)
-        assert unknowns.mark_people(batch, keys(batch)[:1], None, "x", sent=True) == 1
+        assert sending_unknown.mark_people(batch, keys(batch)[:1], None, "x", sent=True) == 1
         assert statuses(batch)[0] == "no_receipt"
-        assert Delivery.objects.get(pk=keys(batch)[0]).own < Own.DELIVERED
+        assert Delivery.objects.get(pk=keys(batch)[0]).own_status < OwnStatus.DELIVERED
 
-    @pytest.mark.parametrize(("sent", "state"), [(True, "submitted"), (False, "refused")])
+    @pytest.mark.parametrize(("sent", "state"), [(True, "submitted"), (False, "rejected")])
     def test_the_last_one_settles_the_batch(self, office: Office, sent: bool, state: str) -> None:
         batch, actor = unknown(office), person(roles.CAMPAIGNS)
-        unknowns.mark_people(batch, keys(batch)[:3], actor, "x", sent=False)
-        assert unknowns.mark_people(batch, keys(batch)[3:], actor, "x", sent=sent) == 2
+        sending_unknown.mark_people(batch, keys(batch)[:3], actor, "x", sent=False)
+        assert sending_unknown.mark_people(batch, keys(batch)[3:], actor, "x", sent=sent) == 2
         batch.refresh_from_db()
         assert batch.state == state
         assert Attempt.objects.get(batch=batch).signed_by == actor
 
     def test_nobody_twice_and_no_stranger(self, office: Office) -> None:
         batch, other = unknown(office), unknown(office, first=13700000001)
-        assert unknowns.mark_people(batch, keys(batch)[:2], None, "x", sent=False) == 2
-        assert unknowns.mark_people(batch, keys(batch)[:2] + keys(other), None, "x", sent=True) == 0
+        assert sending_unknown.mark_people(batch, keys(batch)[:2], None, "x", sent=False) == 2
+        assert sending_unknown.mark_people(batch, keys(batch)[:2] + keys(other), None, "x", sent=True) == 0
         assert statuses(other) == ["unknown"] * 5
 
     def test_not_sent_waits_for_the_deadline(self, office: Office) -> None:
         batch = unknown(office, since=timezone.now() - timedelta(hours=1))
         with pytest.raises(ValidationError):
-            unknowns.mark_people(batch, keys(batch), None, "x", sent=False)
-        assert unknowns.mark_people(batch, keys(batch)[:1], None, "x", sent=True) == 1
+            sending_unknown.mark_people(batch, keys(batch), None, "x", sent=False)
+        assert sending_unknown.mark_people(batch, keys(batch)[:1], None, "x", sent=True) == 1
 
     def test_not_sent_is_refused_after_a_receipt(self, office: Office) -> None:
         batch = unknown(office)
         batch.n_delivered = 1
         with pytest.raises(ValidationError):
-            unknowns.mark_people(batch, keys(batch)[:1], None, "x", sent=False)
+            sending_unknown.mark_people(batch, keys(batch)[:1], None, "x", sent=False)
 
     def test_not_while_the_vendor_is_asked(self, office: Office) -> None:
         batch = unknown(office)
@@ -108,19 +108,19 @@ class TestMarking:
             batch=batch, account=office.account, number=2, reference="r", outcome="open", started_at=timezone.now()
         )
         with pytest.raises(ValidationError):
-            unknowns.mark_people(batch, keys(batch)[:1], None, "x", sent=False)
+            sending_unknown.mark_people(batch, keys(batch)[:1], None, "x", sent=False)
 
     def test_a_settled_batch_is_left_alone(self, office: Office) -> None:
         batch = unknown(office)
         Batch.objects.filter(pk=batch.pk).update(state="submitted")
-        assert unknowns.mark_people(batch, keys(batch), None, "x", sent=False) == 0
+        assert sending_unknown.mark_people(batch, keys(batch), None, "x", sent=False) == 0
 
     def test_the_same_questions_for_more_people(self, office: Office) -> None:
         counts = []
         for size, first in ((10, 13600000001), (20, 13500000001)):
             batch = unknown(office, size, first)
             with CaptureQueriesContext(connection) as asked:
-                unknowns.mark_people(batch, keys(batch), None, "x", sent=False)
+                sending_unknown.mark_people(batch, keys(batch), None, "x", sent=False)
             counts.append(len(asked))
         assert counts[0] == counts[1]
 
@@ -132,7 +132,7 @@ class TestPages:
 
     def test_the_people_are_listed_masked_a_page_at_a_time(self, office: Office, monkeypatch: Any) -> None:
         batch = unknown(office)
-        monkeypatch.setattr("messaging.admin.unknowns.PEOPLE_SHOWN", 3)
+        monkeypatch.setattr("messaging.sending.admin.unknown.PEOPLE_SHOWN", 3)
         client = signed_in(roles.CAMPAIGNS)
         page = client.get(self.people_url(batch))
         assert [key for key, _n, _v in page.context["people"]] == keys(batch)[:3]
@@ -149,13 +149,13 @@ class TestPages:
         chosen = keys(batch)[:2]
         page = client.post(url, {"person": chosen})
         assert "2 / 5" in page.content.decode()
-        assert batch.deliveries.filter(own__isnull=True).count() == 5
+        assert batch.deliveries.filter(own_status__isnull=True).count() == 5
         values = {"token": _token(page), "chosen": ",".join(map(str, chosen))}
         assert client.post(url, {**values, "reason": ""}).status_code == 200
         assert client.post(url, {**values, "reason": "服务商清单"}).status_code == 302
         client.post(url, {**values, "reason": "服务商清单"})
-        assert batch.deliveries.filter(own=Own.REFUSED).count() == 2
-        assert AuditEvent.objects.filter(action="Marked unknown people as not sent").count() == 1
+        assert batch.deliveries.filter(own_status=OwnStatus.REJECTED).count() == 2
+        assert AuditEvent.objects.filter(action="unknown.people_marked_not_sent").count() == 1
 
     def test_a_token_of_others_marks_nobody(self, office: Office) -> None:
         batch, client = unknown(office), signed_in(roles.CAMPAIGNS)
@@ -163,7 +163,7 @@ class TestPages:
         first, second = keys(batch)[:2]
         page = client.post(url, {"person": [first]})
         client.post(url, {"token": _token(page), "chosen": str(second), "reason": "x"})
-        assert not batch.deliveries.filter(own__isnull=False).exists()
+        assert not batch.deliveries.filter(own_status__isnull=False).exists()
 
     def test_nobody_chosen(self, office: Office) -> None:
         batch, client = unknown(office), signed_in(roles.CAMPAIGNS)
@@ -179,8 +179,8 @@ class TestPages:
         chosen = f"{old.pk},{other.pk},{fresh.pk}"
         client.post(url, {"token": _token(page), "chosen": chosen, "reason": "余额没有变化"})
         states = [Batch.objects.get(pk=batch.pk).state for batch in (old, other, fresh)]
-        assert states == ["refused", "refused", "unknown"]
-        assert AuditEvent.objects.filter(action="Marked an unknown batch as not sent").count() == 2
+        assert states == ["rejected", "rejected", "unknown"]
+        assert AuditEvent.objects.filter(action="unknown.marked_not_sent").count() == 2
         page = client.post(reverse("admin:unknown_decide_batches", args=["sent"]), {"batch": [fresh.pk]})
         client.post(
             reverse("admin:unknown_decide_batches", args=["sent"]),
@@ -201,7 +201,7 @@ class TestPages:
         answer = signed_in(roles.CAMPAIGNS).get(reverse("admin:unknown_export"))
         rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
         assert {row[0] for row in rows[1:]} >= {"139****0001", "139****0005"}
-        assert AuditEvent.objects.get().action == "Exported unknown outcomes"
+        assert list(AuditEvent.objects.values_list("action", flat=True)) == ["unknown.exported"]
 
     @pytest.mark.parametrize(
         ("role", "look", "act", "file"),
@@ -226,7 +226,7 @@ def _token(page: Any) -> str:
 
 def test_a_whole_batch_counts_who_is_left(office: Office) -> None:
     batch, client = unknown(office), signed_in(roles.CAMPAIGNS)
-    unknowns.mark_people(batch, keys(batch)[:2], None, "x", sent=False)
+    sending_unknown.mark_people(batch, keys(batch)[:2], None, "x", sent=False)
     url = reverse("admin:unknown_decide", args=[batch.pk, "sent"])
     client.post(url, {"token": token_on(client, url), "reason": "x"})
-    assert statuses(batch) == ["refused", "refused", "submitted", "submitted", "submitted"]
+    assert statuses(batch) == ["rejected", "rejected", "submitted", "submitted", "submitted"]

@@ -7,10 +7,13 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.admin.review_matrix import cell_of
+from messaging import reviews
+from messaging.callbacks import poll_gaps
 from messaging.gateway.registry import all_vendors
 from messaging.models import PollState, TemplateReview, VendorAccount, VendorCall
-from messaging.services import gaps, reviews, texting, withdrawing
+from messaging.reviews import withdraw
+from messaging.reviews.admin.matrix import cell_of
+from messaging.sending import texts
 from tests.markup import read
 from tests.messaging.stage import CONTENT, MMS, PLAIN_SMS, SMS, TEXT, Stage, still
 from tests.people import signed_in
@@ -50,7 +53,7 @@ def test_what_a_vendor_cannot_carry_is_said_by_place_before_submission(staged, v
     cell = cell_of(version, stage.account, [])
     assert (cell.may_submit, cell.may_register) == (False, False)
     assert cell.note == reviews.line_of(hard[0])
-    with pytest.raises(reviews.NotCarried):
+    with pytest.raises(reviews.ContentNotSupported):
         reviews.submit(version, stage.account, signature=stage.signature)
     assert not VendorCall.objects.exists()
 
@@ -67,9 +70,9 @@ def test_the_matrix_says_why_a_vendor_refused_and_until_when_it_approved(staged)
     one, other, third = (stage.version() for _ in range(3))
     until = timezone.now() + timedelta(days=60)
     named = {"account": stage.account, "part": "main"}
-    TemplateReview.objects.create(version=one, status="refused", vendor_word="图片含二维码", **named)
+    TemplateReview.objects.create(version=one, status="rejected", vendor_message="图片含二维码", **named)
     TemplateReview.objects.create(version=other, status="approved", approved_until=until, **named)
-    TemplateReview.objects.create(version=third, status="unknown", vendor_word="No complete answer", **named)
+    TemplateReview.objects.create(version=third, status="unknown", vendor_message="No complete answer", **named)
     shown = read(signed_in(superuser=True).get(url("templatereview_matrix"))).text
     assert "图片含二维码" in shown
     assert "No complete answer" in shown
@@ -113,7 +116,7 @@ def test_a_settled_gap_stays_settled_and_a_new_one_shows(staged):
     assert client.post(page, {"reason": "已与服务商后台核对"}).status_code == 302
     state.refresh_from_db()
     assert (state.missing_since, state.answered_at is not None) == (None, True)
-    assert not gaps.settle(state, None, "again")
+    assert not poll_gaps.settle(state, None, "again")
     stage.poll()
     state.refresh_from_db()
     assert state.missing_since is None
@@ -124,10 +127,12 @@ def test_receipts_are_given_again_for_a_span_that_makes_sense(staged):
     now = timezone.now()
     for start, end in ((now, now), (now, now + timedelta(hours=1)), (now - timedelta(hours=3), now)):
         with pytest.raises(ValidationError):
-            gaps.retrieve(stage.account, start, end)
+            poll_gaps.retrieve(stage.account, start, end)
     with pytest.raises(ValidationError):
-        gaps.retrieve(staged("yixintong").account, now - timedelta(hours=1), now)
-    assert gaps.retrieve(stage.account, now - timedelta(minutes=25), now - timedelta(minutes=1)).outcome == "accepted"
+        poll_gaps.retrieve(staged("yixintong").account, now - timedelta(hours=1), now)
+    assert (
+        poll_gaps.retrieve(stage.account, now - timedelta(minutes=25), now - timedelta(minutes=1)).outcome == "accepted"
+    )
     assert VendorCall.objects.filter(operation="retrieve").count() == 3
 
 
@@ -137,13 +142,13 @@ def test_a_template_is_not_deleted_under_a_round_that_needs_it(staged):
     review = TemplateReview.objects.get()
     campaign = stage.campaign(2, version=version)
     with pytest.raises(ValidationError):
-        withdrawing.withdraw(review)
+        withdraw.withdraw(review)
     assert campaign.dispatch.state == "running"
     with pytest.raises(ValidationError):
-        withdrawing.withdraw(TemplateReview(version=version, account=stage.account))
+        withdraw.withdraw(TemplateReview(version=version, account=stage.account))
     stage.mount.faults.replace([{"kind": "http_5xx", "path": "/inter/deleteTemplateSMS"}])
     type(campaign.dispatch).objects.update(state="done")
-    assert withdrawing.withdraw(review).outcome == "unsure"
+    assert withdraw.withdraw(review).outcome == "unknown"
     review.refresh_from_db()
     assert review.status == "approved"
 
@@ -158,33 +163,34 @@ def test_free_texts_are_checked_before_anything_is_stored(staged):
     )
     for text, rows in wrong:
         with pytest.raises(ValidationError):
-            texting.send_texts(text, rows, stage.account, signature=stage.signature, title="通知")
+            texts.send_texts(text, rows, stage.account, signature=stage.signature, title="通知")
     veesing = VendorAccount(name="x", vendor="veesing")
     with pytest.raises(ValidationError):
-        texting.send_texts("您好", [row], veesing, signature=None, title="通知")
+        texts.send_texts("您好", [row], veesing, signature=None, title="通知")
     assert not stage.account.dispatches.exists()
 
 
 def test_free_texts_leave_out_the_do_not_send_list(staged):
-    from messaging.services import sending, suppressing
+    from messaging.eligibility import entries
+    from messaging.sending import hand_over
 
     stage = staged("emay")
-    suppressing.suppress("13800000002", source="hand")
+    entries.suppress("13800000002", source="hand")
     rows = [(f"1380000000{n}", {"姓名": f"客{n}"}) for n in range(1, 6)]
-    dispatch = texting.send_texts("${姓名}，您好", rows, stage.account, signature=stage.signature, title="通知")
+    dispatch = texts.send_texts("${姓名}，您好", rows, stage.account, signature=stage.signature, title="通知")
     assert (dispatch.state, dispatch.total) == ("running", 5)
     assert list(dispatch.batches.order_by("number").values_list("size", "n_skipped")) == [(3, 1), (2, 0)]
-    sending.send_some(dispatch.pk)
+    hand_over.send_some(dispatch.pk)
     assert stage.accepted() == {f"1380000000{n}": 1 for n in (1, 3, 4, 5)}
     assert {line.content for line in stage.world.ledger} == {f"【示例商城】客{n}，您好" for n in (1, 3, 4, 5)}
 
 
 def test_a_review_that_is_optional_stands_in_nobody_s_way(staged):
-    from campaigns.services import planning
+    from campaigns import preflight
 
     stage = staged("emay")
     version = stage.version(PLAIN_SMS)
     campaign = stage.maker.campaign(account=stage.account, version=version, signature=stage.signature)
     TemplateReview.objects.all().delete()
-    planning.begin_check(campaign)
-    assert [found for found in planning.check(campaign)["obstacles"] if found["blocks"]] == []
+    preflight.begin_check(campaign)
+    assert [found for found in preflight.check(campaign)["obstacles"] if found["blocks"]] == []

@@ -20,9 +20,9 @@ from cryptography.x509.oid import NameOID
 
 from messaging.gateway import http as door
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome, TransportError
+from messaging.gateway.contract_suite import account
 from messaging.gateway.http import Http
-from messaging.gateway.testing import account
+from messaging.gateway.outcomes import Outcome, TransportError
 from messaging.gateway.types import CallRecord, WireRequest
 from tests.messaging.gateway import wires
 
@@ -51,17 +51,52 @@ def fate(act: wires.Act, deadline: float = 5.0) -> tuple[TransportError, wires.R
     return error, server
 
 
+# --- where a call may go ------------------------------------------------------------------------------------------
+
+
+def _unnamed(url: str) -> TransportError:
+    http = Http(replace(account(url, {"key": SECRET}), named_hosts=()), deadline=5)
+    with pytest.raises(TransportError) as caught:
+        http.exchange(SEND)
+    return caught.value
+
+
+def test_an_unnamed_private_address_is_never_connected_to():
+    def never(connection: socket.socket) -> None:
+        raise AssertionError("connected")
+
+    with wires.raw_server(never) as server:
+        port = server.url.rpartition(":")[2]
+        for host in ("127.0.0.1", "localhost"):
+            error = _unnamed(f"https://{host}:{port}")
+            assert (error.outcome, error.reason) == (Outcome.BLOCKED, reasons.ADDRESS)
+
+
+def test_an_unnamed_host_is_not_spoken_to_without_tls():
+    error = _unnamed("http://vendor.example/api")
+    assert (error.outcome, error.reason) == (Outcome.BLOCKED, reasons.ADDRESS)
+    assert "VENDOR_HOSTS" in str(error)
+
+
+def test_a_name_that_leads_inside_is_refused_at_every_call(monkeypatch):
+    """Whoever owns the name's zone may answer with another address at any time."""
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: inside)
+    error = _unnamed("https://vendor.example/api")
+    assert (error.outcome, error.reason) == (Outcome.BLOCKED, reasons.ADDRESS)
+
+
 # --- certainly not accepted ---------------------------------------------------------------------------------------
 
 
-def test_a_refused_connection_is_safe():
+def test_a_refused_connection_is_not_taken():
     error = Caller(wires.refused_url()).fails()
-    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+    assert (error.outcome, error.reason) == (Outcome.NOT_TAKEN, reasons.WAIT)
 
 
-def test_an_unknown_name_is_safe():
-    error = Caller("http://nobody.invalid").fails()
-    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+def test_an_unknown_name_is_not_taken():
+    error = Caller("https://nobody.invalid").fails()
+    assert (error.outcome, error.reason) == (Outcome.NOT_TAKEN, reasons.WAIT)
 
 
 @pytest.fixture
@@ -83,10 +118,10 @@ def full_listener():
             filler.close()
 
 
-def test_no_connection_within_the_time_is_safe(full_listener, monkeypatch):
+def test_no_connection_within_the_time_is_not_taken(full_listener, monkeypatch):
     monkeypatch.setattr(door, "CONNECT_SECONDS", 0.2)
     error = Caller(full_listener).fails()
-    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+    assert (error.outcome, error.reason) == (Outcome.NOT_TAKEN, reasons.WAIT)
 
 
 def test_a_deadline_before_the_connection_stands_is_safe_and_nothing_follows(monkeypatch):
@@ -102,13 +137,13 @@ def test_a_deadline_before_the_connection_stands_is_safe_and_nothing_follows(mon
         error = Caller(server.url, deadline=0.2).fails()
         late.set()
         time.sleep(0.2)
-    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+    assert (error.outcome, error.reason) == (Outcome.NOT_TAKEN, reasons.WAIT)
     assert server.requests == []
 
 
-def test_throttling_is_safe():
+def test_throttling_is_not_taken():
     error, server = fate(wires.answering(429, b"slow down"))
-    assert (error.outcome, error.reason) == (Outcome.SAFE, reasons.WAIT)
+    assert (error.outcome, error.reason) == (Outcome.NOT_TAKEN, reasons.WAIT)
     assert len(server.requests) == 1
 
 
@@ -200,7 +235,7 @@ def test_a_certificate_that_is_not_trusted_stops_the_account(certificate):
     assert got == []
 
 
-def test_a_connection_over_tls_that_breaks_after_the_request_is_unsure(certificate):
+def test_a_connection_over_tls_that_breaks_after_the_request_is_unknown(certificate, monkeypatch):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     got = []
@@ -214,11 +249,9 @@ def test_a_connection_over_tls_that_breaks_after_the_request_is_unsure(certifica
 
         threading.Thread(target=serve, daemon=True).start()
         caller = Caller(f"https://127.0.0.1:{listener.getsockname()[1]}")
-        session = caller.http._fresh_session()
-        session.verify = str(certificate)
-        caller.http._used_at = time.monotonic()
+        monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
         error = caller.fails()
-    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert (error.outcome, error.reason) == (Outcome.UNKNOWN, reasons.NO_ANSWER)
     assert len(got) == 1
 
 
@@ -228,7 +261,7 @@ def test_a_connection_over_tls_that_breaks_after_the_request_is_unsure(certifica
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 400, 409, 413, 422, 300, 301, 302, 303, 304, 307, 308])
 def test_statuses_that_say_nothing_about_acceptance(status):
     error, server = fate(wires.answering(status, b"whatever"))
-    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert (error.outcome, error.reason) == (Outcome.UNKNOWN, reasons.NO_ANSWER)
     assert len(server.requests) == 1
 
 
@@ -237,14 +270,14 @@ def test_a_redirect_is_never_followed(status):
     with wires.raw_server(wires.answering(200, b"{}")) as elsewhere:
         error, server = fate(wires.answering(status, b"", Location=f"{elsewhere.url}/send"))
         assert (elsewhere.requests, elsewhere.connections) == ([], 0)
-    assert error.outcome is Outcome.UNSURE
+    assert error.outcome is Outcome.UNKNOWN
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("act", [wires.reset, wires.hang_up], ids=["reset", "closed"])
-def test_a_connection_that_breaks_after_the_request_is_unsure(act):
+def test_a_connection_that_breaks_after_the_request_is_unknown(act):
     error, server = fate(act)
-    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert (error.outcome, error.reason) == (Outcome.UNKNOWN, reasons.NO_ANSWER)
     assert len(server.requests) == 1
 
 
@@ -258,13 +291,13 @@ def test_a_connection_that_breaks_after_the_request_is_unsure(act):
     ],
     ids=["short", "chunk cut", "bad gzip", "no http"],
 )
-def test_an_answer_that_is_cut_or_broken_is_unsure(answer):
+def test_an_answer_that_is_cut_or_broken_is_unknown(answer):
     def act(client: socket.socket, request: bytes) -> None:
         client.sendall(answer)
         wires.hang_up(client, request)
 
     error, server = fate(act)
-    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert (error.outcome, error.reason) == (Outcome.UNKNOWN, reasons.NO_ANSWER)
     assert len(server.requests) == 1
 
 
@@ -275,7 +308,7 @@ def test_the_deadline_is_for_the_whole_call(act):
     begin = time.monotonic()
     error, server = fate(act, deadline=0.4)
     assert time.monotonic() - begin < 10  # the vendor goes on for twenty
-    assert (error.outcome, error.reason) == (Outcome.UNSURE, reasons.NO_ANSWER)
+    assert (error.outcome, error.reason) == (Outcome.UNKNOWN, reasons.NO_ANSWER)
     assert len(server.requests) == 1
 
 
@@ -294,7 +327,7 @@ def test_a_call_that_was_given_up_leaves_no_thread_behind():
     before = hands()
     with wires.raw_server(wires.drip) as server:
         caller = Caller(server.url, 0.2)
-        assert caller.fails().outcome is Outcome.UNSURE
+        assert caller.fails().outcome is Outcome.UNKNOWN
         assert ended(hands() - before)
 
 
@@ -327,11 +360,12 @@ def test_a_caller_whose_call_failed_leaves_no_thread_behind():
 
 
 def test_after_a_call_was_given_up_the_next_one_has_a_thread_of_its_own():
-    with wires.raw_server(wires.drip) as slow, wires.raw_server(wires.answering(200, b"ok")) as server:
-        caller = Caller(slow.url, 0.2)
-        assert caller.fails().outcome is Outcome.UNSURE
-        caller.http._account = replace(caller.http._account, base_url=server.url)
+    acts = iter([wires.drip, wires.answering(200, b"ok")])
+    with wires.raw_server(lambda client, request: next(acts)(client, request)) as server:
+        caller = Caller(server.url, 0.2)
+        assert caller.fails().outcome is Outcome.UNKNOWN
         assert caller.http.exchange(SEND).body == b"ok"
+        assert server.connections == 2
 
 
 def test_a_forked_process_makes_calls_although_the_thread_stayed_behind():
@@ -349,10 +383,10 @@ def test_a_forked_process_makes_calls_although_the_thread_stayed_behind():
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_an_answer_without_end_is_unsure(monkeypatch):
+def test_an_answer_without_end_is_unknown(monkeypatch):
     monkeypatch.setattr(door, "ANSWER_LIMIT", 1000)
     error, _ = fate(wires.answering(200, b"x" * 1001))
-    assert error.outcome is Outcome.UNSURE
+    assert error.outcome is Outcome.UNKNOWN
 
 
 # --- what goes over the wire --------------------------------------------------------------------------------------
@@ -440,7 +474,7 @@ def test_after_a_broken_call_the_next_one_has_its_own_connection():
 
     with wires.raw_server(act) as server:
         caller = Caller(server.url)
-        assert caller.fails().outcome is Outcome.UNSURE
+        assert caller.fails().outcome is Outcome.UNKNOWN
         assert caller.http.exchange(SEND).status == 200
         assert len(server.requests) == 2
 

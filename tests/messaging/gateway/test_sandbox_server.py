@@ -16,16 +16,16 @@ import requests
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from messaging.gateway import sandbox_server
-from messaging.gateway.sandbox_server import SandboxServer, run_in_thread, settle
-from tests.toy_vendors.toy.sandbox import ToySandbox
+from messaging.sandbox import server as sandbox_server
+from messaging.sandbox.server import SandboxServer, run_in_thread, settle
+from tests.toy_vendors.toy.sandbox import Sandbox
 
 PHONES = ["13800138000", "13800138001"]
 
 
 @pytest.fixture
 def server():
-    with run_in_thread({"toy": ToySandbox()}) as running:
+    with run_in_thread({"toy": Sandbox()}) as running:
         yield running
 
 
@@ -85,7 +85,7 @@ def test_the_vendor_s_prefix_is_stripped_and_others_are_unknown(server):
 
 
 def test_header_names_keep_their_case_and_the_connection_is_kept():
-    with run_in_thread({"toy": ToySandbox()}) as server:
+    with run_in_thread({"toy": Sandbox()}) as server:
         connection = http.client.HTTPConnection("127.0.0.1", int(server.url.rsplit(":", 1)[1]), timeout=5)
         sockets = set()
         for _ in range(3):
@@ -381,10 +381,10 @@ def test_reset_forgets_all_but_the_addresses(server, receiver):
 
 def test_memory_outlives_a_restart(tmp_path: Path):
     keep = tmp_path / "deep" / "sandbox.state"
-    with run_in_thread({"toy": ToySandbox()}, keep=keep) as first:
+    with run_in_thread({"toy": Sandbox()}, keep=keep) as first:
         first.mount("toy").world.settings["auto_receipt"] = True
         send(first)
-    with run_in_thread({"toy": ToySandbox()}, keep=keep) as second:
+    with run_in_thread({"toy": Sandbox()}, keep=keep) as second:
         assert ask(second, "ledger/counts", vendor="toy") == dict.fromkeys(PHONES, 1)
         assert ask(second, "state")["vendors"]["toy"]["pushes"]["waiting"] == 1
         assert send(second).json()["task"] == "t2"
@@ -394,11 +394,11 @@ def test_memory_is_kept_while_serving(tmp_path: Path, monkeypatch):
     """A kill leaves no time to save."""
     monkeypatch.setattr(sandbox_server, "SAVE_SECONDS", 0.05)
     keep, copy = tmp_path / "sandbox.state", tmp_path / "as.killed"
-    with run_in_thread({"toy": ToySandbox()}, keep=keep) as first:
+    with run_in_thread({"toy": Sandbox()}, keep=keep) as first:
         send(first)
         time.sleep(0.3)
         copy.write_bytes(keep.read_bytes())
-    with run_in_thread({"toy": ToySandbox()}, keep=copy) as second:
+    with run_in_thread({"toy": Sandbox()}, keep=copy) as second:
         assert ask(second, "ledger/counts", vendor="toy") == dict.fromkeys(PHONES, 1)
 
 
@@ -413,12 +413,12 @@ def test_several_pushes_are_under_way_at_a_time(server, receiver):
 def test_an_unreadable_memory_is_an_empty_one(tmp_path: Path):
     keep = tmp_path / "sandbox.state"
     keep.write_bytes(b"not a pickle")
-    with run_in_thread({"toy": ToySandbox()}, keep=keep) as server:
+    with run_in_thread({"toy": Sandbox()}, keep=keep) as server:
         assert accepted(server) == 0
 
 
 def test_stopping_does_not_wait_for_held_answers():
-    with run_in_thread({"toy": ToySandbox()}) as server:
+    with run_in_thread({"toy": Sandbox()}) as server:
         fault(server, kind="timeout_after_accept", seconds=60)
         threading.Thread(target=lambda: _ignoring(lambda: send(server, timeout=30)), daemon=True).start()
         while not accepted(server):

@@ -10,8 +10,9 @@ from django.utils import timezone
 from campaigns import roles
 from campaigns.models import AuditEvent
 from messaging.gateway.types import ReplyEvent
+from messaging.inbox import answers, keywords, replies
 from messaging.models import Dispatch, KeywordRule, Reply, Suppression
-from messaging.services import claiming, inbox, keywords, replies
+from messaging.sending import claim
 from tests.markup import read
 from tests.people import signed_in
 
@@ -59,8 +60,8 @@ def test_a_rule_suppresses_and_stops_what_is_queued(house: Any) -> None:
     assert (reply.state, reply.is_opt_out) == (Reply.State.AUTO, True)
     assert Suppression.objects.get(phone=PHONE).source == "reply"
     delivery = dispatch.deliveries.get()
-    assert (delivery.own, delivery.reason) == (20, "opted_out")
-    event = AuditEvent.objects.get(action="Applied a keyword rule")
+    assert (delivery.own_status, delivery.reason) == (20, "opted_out")
+    event = AuditEvent.objects.get(action="keyword.applied")
     assert event.detail == {"phone": "138****0001", "reply": reply.pk, "action": "suppress"}
 
 
@@ -97,7 +98,7 @@ def test_a_repeat_applies_no_rule_again(house: Any) -> None:
 def test_what_a_rule_answered_a_person_may_answer_too(house: Any) -> None:
     KeywordRule.objects.create(word="几点", match="prefix", action="answer", text="每天 9 点到 18 点。")
     reply = say(house, "几点开门")
-    inbox.answer(reply, "周日不开门。", house.signature, None)
+    answers.answer(reply, "周日不开门。", house.signature, None)
     reply.refresh_from_db()
     assert reply.state == Reply.State.ANSWERED
 
@@ -108,8 +109,8 @@ def test_an_answer_keeps_to_the_hours_of_its_rule_and_is_useless_a_day_later(hou
     assert say(house, "几点开门").state == Reply.State.AUTO
     answer = Dispatch.objects.get(kind=Dispatch.Kind.ANSWER)
     assert (answer.window_from, answer.window_until) == (time(9, 0), time(20, 30))
-    assert not claiming.in_window(answer, night)
-    assert claiming.in_window(answer, night + timedelta(hours=10))
+    assert not claim.in_window(answer, night)
+    assert claim.in_window(answer, night + timedelta(hours=10))
     assert answer.useless_after is not None
     assert timedelta(hours=23) < answer.useless_after - timezone.now() <= timedelta(days=1)
 
@@ -128,7 +129,7 @@ def test_a_machine_that_answers_every_answer_gets_one_a_day_whoever_settles_its_
         account = other if n % 2 else house.account
         event = ReplyEvent(key=f"loop{n}", phone=PHONE, content="自动回复：不在", at=timezone.now())
         assert replies.store(account, event)
-        inbox.close(Reply.objects.get(key=f"loop{n}"), None)
+        answers.close(Reply.objects.get(key=f"loop{n}"), None)
         Reply.objects.filter(key=f"loop{n}").update(state=Reply.State.ANSWERED)
     assert Dispatch.objects.filter(kind=Dispatch.Kind.ANSWER).count() == 1
     Dispatch.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))

@@ -6,9 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from messaging import selectors
+from messaging.accounts import health
+from messaging.callbacks import poll, retrieve
+from messaging.deliveries import status
 from messaging.models import PollState, VendorCall
-from messaging.services import accounts, polling, retrieving, sending
+from messaging.sending import hand_over
 from tests.builders import phones
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +34,7 @@ def at(*minutes):
     ],
 )
 def test_few_windows_cover_all_moments_and_end_now(moments, found):
-    pieces = retrieving.windows(moments, NOON + timedelta(minutes=60))
+    pieces = retrieve.windows(moments, NOON + timedelta(minutes=60))
     assert pieces == [(NOON + timedelta(minutes=a), NOON + timedelta(minutes=b)) for a, b in found]
 
 
@@ -48,8 +50,8 @@ def silent(house):
         credentials=dict(mount.sandbox.credentials),
     )
     dispatch = house.make_dispatch(phones(5), account=account, version=None, chatbot=None, text="您好")
-    sending.send_some(dispatch.pk)
-    lost = accounts.adapter_for(account).poll("receipt")
+    hand_over.send_some(dispatch.pk)
+    lost = health.adapter_for(account).poll("receipt")
     assert not lost.empty
     asked = timezone.now() - timedelta(minutes=5)
     PollState.objects.create(account=account, kind="receipt", asked_at=asked, missing_since=asked)
@@ -58,23 +60,23 @@ def silent(house):
 
 def test_lost_receipts_come_again_and_the_gap_is_closed(silent):
     dispatch, _world = silent
-    assert selectors.dispatch_counts([dispatch.pk]) == {"submitted": 5}
-    assert retrieving.fill_gaps() == 1
-    polling.poll(dispatch.account_id, "receipt")
-    assert selectors.dispatch_counts([dispatch.pk]) == {"delivered": 5}
+    assert status.dispatch_counts([dispatch.pk]) == {"submitted": 5}
+    assert retrieve.fill_gaps() == 1
+    poll.poll(dispatch.account_id, "receipt")
+    assert status.dispatch_counts([dispatch.pk]) == {"delivered": 5}
     assert PollState.objects.get(kind="receipt").missing_since is None
 
 
 def test_a_poll_under_way_is_waited_for(silent):
     PollState.objects.update(asked_at=timezone.now())
-    assert retrieving.fill_gaps() == 0
+    assert retrieve.fill_gaps() == 0
     assert not VendorCall.objects.filter(operation="retrieve").exists()
 
 
 def test_a_refusal_is_kept_and_not_repeated_within_the_hour(silent):
     dispatch, world = silent
     world.settings["retrieve"] = False
-    assert [retrieving.fill_gaps(), retrieving.fill_gaps()] == [0, 0]
+    assert [retrieve.fill_gaps(), retrieve.fill_gaps()] == [0, 0]
     row = PollState.objects.get(kind="receipt")
     assert row.detail == "ERROR_NO_RETRIEVE_SERVICE"
     assert row.missing_since is not None
@@ -85,7 +87,7 @@ def test_a_refusal_is_kept_and_not_repeated_within_the_hour(silent):
 
 def test_a_vendor_that_gives_receipts_once_is_left_alone(house):
     PollState.objects.create(account=house.account, kind="receipt", missing_since=timezone.now())
-    assert retrieving.fill_gaps() == 0
+    assert retrieve.fill_gaps() == 0
 
 
 def test_a_person_may_ask_for_a_span(silent, capsys):
@@ -96,8 +98,8 @@ def test_a_person_may_ask_for_a_span(silent, capsys):
     )
     assert "again" in capsys.readouterr().out
     assert VendorCall.objects.filter(operation="retrieve").count() == 3
-    polling.poll(dispatch.account_id, "receipt")
-    assert selectors.dispatch_counts([dispatch.pk]) == {"delivered": 5}
+    poll.poll(dispatch.account_id, "receipt")
+    assert status.dispatch_counts([dispatch.pk]) == {"delivered": 5}
 
 
 @pytest.mark.parametrize("name", ["没有", "5G-主账号"])

@@ -8,9 +8,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import SendingRules
-from messaging import standing
 from messaging.models import TemplateReview
-from messaging.services.reviews import Calendar, must_be_reviewed, pauses, usual_days
+from messaging.reviews import Calendar, must_be_reviewed, pauses, status, usual_days
 
 
 def account(days: int | None = None, text: str = "", vendor: str = "rcs_gateway") -> Any:
@@ -78,6 +77,6 @@ def test_the_holidays_are_those_of_the_sending_rules():
 def test_an_approval_near_its_end_is_a_warning(left, expected, monkeypatch):
     now = timezone.now()
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
-    assert standing.status_of(TemplateReview(status="approved", approved_until=now + left)) == expected
-    assert standing.status_of(TemplateReview(status="refused", approved_until=now + left)) == "refused"
-    assert standing.status_of(TemplateReview(status="approved")) == "approved"
+    assert status.status_of(TemplateReview(status="approved", approved_until=now + left)) == expected
+    assert status.status_of(TemplateReview(status="rejected", approved_until=now + left)) == "rejected"
+    assert status.status_of(TemplateReview(status="approved")) == "approved"

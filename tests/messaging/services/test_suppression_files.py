@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from campaigns import roles
 from campaigns.models import AuditEvent
-from config.kit.sheets import csv_lines
-from config.kit.tables import ImportRefused
+from kit.export_files import csv_lines
+from kit.tables import ImportRefused
+from messaging.eligibility import files
 from messaging.models import Suppression, SuppressionImport
-from messaging.services import suppression_files
 from tests.builders import phones
+from tests.database import before, failing
 from tests.markup import read
 from tests.people import signed_in
 
@@ -33,11 +34,11 @@ def media(settings: Any, tmp_path: Any) -> None:
 def upload(body: bytes | str, **scope: Any) -> SuppressionImport:
     data = body.encode() if isinstance(body, str) else body
     chosen = {"scope": "all", "account": None, "signature": None, **scope}
-    return suppression_files.start(SimpleUploadedFile("名单.csv", data), chosen, None)
+    return files.start(SimpleUploadedFile("名单.csv", data), chosen, None)
 
 
 def take(body: bytes | str, **scope: Any) -> SuppressionImport:
-    return suppression_files.take_in(upload(body, **scope).pk)
+    return files.take_in(upload(body, **scope).pk)
 
 
 def counts(source: SuppressionImport) -> tuple[int, ...]:
@@ -78,8 +79,8 @@ def test_what_is_queued_within_the_scope_is_not_sent(house: Any) -> None:
     taken = take(lines(numbers[5:15]), scope="account", account=house.account)
     assert (taken.added, taken.stopped) == (10, 10)
     assert [batch.n_skipped for batch in dispatch.batches.order_by("number")] == [5, 5, 0]
-    assert dispatch.deliveries.filter(own=20, reason="opted_out").count() == 10
-    assert other.deliveries.filter(own=20).count() == 0
+    assert dispatch.deliveries.filter(own_status=20, reason="opted_out").count() == 10
+    assert other.deliveries.filter(own_status=20).count() == 0
 
 
 def test_the_scopes_do_not_hide_each_other_and_a_lifted_entry_is_none(house: Any) -> None:
@@ -95,7 +96,7 @@ def test_the_scopes_do_not_hide_each_other_and_a_lifted_entry_is_none(house: Any
 def test_our_own_export_comes_back_in_without_what_was_lifted(house: Any) -> None:
     Suppression.objects.create(phone="13800000001", source="hand", note="-投诉")
     Suppression.objects.create(phone="13800000002", source="hand", lifted_at=timezone.now(), lift_reason="要求")
-    text = "".join(csv_lines(suppression_files.export_header(), suppression_files.export_rows(full_numbers=True)))
+    text = "".join(csv_lines(files.export_header(), files.export_rows(full_numbers=True)))
     Suppression.objects.all().delete()
     assert counts(take(text.replace("Number", "phone"))) == (2, 1, 0, 1, 0, 0)
     assert Suppression.objects.get().note == "-投诉"
@@ -116,50 +117,43 @@ def test_a_file_that_turns_out_bad_says_so_and_keeps_nothing(db: None) -> None:
     source = upload(FILE)
     with open(source.file.path, "ab") as file:
         file.write(b'13800000003,"open\n')
-    done = suppression_files.take_in(source.pk)
+    done = files.take_in(source.pk)
     assert (done.state, done.added) == ("failed", 0)
     assert "quotes" in done.error
     assert not Suppression.objects.exists()
 
 
+ENTER = "INSERT INTO messaging_suppression .*FROM staged_number"
+
+
 def test_a_worker_that_dies_is_followed_by_one_that_goes_on(house: Any, monkeypatch: Any, settings: Any) -> None:
     """The second run counts what the first entered as added, not as known."""
-    monkeypatch.setattr(suppression_files, "CHUNK", 4)
-    enter, calls = suppression_files._enter, []
-
-    def dies(*arguments: Any) -> bool:
-        calls.append(arguments)
-        if len(calls) == 3:
-            raise RuntimeError("killed")
-        return enter(*arguments)
-
+    monkeypatch.setattr(files, "CHUNK", 4)
     source = upload(lines([*phones(11), phones(1)[0], "x"]))
-    monkeypatch.setattr(suppression_files, "_enter", dies)
-    with pytest.raises(RuntimeError):
-        suppression_files.take_in(source.pk)
+    with failing(ENTER, RuntimeError("killed"), skip=2), pytest.raises(RuntimeError):
+        files.take_in(source.pk)
     source.refresh_from_db()
     assert (source.state, source.added) == ("reading", 8)
     SuppressionImport.objects.update(moved_at=timezone.now() - timezone.timedelta(seconds=600))
-    assert suppression_files.wake_stuck() == 1
-    assert suppression_files.wake_stuck() == 0
-    assert counts(suppression_files.take_in(source.pk)) == (13, 11, 1, 0, 1, 0)
+    assert files.wake_stuck() == 1
+    assert files.wake_stuck() == 0
+    assert counts(files.take_in(source.pk)) == (13, 11, 1, 0, 1, 0)
     assert Suppression.objects.count() == 11
 
 
 def test_two_workers_with_one_file_count_once(house: Any, monkeypatch: Any) -> None:
     source = upload(lines(phones(6)))
-    monkeypatch.setattr(suppression_files, "CHUNK", 3)
-    finish, other = suppression_files._finish, []
+    monkeypatch.setattr(files, "CHUNK", 3)
 
-    def overtaken(*arguments: Any) -> None:
-        if not other:
-            other.append(True)
-            SuppressionImport.objects.filter(pk=source.pk).update(state="reading")
-            assert suppression_files._enter(source, 0, 3) is False
-        finish(*arguments)
+    def overtake() -> None:
+        """Another one enters the first numbers and dies."""
+        with failing(ENTER, RuntimeError("killed"), skip=1), pytest.raises(RuntimeError):
+            files.take_in(source.pk)
 
-    monkeypatch.setattr(suppression_files, "_finish", overtaken)
-    assert counts(suppression_files.take_in(source.pk)) == (6, 6, 0, 0, 0, 0)
+    with before("SELECT .*messaging_suppressionimport", overtake, skip=2) as met:
+        stopped = files.take_in(source.pk)
+    assert (len(met), stopped.state, stopped.added) == (1, "reading", 3)
+    assert counts(files.take_in(source.pk)) == (6, 6, 0, 0, 0, 0)
 
 
 def test_the_queries_do_not_grow_with_the_rows(house: Any) -> None:
@@ -168,7 +162,7 @@ def test_the_queries_do_not_grow_with_the_rows(house: Any) -> None:
     def queries(n: int, start: int) -> int:
         source = upload(lines(phones(n, start=start)))
         with CaptureQueriesContext(connection) as context:
-            suppression_files.take_in(source.pk)
+            files.take_in(source.pk)
         return len(context)
 
     assert queries(200, 13700000000) == queries(400, 13900000000)
@@ -187,11 +181,11 @@ def test_support_imports_and_exports_and_others_do_not(house: Any, run_queue: An
     assert "不是 11 位" in shown
     bad = b"".join(client.get(f"{page}problems.csv").streaming_content).decode("utf-8-sig")
     assert bad.splitlines()[1].startswith("4,12345,")
-    assert AuditEvent.objects.get(action="Imported a do-not-send list").detail["added"] == 2
+    assert AuditEvent.objects.get(action="suppression.imported").detail["added"] == 2
     text = b"".join(client.get(f"{BASE}export.csv").streaming_content).decode("utf-8-sig")
     assert "13800000001" in text
     assert "'=SUM(1)" in text
-    assert AuditEvent.objects.get(action="Exported the do-not-send list").detail["file"].endswith(".csv")
+    assert AuditEvent.objects.get(action="suppression.exported").detail["file"].endswith(".csv")
     masked = b"".join(signed_in(roles.CAMPAIGNS).get(f"{BASE}export.csv").streaming_content).decode()
     assert "13800000001" not in masked
     assert "138****0001" in masked

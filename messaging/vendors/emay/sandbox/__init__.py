@@ -6,8 +6,8 @@ black_every, unsubscribe_every, reply_every, click_every (0 = never), duplicate 
 answer (a code that every send is answered with instead of being taken).
 """
 
-from messaging.vendors.emay.sandbox.front import EmaySandbox
+from messaging.vendors.emay.sandbox.front import Sandbox
 
-SANDBOX = EmaySandbox
+SANDBOX = Sandbox
 
-__all__ = ["SANDBOX", "EmaySandbox"]
+__all__ = ["SANDBOX", "Sandbox"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from messaging.gateway.sandbox import Acceptance, World
+from messaging.sandbox.base import Acceptance, World
 from messaging.vendors.emay.sandbox.rules import Asked, Message
 from messaging.vendors.emay.sandbox.wire import CHINA, Refused, push
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from messaging.gateway.sandbox import SandboxReply, SandboxRequest, World
+from messaging.sandbox.base import SandboxReply, SandboxRequest, World
 from messaging.vendors.emay.sandbox import desk, plain_forms, safe, wire
 from messaging.vendors.emay.sandbox.rules import Asked
 
 
-class EmaySandbox:
+class Sandbox:
     code: ClassVar[str] = "emay"
     credentials: ClassVar[Mapping[str, str]] = {"app_id": "EUCP-EMY-SMS1-SANDB", "secret_key": "5A9F81C4D2E6B370"}
 

@@ -1,12 +1,12 @@
 """The five operations of the plain interface, and retrieveReport: forms in, JSON or a bare word out."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from messaging.vendors.emay.sandbox import desk, rules
 from messaging.vendors.emay.sandbox.rules import Asked, Message
+from messaging.vendors.emay.sandbox.safe import Operation, balance, poll
 from messaging.vendors.emay.sandbox.wire import Refused, read_compact
 
 Fields = dict[str, str]
@@ -32,19 +32,6 @@ def personal(asked: Asked) -> Any:
     return desk.take(asked, messages, "simple sendPersonalitySMS")
 
 
-def poll(kind: str) -> "Operation":
-    def answer(asked: Asked) -> Any:
-        rules.known_keys(asked.body, ("number",))
-        return desk.poll(asked.world, kind, rules.number(asked.body.get("number")), asked.now)
-
-    return answer
-
-
-def balance(asked: Asked) -> Any:
-    rules.known_keys(asked.body, ())
-    return {"balance": desk.balance(asked.world)}
-
-
 def retrieve(asked: Asked) -> None:
     if not asked.world.settings.get("retrieve", True):
         raise Refused("ERROR_NO_RETRIEVE_SERVICE")
@@ -65,7 +52,6 @@ def _message(phone: str, content: str, fields: Fields, now: datetime) -> Message
     return Message(rules.phone(phone), content, rules.custom_id(fields), rules.code(fields), at)
 
 
-Operation = Callable[[Asked], Any]
 OPERATIONS: dict[str, Operation] = {
     "sendSMS": send,
     "sendPersonalitySMS": personal,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from messaging.gateway.sandbox import World
+from messaging.sandbox.base import World
 from messaging.vendors.emay.sandbox.wire import Refused, read_compact, read_dashed
 
 MOST_NUMBERS = 500

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from messaging.gateway.sandbox import Push, SandboxReply, SandboxRequest
+from messaging.sandbox.base import Push, SandboxReply, SandboxRequest
 
 CHINA = ZoneInfo("Asia/Shanghai")
 TIME_SLACK = timedelta(minutes=10)

@@ -7,20 +7,21 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
-from messaging.gateway.errors import Outcome
-from messaging.gateway.testing import Answer, Call, PushSample, VendorContract, content, send_request, submission
+from messaging.gateway.contract_suite import Answer, Call, PushSample, VendorContract, content, send_request, submission
+from messaging.gateway.outcomes import Outcome
+from messaging.gateway.times import CHINA
 from messaging.gateway.types import (
     ClickEvent,
     Inbound,
-    OddEvent,
+    MalformedEvent,
     ReceiptEvent,
     Recipient,
     ReplyEvent,
     ReviewState,
     SendRequest,
 )
-from messaging.vendors.emay import codes, times
+from messaging.gateway.vendor import Vendor
+from messaging.vendors.emay import codes
 from messaging.vendors.emay.envelope import seal
 
 DOCUMENT = json.loads((Path(__file__).parent.parent / "samples" / "document.json").read_text())
@@ -30,7 +31,7 @@ PLAIN = {"interface": "plain"}
 REF = "s12-1"
 PERSONAL = (Recipient(TWO[0], {"name": "王先生"}), Recipient(TWO[1], {"name": "李先生"}))
 NAMED = content(kind="sms", text="${name}您好")
-AT = datetime(2017, 3, 15, 12, 0, tzinfo=times.CHINA)
+AT = datetime(2017, 3, 15, 12, 0, tzinfo=CHINA)
 
 
 def sealed(
@@ -62,7 +63,7 @@ REFUSALS = tuple(word(code) for code in (
     "ERROR_PARAMS", "ERROR_APPID", "ERROR_ENCRYPTION", "ERROR_CLIENT_IP", "ERROR_BALANCE", "ERROR_OVER_SPEED",
     "ERROR_REQUEST_NO_VALID", "ERROR_MOBILE_ERROR", "ERROR_MOBILE_EMPTY", "ERROR_MOBILE_NUMBER", "ERROR_CUSTOM_SMSID",
 ))  # fmt: skip
-NO_WORD = Answer("no result header", seal(KEY, rows(*TWO), True), Outcome.UNSURE, reasons.NO_ANSWER)
+NO_WORD = Answer("no result header", seal(KEY, rows(*TWO), True), Outcome.UNKNOWN, reasons.NO_ANSWER)
 UNLISTED = word("ERROR_MOON")
 
 
@@ -112,15 +113,15 @@ SENDS = (
         "plain_send",
         plain("SUCCESS", rows(*TWO), message_ids=IDS, accepted_count=2),
         plain("ERROR_SIGN", None, Outcome.BLOCKED, reasons.CREDENTIALS, blocks="account"),
-        plain("ERROR_TIMESTAMP", None, Outcome.SAFE, reasons.CLOCK),
-        plain("ERROR_MOBILE_ERROR", None, Outcome.REFUSED, reasons.BAD_NUMBER, split=True),
-        plain("ERROR_MOON", None, Outcome.UNSURE, reasons.UNKNOWN_WORD),
+        plain("ERROR_TIMESTAMP", None, Outcome.NOT_TAKEN, reasons.CLOCK),
+        plain("ERROR_MOBILE_ERROR", None, Outcome.REJECTED, reasons.BAD_NUMBER, split=True),
+        plain("ERROR_MOON", None, Outcome.UNKNOWN, reasons.UNKNOWN_WORD),
         settings=PLAIN,
     ),
     send(
         "plain_personal",
         plain("SUCCESS", rows(*TWO)),
-        plain("ERROR_LONG_CONTENT", None, Outcome.REFUSED, reasons.LENGTH, split=True),
+        plain("ERROR_LONG_CONTENT", None, Outcome.REJECTED, reasons.LENGTH, split=True),
         settings=PLAIN,
         text="",
         content=NAMED,
@@ -144,8 +145,8 @@ TEMPLATES = (
         (
             sealed("waiting", {"templateId": "22222", "status": "0"}, state=ReviewState.WAITING),
             sealed("approved", {"templateId": "22222", "status": "1"}, state=ReviewState.APPROVED),
-            sealed("refused", {"templateId": "22222", "status": 2}, state=ReviewState.REFUSED),
-            sealed("gone", {"status": "-1"}, Outcome.REFUSED, reasons.TEMPLATE_UNUSABLE, state=None),
+            sealed("refused", {"templateId": "22222", "status": 2}, state=ReviewState.REJECTED),
+            sealed("gone", {"status": "-1"}, Outcome.REJECTED, reasons.TEMPLATE_UNUSABLE, state=None),
             sealed("the document's sample", DOCUMENT["answers"]["2.1.8"], state=None),
             word("ERROR_APPID"),
         ),
@@ -156,7 +157,7 @@ TEMPLATES = (
         ("22222",),
         (
             sealed("done", {"code": "true", "templateId": "22222"}),
-            sealed("not done", DOCUMENT["answers"]["2.1.7"], Outcome.REFUSED, reasons.TEMPLATE_UNUSABLE),
+            sealed("not done", DOCUMENT["answers"]["2.1.7"], Outcome.REJECTED, reasons.TEMPLATE_UNUSABLE),
         ),
     ),
 )
@@ -194,8 +195,8 @@ OTHERS = (
         (datetime(2026, 5, 20, 1, 0, tzinfo=UTC), datetime(2026, 5, 20, 1, 5, tzinfo=UTC)),
         (
             Answer("done", b"SUCCESS", Outcome.ACCEPTED, reasons.ACCEPTED, "SUCCESS"),
-            Answer("not open", b"ERROR_NO_RETRIEVE_SERVICE", Outcome.REFUSED, reasons.ACCOUNT_STATE, also={"blocks": ""}),
-            Answer("no word", b"<html>", Outcome.UNSURE, reasons.NO_ANSWER),
+            Answer("not open", b"ERROR_NO_RETRIEVE_SERVICE", Outcome.REJECTED, reasons.ACCOUNT_STATE, also={"blocks": ""}),
+            Answer("no word", b"<html>", Outcome.UNKNOWN, reasons.NO_ANSWER),
         ),
     ),
 )  # fmt: skip
@@ -214,7 +215,7 @@ REPORTS = (
 )
 MOS = [ROWS["reply"][0], {**ROWS["reply"][1], "content": "R", "extendedCode": None}]
 REPLIES = (
-    ReplyEvent("x", "15538850000", "TD", extended_code="123", at=AT),
+    ReplyEvent("x", "15538850000", "TD", at=AT),
     ReplyEvent("x", "15538850000", "R", at=AT),
 )
 ODD_STATE = {
@@ -225,7 +226,7 @@ ODD_STATE = {
     "state": "MK:0104",
 }
 MIXED = [*ROWS["receipt"], ODD_STATE, "broken"]
-MIXED_EVENTS = (*REPORTS, receipt("13800138000", "", REF, "MK:0104"), OddEvent("x", "", ""))
+MIXED_EVENTS = (*REPORTS, receipt("13800138000", "", REF, "MK:0104"), MalformedEvent("x", "", ""))
 CLICK = {
     key: value
     for key, value in ROWS["click"][0].items()
@@ -240,6 +241,7 @@ def form(name: str, data: object) -> bytes:
 
 CONTRACT = VendorContract(
     credentials={"app_id": APP_ID, "secret_key": KEY},
+    settings={"pushes": "either"},
     calls=(*SENDS, *TEMPLATES, *POLLS, *OTHERS),
     pushes=(
         PushSample(
@@ -262,7 +264,7 @@ CONTRACT = VendorContract(
             "click",
             Inbound("click", {}, seal(KEY, ROWS["click"][:1], True)),
             (ClickEvent("x", "15900000006", "https://emay.cn",
-                        at=datetime(2020, 7, 3, 11, 4, 36, tzinfo=times.CHINA), detail=CLICK),),
+                        at=datetime(2020, 7, 3, 11, 4, 36, tzinfo=CHINA), detail=CLICK),),
             polled=True,
         ),
     ),

@@ -7,18 +7,20 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 
-from messaging.gateway.errors import Outcome
-from messaging.gateway.sandbox import SandboxRequest, World
-from messaging.gateway.signing import aes_ecb_decrypt, aes_ecb_encrypt
-from messaging.gateway.testing import account, content, response, send_request, submission
+from messaging.gateway.contract_suite import account, content, response, send_request, submission
+from messaging.gateway.crypto import aes_ecb_decrypt, aes_ecb_encrypt
+from messaging.gateway.outcomes import Outcome
+from messaging.gateway.times import CHINA
 from messaging.gateway.types import Inbound, ReceiptStatus, Recipient, ReviewState
+from messaging.sandbox.base import SandboxRequest, World
+from messaging.vendors.emay import callbacks
 from messaging.vendors.emay.adapter import Emay
 from messaging.vendors.emay.envelope import unseal
-from messaging.vendors.emay.sandbox import EmaySandbox
-from messaging.vendors.emay.times import CHINA
+from messaging.vendors.emay.sandbox import Sandbox
 
-SANDBOX = EmaySandbox()
+SANDBOX = Sandbox()
 APP_ID, KEY = SANDBOX.credentials["app_id"], SANDBOX.credentials["secret_key"]
 TWO = ("13800138000", "13900139000")
 PEOPLE = (Recipient(TWO[0], {"n": "甲"}), Recipient(TWO[1], {"n": "乙"}))
@@ -132,9 +134,17 @@ def test_plain_pushes_and_none_on_request(world):
 def test_a_reply_carries_the_extended_code(world):
     send(world, send_request(TWO[0], options={"extended_code": "77"}))
     SANDBOX.reply(world, TWO[0], "收到")
-    assert [(event.phone, event.content, event.extended_code) for event in poll(world, "reply")] == [
-        (TWO[0], "收到", "77")
-    ]
+    polled = vendor().read_poll("reply", ask(world, vendor().build_poll("reply", 500)))
+    (row,) = callbacks.rows(Inbound("reply", {}, polled.body), vendor().account)
+    assert (row["mobile"], row["content"], row["extendedCode"]) == (TWO[0], "收到", "77")
+
+
+def test_replies_to_two_extended_codes_in_one_second_are_two(world):
+    with time_machine.travel(datetime(2026, 5, 20, tzinfo=UTC), tick=False):
+        for code in ("77", "78"):
+            send(world, send_request(TWO[0], options={"extended_code": code}))
+            SANDBOX.reply(world, TWO[0], "收到")
+        assert len({event.key for event in poll(world, "reply")}) == 2
 
 
 def test_clicks_are_given_for_each_number(world):
@@ -154,9 +164,9 @@ def test_a_template_is_made_asked_about_used_and_deleted(world):
 
     request = send_request(recipients=PEOPLE, text="", content=text, template_id=template_id)
     assert status().state is ReviewState.WAITING
-    assert send(world, request).verdict.outcome is Outcome.REFUSED
+    assert send(world, request).verdict.outcome is Outcome.REJECTED
     SANDBOX.approve(world, template_id, False, "")
-    assert status().state is ReviewState.REFUSED
+    assert status().state is ReviewState.REJECTED
     SANDBOX.approve(world, template_id, True, "")
     assert status().state is ReviewState.APPROVED
     assert send(world, request).verdict.outcome is Outcome.ACCEPTED
@@ -164,8 +174,10 @@ def test_a_template_is_made_asked_about_used_and_deleted(world):
     assert (
         client.read_delete_template(ask(world, client.build_delete_template(template_id))).outcome is Outcome.ACCEPTED
     )
-    assert client.read_delete_template(ask(world, client.build_delete_template(template_id))).outcome is Outcome.REFUSED
-    assert status().verdict.outcome is Outcome.REFUSED
+    assert (
+        client.read_delete_template(ask(world, client.build_delete_template(template_id))).outcome is Outcome.REJECTED
+    )
+    assert status().verdict.outcome is Outcome.REJECTED
 
 
 def test_a_template_without_variables(world):
@@ -490,7 +502,7 @@ def test_optional_fields_may_be_null(world):
 
 
 def test_a_short_key_is_padded_with_blanks(world):
-    class Short(EmaySandbox):
+    class Short(Sandbox):
         credentials = {"app_id": APP_ID, "secret_key": "short"}
 
     now = datetime.now(UTC)

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome
-from messaging.gateway.testing import Answer, Call, VendorContract
+from messaging.gateway.contract_suite import Answer, Call, VendorContract
+from messaging.gateway.outcomes import Outcome
 from messaging.vendors.hanwg.tests.examples import example
 
 ANSWERS = (
@@ -16,8 +16,8 @@ ANSWERS = (
         "0",
         {"template_id": "f80eae8532f44250be6bbd9e7998792a", "approved": False},
     ),
-    Answer("busy", '{"code": 98, "desc": "系统繁忙"}'.encode(), Outcome.UNSURE, reasons.VENDOR_ERROR, "98"),
-    Answer("bad format", '{"code": 99, "desc": "消息格式错误"}'.encode(), Outcome.REFUSED, reasons.BAD_REQUEST, "99"),
+    Answer("busy", '{"code": 98, "desc": "系统繁忙"}'.encode(), Outcome.UNKNOWN, reasons.VENDOR_ERROR, "98"),
+    Answer("bad format", '{"code": 99, "desc": "消息格式错误"}'.encode(), Outcome.REJECTED, reasons.BAD_REQUEST, "99"),
     Answer(
         "bad credentials",
         '{"code": 104, "desc": "用户信息校验失败"}'.encode(),
@@ -26,16 +26,16 @@ ANSWERS = (
         "104",
         {"blocks": "account", "message": "用户信息校验失败"},
     ),
-    Answer("clock", '{"code": 102, "desc": "请求时间无效"}'.encode(), Outcome.SAFE, reasons.CLOCK, "102"),
+    Answer("clock", '{"code": 102, "desc": "请求时间无效"}'.encode(), Outcome.NOT_TAKEN, reasons.CLOCK, "102"),
     Answer(
         "unlisted",
         '{"code": 777, "desc": "模板名称重复"}'.encode(),
-        Outcome.UNSURE,
+        Outcome.UNKNOWN,
         reasons.UNKNOWN_WORD,
         "777",
         {"message": "模板名称重复"},
     ),
-    Answer("no code", b"{}", Outcome.UNSURE, reasons.NO_ANSWER),
+    Answer("no code", b"{}", Outcome.UNKNOWN, reasons.NO_ANSWER),
 )
 
 CONTRACT = VendorContract(

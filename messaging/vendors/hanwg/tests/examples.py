@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from messaging.gateway.testing import content, fallback, submission
+from messaging.gateway.contract_suite import content, fallback, submission
 from messaging.gateway.types import Media, Submission
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -11,12 +11,13 @@ import pytest
 import time_machine
 
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome, UnreadableBody, Unsupported
+from messaging.gateway.contract_suite import FakeHttp, account, response, send_request
+from messaging.gateway.outcomes import Outcome, UnreadableBody, Unsupported
 from messaging.gateway.registry import vendor_class
-from messaging.gateway.testing import FakeHttp, account, response, send_request
 from messaging.gateway.types import Inbound
 from messaging.vendors.hanwg.adapter import Hanwg
-from messaging.vendors.hanwg.credentials import SETTINGS, digest, headers
+from messaging.vendors.hanwg.credentials import SETTINGS
+from messaging.vendors.hanwg.envelope import digest, headers
 from messaging.vendors.hanwg.tests.examples import CHATBOT, NAMES, example, sample
 
 CREDENTIALS = {"account": "dh18528", "password": "p{date}w"}
@@ -135,7 +136,7 @@ def test_what_cannot_be_asked_does_not_go_out_and_the_reason_is_plain(name, chan
     result = hanwg.submit(example(name, **changes))
 
     assert hanwg.http.requests == []
-    assert (result.verdict.outcome, result.verdict.reason) == (Outcome.REFUSED, reasons.BAD_REQUEST)
+    assert (result.verdict.outcome, result.verdict.reason) == (Outcome.REJECTED, reasons.BAD_REQUEST)
     assert result.verdict.message == message
 
 
@@ -143,8 +144,8 @@ def test_what_cannot_be_asked_does_not_go_out_and_the_reason_is_plain(name, chan
     ("answer", "outcome", "template_id"),
     [
         ({"code": 0, "desc": "ok", "result": "T9"}, Outcome.ACCEPTED, "T9"),
-        ({"code": 0, "desc": "ok", "result": True}, Outcome.UNSURE, ""),
-        ({"code": 0, "desc": "ok"}, Outcome.UNSURE, ""),
+        ({"code": 0, "desc": "ok", "result": True}, Outcome.UNKNOWN, ""),
+        ({"code": 0, "desc": "ok"}, Outcome.UNKNOWN, ""),
     ],
 )
 def test_adding_is_a_setting(answer, outcome, template_id):

@@ -3,10 +3,10 @@
 import pytest
 
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome
+from messaging.gateway.contract_suite import account
 from messaging.gateway.http import Http
-from messaging.gateway.sandbox_server import run_in_thread
-from messaging.gateway.testing import account
+from messaging.gateway.outcomes import Outcome
+from messaging.sandbox.server import run_in_thread
 from messaging.vendors.hanwg.adapter import Hanwg
 from messaging.vendors.hanwg.sandbox import SANDBOX
 from messaging.vendors.hanwg.tests.examples import NAMES, example

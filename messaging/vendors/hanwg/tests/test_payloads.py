@@ -2,33 +2,33 @@
 
 import pytest
 
-from messaging.gateway.errors import Unsupported
-from messaging.gateway.testing import content, fallback
+from messaging.gateway.contract_suite import content, fallback
+from messaging.gateway.outcomes import Unsupported
 from messaging.vendors.hanwg import payloads
 from messaging.vendors.hanwg.tests.examples import CALENDAR, NAMES, example, sample
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_example_of_the_document_comes_from_our_blocks(name):
-    assert payloads.template(example(name)) == sample(name)["body"]
+    assert payloads.template(example(name)) == ("template_edit", sample(name)["body"])
 
 
 def test_a_label_and_a_draft_are_options():
-    body = payloads.template(example("text", options={"label": "会员,春季", "draft": True}))
+    body = payloads.template(example("text", options={"label": "会员,春季", "draft": True})).fields
 
     assert body["label"] == "会员,春季"
     assert body["draft"] == 1
 
 
 def test_without_options_it_is_submitted_and_has_no_label():
-    body = payloads.template(example("text"))
+    body = payloads.template(example("text")).fields
 
     assert body["draft"] == 0
     assert "label" not in body
 
 
 def test_an_added_template_has_no_template_id():
-    assert "templateId" not in payloads.template(example("text", template_id=""))
+    assert "templateId" not in payloads.template(example("text", template_id="")).fields
 
 
 def test_a_message_without_chips_has_no_suggestion():

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from messaging.gateway.errors import Outcome
-from messaging.gateway.sandbox import SandboxRequest, World
-from messaging.gateway.testing import FakeHttp, account
+from messaging.gateway.contract_suite import FakeHttp, account
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import WireResponse
+from messaging.sandbox.base import SandboxRequest, World
 from messaging.vendors.hanwg.adapter import Hanwg
 from messaging.vendors.hanwg.sandbox import SANDBOX
 from messaging.vendors.hanwg.tests.examples import CHATBOT, NAMES, example, sample

@@ -7,13 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
-from messaging.gateway.errors import Outcome
-from messaging.gateway.testing import Answer, Call, PushSample, VendorContract, content, fallback, send_request
+from messaging.gateway.contract_suite import Answer, Call, PushSample, VendorContract, content, fallback, send_request
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import (
     Inbound,
+    MalformedEvent,
     Media,
-    OddEvent,
     ReceiptEvent,
     ReceiptStatus,
     Recipient,
@@ -23,6 +22,7 @@ from messaging.gateway.types import (
     SendRequest,
     Submission,
 )
+from messaging.gateway.vendor import Vendor
 from messaging.vendors.rcs_gateway.envelope import Envelope
 from messaging.vendors.rcs_gateway.tests.vectors import CREDENTIALS, SAMPLES
 
@@ -56,20 +56,20 @@ REFUSALS = (
         "3",
         {"blocks": "account"},
     ),
-    Answer("parameters", said(4), Outcome.REFUSED, reasons.BAD_REQUEST, "4", {"split": False}),
+    Answer("parameters", said(4), Outcome.REJECTED, reasons.BAD_REQUEST, "4", {"split": False}),
     Answer("account state", said(7), Outcome.BLOCKED, reasons.ACCOUNT_STATE, "7", {"blocks": "account"}),
     Answer("not authorised", said(8), Outcome.BLOCKED, reasons.ACCOUNT_STATE, "8", {"blocks": "account"}),
-    Answer("too often", said(31), Outcome.SAFE, reasons.WAIT, "31", {"retry_after": 10.0}),
-    Answer("too old", said(40), Outcome.SAFE, reasons.CLOCK, "40", {"retry_after": 5.0}),
-    Answer("internal error", said(99), Outcome.UNSURE, reasons.VENDOR_ERROR, "99"),
-    Answer("unlisted", said(55), Outcome.UNSURE, reasons.UNKNOWN_WORD, "55"),
-    Answer("sealed by another", b"QUJDREVGR0hJSktMTU5PUA==", Outcome.UNSURE, reasons.NO_ANSWER),
+    Answer("too often", said(31), Outcome.NOT_TAKEN, reasons.WAIT, "31", {"retry_after": 10.0}),
+    Answer("too old", said(40), Outcome.NOT_TAKEN, reasons.CLOCK, "40", {"retry_after": 5.0}),
+    Answer("internal error", said(99), Outcome.UNKNOWN, reasons.VENDOR_ERROR, "99"),
+    Answer("unlisted", said(55), Outcome.UNKNOWN, reasons.UNKNOWN_WORD, "55"),
+    Answer("sealed by another", b"QUJDREVGR0hJSktMTU5PUA==", Outcome.UNKNOWN, reasons.NO_ANSWER),
 )
 SENT = (
     Answer("accepted", said(0, "", taskId="77"), Outcome.ACCEPTED, reasons.ACCEPTED, "0", {"task_id": "77"}),
     Answer("template", said(5), Outcome.BLOCKED, reasons.TEMPLATE_UNUSABLE, "5", {"blocks": "dispatch"}),
     Answer("no sender", said(6), Outcome.BLOCKED, reasons.NO_ROUTE, "6", {"blocks": "dispatch"}),
-    Answer("one number", said(4, "手机号码格式错误"), Outcome.REFUSED, reasons.BAD_REQUEST, "4", {"split": True}),
+    Answer("one number", said(4, "手机号码格式错误"), Outcome.REJECTED, reasons.BAD_REQUEST, "4", {"split": True}),
     *REFUSALS,
 )
 SUBMITTED = (
@@ -115,7 +115,7 @@ CALLS = (
                 "0",
                 {"amount": Decimal("99.9"), "unit": ""},
             ),
-            Answer("no amount", said(0, ""), Outcome.UNSURE, reasons.NO_ANSWER),
+            Answer("no amount", said(0, ""), Outcome.UNKNOWN, reasons.NO_ANSWER),
             *REFUSALS,
         ),
     ),
@@ -212,7 +212,7 @@ PUSHES = (
         ),
         (
             FELL_BACK,
-            OddEvent("x", "", ""),
+            MalformedEvent("x", "", ""),
             ReceiptEvent(
                 key="x",
                 phone="15100000001",

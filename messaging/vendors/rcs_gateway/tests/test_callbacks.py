@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messaging.gateway import reasons
-from messaging.gateway.errors import CallbackRefused, UnreadableBody, Unsupported
-from messaging.gateway.testing import account
+from messaging.gateway.contract_suite import account
+from messaging.gateway.outcomes import CallbackRefused, UnreadableBody, Unsupported
 from messaging.gateway.types import (
     Inbound,
-    OddEvent,
+    MalformedEvent,
     ReceiptEvent,
     ReceiptStatus,
     ReplyEvent,
@@ -116,7 +116,7 @@ def test_a_signed_time_that_is_none_is_refused(vendor, stamp):
 
 
 def test_there_is_no_push_of_clicks(vendor):
-    for act in (vendor.verify, vendor.parse, vendor.acknowledge):
+    for act in (vendor.verify, vendor.events, vendor.acknowledge):
         with pytest.raises(Unsupported):
             act(Inbound("click", {}, b""))
 
@@ -227,13 +227,18 @@ def test_an_odd_element_spares_its_neighbours(vendor):
         {**BY_THE_TABLE, "mobile": None},
         {**BY_THE_TABLE, "mobile": "12"},
         {**BY_THE_TABLE, "status": ""},
-        {**BY_THE_TABLE, "taskId": {"a": 1}},
         {**BY_THE_TABLE, "status": True},
     ]
     events = vendor.parse(pushed("receipt", [BY_THE_TABLE, *odd, {**BY_THE_TABLE, "mobile": "15100000001"}]))
-    assert [type(event) for event in events] == [ReceiptEvent, *[OddEvent] * 10, ReceiptEvent]
-    assert len({event.key for event in events}) == 12
+    assert [type(event) for event in events] == [ReceiptEvent, *[MalformedEvent] * 9, ReceiptEvent]
+    assert len({event.key for event in events}) == 11
     assert [events[n].why for n in (1, 6, 7)] == ["not an object", "no mobile", "mobile is not a mobile number"]
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [], True, None])
+def test_what_is_needed_for_nothing_costs_no_receipt(vendor, value):
+    event = only(vendor, pushed("receipt", [{**BY_THE_TABLE, "taskId": value}]))
+    assert (event.task_id, event.reference, event.status) == ("", "s7-1", ReceiptStatus.DELIVERED)
 
 
 def test_an_unknown_word_is_kept(vendor):
@@ -284,7 +289,7 @@ def test_an_empty_reply_is_a_reply_and_a_missing_one_is_odd(vendor):
         pushed("reply", [{"mobile": "15100000000", "content": ""}, {"mobile": "15100000000"}])
     )
     assert isinstance(empty, ReplyEvent)
-    assert isinstance(missing, OddEvent)
+    assert isinstance(missing, MalformedEvent)
 
 
 # --- audits ------------------------------------------------------------------------------------------------------------
@@ -298,7 +303,7 @@ def test_the_example_audit(vendor):
 
 
 @pytest.mark.parametrize(
-    ("status", "state"), [(1, ReviewState.APPROVED), ("2", ReviewState.REFUSED), (3, None), ("?", None)]
+    ("status", "state"), [(1, ReviewState.APPROVED), ("2", ReviewState.REJECTED), (3, None), ("?", None)]
 )
 def test_audit_words(vendor, status, state):
     event = only(vendor, pushed("review", {"templateId": "12", "status": status, "message": "m"}))
@@ -315,4 +320,4 @@ def test_an_audit_said_again_later_is_no_repeat(vendor):
 
 def test_several_audits_in_one_push_are_read(vendor):
     events = vendor.parse(pushed("review", [{"templateId": 1, "status": 1}, {"templateId": 2, "status": 2}, {}]))
-    assert [type(event) for event in events] == [ReviewEvent, ReviewEvent, OddEvent]
+    assert [type(event) for event in events] == [ReviewEvent, ReviewEvent, MalformedEvent]

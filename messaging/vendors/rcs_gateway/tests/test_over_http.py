@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from werkzeug import Response
 
-from messaging.gateway.errors import Outcome
-from messaging.gateway.sandbox_server import run_in_thread, settle
-from messaging.gateway.testing import account, content, fallback
+from messaging.gateway.contract_suite import account, content, fallback
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import Inbound, Media, ReceiptStatus, Recipient, ReviewState, SendRequest, Submission
+from messaging.sandbox.server import run_in_thread, settle
 from messaging.vendors.rcs_gateway.adapter import RcsGateway
 from messaging.vendors.rcs_gateway.sandbox import SANDBOX
 

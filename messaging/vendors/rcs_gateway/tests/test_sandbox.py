@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.gateway.sandbox import SandboxRequest, World
+from messaging.sandbox.base import SandboxRequest, World
 from messaging.vendors.rcs_gateway.envelope import Envelope, read_json
 from messaging.vendors.rcs_gateway.sandbox import SANDBOX
 from messaging.vendors.rcs_gateway.tests.vectors import SAMPLES, example

@@ -5,9 +5,9 @@ import base64
 import orjson
 import pytest
 
-from messaging.gateway import reasons, signing
-from messaging.gateway.errors import Outcome
-from messaging.gateway.testing import FakeHttp, account, content, fallback, response
+from messaging.gateway import crypto, reasons
+from messaging.gateway.contract_suite import FakeHttp, account, content, fallback, response
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import Recipient, SendRequest, SendResult, Verdict
 from messaging.vendors.rcs_gateway.adapter import RcsGateway
 from messaging.vendors.rcs_gateway.envelope import Envelope
@@ -216,19 +216,24 @@ def test_a_number_as_task_id_is_read_as_text():
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (sealed([1]), Outcome.UNSURE),
-        (sealed({"message": "ok"}), Outcome.UNSURE),
-        (sealed({"status": True}), Outcome.UNSURE),
-        (sealed({"status": "ok"}), Outcome.UNSURE),
-        (response(b'{"status": 0, "taskId": "1"}'), Outcome.UNSURE),
-        (response(b'{"status": 404}'), Outcome.UNSURE),
-        (response(b"{"), Outcome.UNSURE),
-        (response(b"<html>"), Outcome.UNSURE),
+        (sealed([1]), Outcome.UNKNOWN),
+        (sealed({"message": "ok"}), Outcome.UNKNOWN),
+        (sealed({"status": True}), Outcome.UNKNOWN),
+        (sealed({"status": "ok"}), Outcome.UNKNOWN),
+        (response(b'{"status": 0, "taskId": "1"}'), Outcome.UNKNOWN),
+        (response(b'{"status": 404}'), Outcome.UNKNOWN),
+        (response(b"{"), Outcome.UNKNOWN),
+        (response(b"<html>"), Outcome.UNKNOWN),
         (response(b'{"status": 3, "message": "no"}'), Outcome.BLOCKED),
     ],
 )
-def test_an_answer_that_cannot_be_read_is_unsure(answer, outcome):
+def test_an_answer_that_cannot_be_read_is_unknown(answer, outcome):
     assert vendor(answer).send(batch(text="好")).verdict.outcome is outcome
+
+
+def test_a_status_may_come_as_text_or_number():
+    for status in (0, "0", " 0 "):
+        assert vendor(sealed({"status": status})).send(batch(text="好")).verdict.outcome is Outcome.ACCEPTED
 
 
 def test_signed_answers_are_read_all_the_same():
@@ -243,7 +248,7 @@ def test_signed_answers_are_read_all_the_same():
 )
 def test_a_refused_number_among_others_asks_for_halves(message, people, split):
     verdict = vendor(sealed({"status": 4, "message": message})).send(batch(*TWO[:people], text="好")).verdict
-    assert verdict == Verdict(Outcome.REFUSED, reasons.BAD_REQUEST, "4", message, split=split)
+    assert verdict == Verdict(Outcome.REJECTED, reasons.BAD_REQUEST, "4", message, split=split)
 
 
 # --- a full request ----------------------------------------------------------------------------------------------------
@@ -252,7 +257,7 @@ def test_a_refused_number_among_others_asks_for_halves(message, people, split):
 def by_hand(recipients):
     rows = {phone: {"${姓名}": v["姓名"], "${余额}": v["余额"]} for phone, v in recipients}
     plain = orjson.dumps({"templateId": 5, "mobileContentList": rows, "callData": "s7-1", "callType": 3})
-    return base64.b64encode(signing.aes_ecb_encrypt(CREDENTIALS["aes_key"].encode(), plain))
+    return base64.b64encode(crypto.aes_ecb_encrypt(CREDENTIALS["aes_key"].encode(), plain))
 
 
 def test_a_thousand_numbers_are_the_bytes_that_are_made_by_hand():

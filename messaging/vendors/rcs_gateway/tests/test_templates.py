@@ -3,8 +3,8 @@
 import pytest
 
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome, Unsupported
-from messaging.gateway.testing import FakeHttp, account, content, fallback, response
+from messaging.gateway.contract_suite import FakeHttp, account, content, fallback, response
+from messaging.gateway.outcomes import Outcome, Unsupported
 from messaging.gateway.types import Media, Submission, SubmissionResult, Verdict
 from messaging.vendors.rcs_gateway.adapter import RcsGateway
 from messaging.vendors.rcs_gateway.envelope import Envelope
@@ -149,8 +149,8 @@ def test_without_renewal_an_approval_holds_seven_days():
 def test_what_the_vendor_would_refuse_is_not_submitted():
     adapter = vendor()
     result = adapter.submit(submission("模板", card(description="")))
-    assert result.verdict.outcome is Outcome.REFUSED
-    assert result.verdict.message == "card.description: This vendor wants a description on every card."
+    assert result.verdict.outcome is Outcome.REJECTED
+    assert result.verdict.message == "This vendor wants a description on every card."
     assert adapter.http.requests == []
 
 
@@ -159,7 +159,7 @@ def test_a_part_alone_is_not_submitted():
         vendor().build_submit(Submission("x", "sms", card(), fallback(), "测试"))
 
 
-def test_taken_without_an_id_is_unsure():
+def test_taken_without_an_id_is_unknown():
     assert vendor(sealed({"status": 0, "message": ""})).submit(EXAMPLES["text_template_add"]).verdict.outcome is (
-        Outcome.UNSURE
+        Outcome.UNKNOWN
     )

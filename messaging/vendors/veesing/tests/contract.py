@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
-from messaging.gateway.errors import Outcome
-from messaging.gateway.testing import Answer, Call, PushSample, VendorContract
+from messaging.gateway.contract_suite import Answer, Call, PushSample, VendorContract
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import (
     Inbound,
-    OddEvent,
+    MalformedEvent,
     ReceiptEvent,
     ReceiptStatus,
     ReviewEvent,
     ReviewState,
     SendRequest,
 )
+from messaging.gateway.vendor import Vendor
 from messaging.vendors.veesing.tests.examples import answer, batch, example, form
 
 
@@ -31,12 +31,12 @@ REFUSALS = (
     Answer("locked", _no("您的账户已被锁定,请联系您的专属客服"), Outcome.BLOCKED, reasons.ACCOUNT_STATE, "0", ACCOUNT),
     Answer("address", _no("IP受限"), Outcome.BLOCKED, reasons.ADDRESS, "0", ACCOUNT),
     Answer("balance", _no("余额不足"), Outcome.BLOCKED, reasons.BALANCE, "0", ACCOUNT),
-    Answer("missing", _no("缺少参数"), Outcome.REFUSED, reasons.BAD_REQUEST, "0", {"split": False}),
-    Answer("wrong", _no("参数错误"), Outcome.REFUSED, reasons.BAD_REQUEST, "0", {"message": "参数错误"}),
-    Answer("unknown reason", _no("未知原因,请联系客服 "), Outcome.UNSURE, reasons.VENDOR_ERROR, "0"),
-    Answer("unlisted", _no("系统维护中"), Outcome.UNSURE, reasons.UNKNOWN_WORD, "0", {"message": "系统维护中"}),
-    Answer("odd status", b'{"returnStatus": "2"}', Outcome.UNSURE, reasons.UNKNOWN_WORD, "2"),
-    Answer("no status", b"{}", Outcome.UNSURE, reasons.NO_ANSWER),
+    Answer("missing", _no("缺少参数"), Outcome.REJECTED, reasons.BAD_REQUEST, "0", {"split": False}),
+    Answer("wrong", _no("参数错误"), Outcome.REJECTED, reasons.BAD_REQUEST, "0", {"message": "参数错误"}),
+    Answer("unknown reason", _no("未知原因,请联系客服 "), Outcome.UNKNOWN, reasons.VENDOR_ERROR, "0"),
+    Answer("unlisted", _no("系统维护中"), Outcome.UNKNOWN, reasons.UNKNOWN_WORD, "0", {"message": "系统维护中"}),
+    Answer("odd status", b'{"returnStatus": "2"}', Outcome.UNKNOWN, reasons.UNKNOWN_WORD, "2"),
+    Answer("no status", b"{}", Outcome.UNKNOWN, reasons.NO_ANSWER),
 )
 SENT = {"task_id": "3313746", "accepted_count": 1}
 
@@ -56,7 +56,7 @@ CONTRACT = VendorContract(
                     "1",
                     {"template_id": "55", "approved": False},
                 ),
-                Answer("without an id", b'{"returnStatus": "1"}', Outcome.UNSURE, reasons.NO_ANSWER),
+                Answer("without an id", b'{"returnStatus": "1"}', Outcome.UNKNOWN, reasons.NO_ANSWER),
                 *REFUSALS,
             ),
         ),
@@ -90,7 +90,7 @@ CONTRACT = VendorContract(
                     "1",
                     {"amount": Decimal(241), "unit": "messages"},
                 ),
-                Answer("without a number", b'{"returnStatus": "1"}', Outcome.UNSURE, reasons.NO_ANSWER),
+                Answer("without a number", b'{"returnStatus": "1"}', Outcome.UNKNOWN, reasons.NO_ANSWER),
                 *REFUSALS,
             ),
         ),
@@ -105,7 +105,7 @@ CONTRACT = VendorContract(
         PushSample(
             "review",
             Inbound("review", {}, form("review", returnStatus="0")),
-            (ReviewEvent("x", "123", ReviewState.REFUSED, "内容不合规", "0", "123"),),
+            (ReviewEvent("x", "123", ReviewState.REJECTED, "内容不合规", "0", "123"),),
             ack=b"success",
         ),
         PushSample(
@@ -113,7 +113,7 @@ CONTRACT = VendorContract(
             Inbound("review", {}, form("review", returnStatus="3")),
             (ReviewEvent("x", "123", None, "内容不合规", "3", "123"),),
         ),
-        PushSample("review", Inbound("review", {}, b"returnStatus=1"), (OddEvent("x", "", ""),)),
+        PushSample("review", Inbound("review", {}, b"returnStatus=1"), (MalformedEvent("x", "", ""),)),
         PushSample(
             "receipt",
             Inbound("receipt", {}, form("receipt")),
@@ -147,7 +147,7 @@ CONTRACT = VendorContract(
             ),
             unknown_word="7",
         ),
-        PushSample("receipt", Inbound("receipt", {}, form("receipt", mobile="")), (OddEvent("x", "", ""),)),
+        PushSample("receipt", Inbound("receipt", {}, form("receipt", mobile="")), (MalformedEvent("x", "", ""),)),
     ),
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from messaging.gateway.testing import content, submission
+from messaging.gateway.contract_suite import content, submission
 from messaging.gateway.types import Media, Recipient, SendRequest, Submission
 
 SAMPLES = Path(__file__).parent.parent / "samples"

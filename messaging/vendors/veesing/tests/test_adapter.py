@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome, UnreadableBody, Unsupported
+from messaging.gateway.contract_suite import FakeHttp, account, response
+from messaging.gateway.outcomes import Outcome, UnreadableBody, Unsupported
 from messaging.gateway.registry import vendor_class
-from messaging.gateway.testing import FakeHttp, account, response
-from messaging.gateway.types import Inbound, OddEvent, ReceiptStatus, ReviewState
+from messaging.gateway.types import Inbound, MalformedEvent, ReceiptStatus, ReviewState
 from messaging.vendors.veesing import codes
 from messaging.vendors.veesing.adapter import Veesing
 from messaging.vendors.veesing.tests.examples import answer, batch, example, form, sample
@@ -30,7 +30,7 @@ def test_it_is_registered():
 def test_it_declares_what_is_missing():
     it = Veesing.capabilities
 
-    assert (it.references, it.one_in_flight, it.variables, it.repeat_is_safe) == (False, True, False, False)
+    assert (it.references, it.one_in_flight, it.repeat_is_safe) == (False, True, False)
     assert it.signed_callbacks is False
 
 
@@ -41,7 +41,7 @@ def test_the_samples_refusal_is_kept_in_the_vendors_words(operation):
     verb, *args = asked[operation]
     result = verb(*args)
 
-    assert result.verdict.outcome is Outcome.REFUSED
+    assert result.verdict.outcome is Outcome.REJECTED
     assert (result.verdict.code, result.verdict.message) == ("0", "参数错误")
 
 
@@ -49,9 +49,9 @@ KNOWN = {
     "发送成功": (Outcome.ACCEPTED, reasons.ACCEPTED),
     "提交成功": (Outcome.ACCEPTED, reasons.ACCEPTED),
     "账号或密码错误": (Outcome.BLOCKED, reasons.CREDENTIALS),
-    "缺少参数": (Outcome.REFUSED, reasons.BAD_REQUEST),
+    "缺少参数": (Outcome.REJECTED, reasons.BAD_REQUEST),
     "您的账户已被锁定,请联系您的专属客服": (Outcome.BLOCKED, reasons.ACCOUNT_STATE),
-    "未知原因,请联系客服": (Outcome.UNSURE, reasons.VENDOR_ERROR),
+    "未知原因,请联系客服": (Outcome.UNKNOWN, reasons.VENDOR_ERROR),
     "IP受限": (Outcome.BLOCKED, reasons.ADDRESS),
 }
 
@@ -74,7 +74,7 @@ def test_a_refused_send_has_no_task_id():
     body = json.dumps({**sample("send")["accepted"], "returnStatus": "0", "message": "未知原因"}).encode()
     result = vendor(body).send(batch())
 
-    assert (result.verdict.outcome, result.task_id, result.accepted_count) == (Outcome.UNSURE, "", None)
+    assert (result.verdict.outcome, result.task_id, result.accepted_count) == (Outcome.UNKNOWN, "", None)
 
 
 def test_without_an_id_nothing_is_sent_and_the_dispatch_stops():
@@ -91,7 +91,7 @@ def test_what_the_frames_cannot_hold_is_not_sent():
     result = it.submit(example({"kind": "mms", "title": "题", "frames": [{"text": "好😀"}]}))
 
     assert it.http.requests == []
-    assert (result.verdict.outcome, result.verdict.reason) == (Outcome.REFUSED, reasons.BAD_REQUEST)
+    assert (result.verdict.outcome, result.verdict.reason) == (Outcome.REJECTED, reasons.BAD_REQUEST)
     assert result.verdict.message == "This vendor cannot carry these characters: 😀"
 
 
@@ -109,7 +109,7 @@ def test_pushes_are_unsigned_and_answered_success(kind):
     assert vendor().acknowledge(inbound).body == b"success"
 
 
-@pytest.mark.parametrize("verb", ["verify", "acknowledge", "parse"])
+@pytest.mark.parametrize("verb", ["verify", "acknowledge", "events"])
 def test_replies_are_not_pushed(verb):
     with pytest.raises(Unsupported):
         getattr(vendor(), verb)(Inbound("reply", {}, b"mobile=13800138000"))
@@ -123,7 +123,7 @@ def only(kind, body, **changes):
 def test_an_audit_names_its_id_as_a_templates_and_as_a_sends():
     event = only("review", form("review", returnStatus="0"))
 
-    assert (event.template_id, event.task_id, event.state) == ("123", "123", ReviewState.REFUSED)
+    assert (event.template_id, event.task_id, event.state) == ("123", "123", ReviewState.REJECTED)
     assert (event.message, event.code) == ("内容不合规", "0")
 
 
@@ -162,11 +162,11 @@ def test_names_may_differ_in_case_and_stand_in_the_query():
 
 @pytest.mark.parametrize(("kind", "missing"), [("review", "taskId"), ("receipt", "taskid"), ("receipt", "mobile")])
 def test_a_push_without_its_id_is_kept_as_odd(kind, missing):
-    body = form(kind, **{missing: ""})
-    event = only(kind, body)
+    event = only(kind, form(kind, **{missing: ""}))
 
-    assert isinstance(event, OddEvent)
-    assert event.raw == body.decode()
+    assert isinstance(event, MalformedEvent)
+    assert json.loads(event.raw)[missing.lower()] == ""
+    assert event.why == f"no {missing.lower()}"
 
 
 @pytest.mark.parametrize("kind", ["review", "receipt"])

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 from werkzeug import Response
 
-from messaging.gateway.errors import Outcome
+from messaging.gateway.contract_suite import account
 from messaging.gateway.http import Http
-from messaging.gateway.sandbox_server import run_in_thread, settle
-from messaging.gateway.testing import account
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import Inbound, ReceiptStatus, ReviewState
+from messaging.sandbox.server import run_in_thread, settle
 from messaging.vendors.veesing.adapter import Veesing
 from messaging.vendors.veesing.sandbox import SANDBOX
 from messaging.vendors.veesing.tests.examples import batch, example

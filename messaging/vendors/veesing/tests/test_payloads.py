@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from messaging.gateway.errors import Unsupported
-from messaging.gateway.testing import account, content, submission
+from messaging.gateway.contract_suite import account, content, submission
+from messaging.gateway.outcomes import Unsupported
 from messaging.vendors.veesing import payloads
 from messaging.vendors.veesing.adapter import Veesing
 from messaging.vendors.veesing.tests.examples import FILM, PICTURE, batch, example, medium, sample
@@ -50,11 +50,11 @@ def test_a_message_is_seconds_then_medium_then_text_of_each_frame(vendor):
     ],
 )
 def test_each_type_has_the_documents_name(mime, extension):
-    message = content(kind="mms", title="题", frames=[{"seconds": 2, "media": {"asset": "1"}}])
+    message = {"kind": "mms", "title": "题", "frames": [{"seconds": 2, "media": {"asset": "1"}}]}
 
-    made = payloads.create(message, {"1": medium("1", mime, b"data")})
+    made = payloads.template(example(message, media={"1": medium("1", mime, b"data")}))
 
-    assert made == {"title": "题", "content": f"2,{extension}|ZGF0YQ=="}
+    assert made == ("create", {"title": "题", "content": f"2,{extension}|ZGF0YQ=="})
 
 
 def test_a_plus_in_base64_survives_the_form(vendor):

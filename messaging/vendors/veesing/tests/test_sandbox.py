@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from messaging.gateway.errors import Outcome
-from messaging.gateway.sandbox import SandboxRequest, World
-from messaging.gateway.testing import FakeHttp, account
+from messaging.gateway.contract_suite import FakeHttp, account
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import Inbound, ReceiptStatus, ReviewState, WireResponse
+from messaging.sandbox.base import SandboxRequest, World
 from messaging.vendors.veesing.adapter import Veesing
 from messaging.vendors.veesing.sandbox import SANDBOX
 from messaging.vendors.veesing.tests.examples import batch, example

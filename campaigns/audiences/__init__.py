@@ -1,0 +1,1 @@
+"""Lists of recipients, the files that fill them, and consent."""

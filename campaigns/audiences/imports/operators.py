@@ -1,0 +1,17 @@
+"""Numbers of recipients, and the operator that each belongs to by its prefix."""
+
+from campaigns.models import OperatorPrefix
+from kit.tables.numbers import is_plain, masked, normalise
+
+__all__ = ["is_plain", "masked", "normalise", "operators_by_prefix"]
+
+
+def operators_by_prefix() -> dict[str, str]:
+    """Every five-digit beginning -> operator, the longest prefix of the table winning: one look-up per row."""
+    table = sorted(OperatorPrefix.objects.values_list("prefix", "operator"), key=lambda pair: len(pair[0]))
+    found: dict[str, str] = {}
+    for prefix, operator in table:
+        tail = 5 - len(prefix)
+        for number in range(10**tail):
+            found[f"{prefix}{number:0{tail}d}" if tail else prefix] = operator
+    return found

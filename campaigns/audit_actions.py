@@ -1,0 +1,57 @@
+"""What the audit trail calls the acts of this app. Codes are stored; the words may change."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from kit import audit
+
+
+@audit.declared
+class AuditAction(TextChoices):
+    POLICY_CHANGED = "policy.changed", _("Changed the sending rules")
+    TOKEN_MADE = "token.made", _("Made an API token")
+    TOKEN_ROTATED = "token.rotated", _("Rotated an API token")
+    TOKEN_CHANGED = "token.changed", _("Changed an API token")
+    NUMBERS_READ_BY_API = "numbers.read_by_api", _("Read full numbers through the API")
+    APPROVAL_ASKED = "approval.asked", _("Asked for approval")
+    CAMPAIGN_APPROVED = "campaign.approved", _("Approved a campaign")
+    CAMPAIGN_SENT_BACK = "campaign.sent_back", _("Sent a campaign back")
+    FOLLOW_UP_APPROVED = "follow_up.approved", _("Approved a follow-up")
+    FOLLOW_UP_SENT_BACK = "follow_up.sent_back", _("Sent a follow-up back")
+    APPROVAL_WITHDRAWN = "approval.withdrawn", _("Withdrew a request for approval")
+    APPROVAL_VOID = "approval.void", _("An approval became void by a change")
+    FIRST_USE_ASKED = "first_use.asked", _("Asked for a first use by API")
+    FIRST_USE_APPROVED = "first_use.approved", _("Approved a first use by API")
+    FIRST_USE_SENT_BACK = "first_use.sent_back", _("Sent a first use by API back")
+    PASSWORD_CHANGED = "password.changed", _("Changed the own password")
+    ROLE_ASKED = "role.asked", _("Asked for a role to be confirmed")
+    ROLE_CONFIRMED = "role.confirmed", _("Confirmed a role")
+    ROLE_REJECTED = "role.rejected", _("Refused a role")
+    ROLE_WITHDRAWN = "role.withdrawn", _("Withdrew a request for a role")
+    ROLE_GIVEN_BY_COMMAND = "role.given_by_command", _("Gave a role on the command line")
+    FOLLOW_UP_ASKED = "follow_up.asked", _("Asked for approval of a follow-up")
+    AUDIENCE_CHANGED = "audience.changed", _("Changed an audience")
+    WEBHOOK_CHANGED = "webhook.changed", _("Changed a webhook")
+    WEBHOOK_NUMBERS_SENT = "webhook.numbers_sent", _("Sent full numbers by webhook")
+    WEBHOOK_SENT_AGAIN = "webhook.sent_again", _("Sent a webhook again")
+    WEBHOOK_SECRET_MADE = "webhook.secret_made", _("Made a webhook secret")
+    EVIDENCE_TAKEN = "evidence.taken", _("Took an evidence pack")
+    REPORT_DOWNLOADED = "report.downloaded", _("Downloaded a report")
+    RECIPIENTS_EXPORTED = "recipients.exported", _("Exported the recipients of a campaign")
+    CANARY_PASSED = "canary.passed", _("The canary was inside the limits")
+    CAMPAIGN_CONTINUED = "campaign.continued", _("Continued in spite of a limit")
+    MESSAGES_SENT_BY_API = "messages.sent_by_api", _("Sent messages through the API")
+    CAMPAIGN_CONFIRMED = "campaign.confirmed", _("Confirmed a campaign")
+    CAMPAIGN_GIVEN_BACK = "campaign.given_back", _("Gave a campaign back: more people than were confirmed")
+    CAMPAIGN_GIVEN_BACK_BY_FENCE = "campaign.given_back_by_fence", _("Gave a campaign back after a restore")
+    CAMPAIGN_PAUSED = "campaign.paused", _("Paused a campaign")
+    CAMPAIGN_RESUMED = "campaign.resumed", _("Resumed a campaign")
+    CAMPAIGN_CANCELLED = "campaign.cancelled", _("Cancelled a campaign")
+    FOLLOW_UP_SENT = "follow_up.sent", _("Sent a follow-up")
+    FALLBACK_SENT = "fallback.sent", _("Fell back")
+    CAMPAIGN_MADE = "campaign.made", _("Made a campaign")
+    CAMPAIGN_CHANGED = "campaign.changed", _("Changed a campaign")
+    IMPORT_UPLOADED = "import.uploaded", _("Uploaded a recipient file")
+    IMPORT_COLUMNS_CHOSEN = "import.columns_chosen", _("Chose the columns of a recipient file")
+    IMPORT_DISCARDED = "import.discarded", _("Discarded a recipient file")
+    IMPORT_CONFIRMED = "import.confirmed", _("Imported recipients")

@@ -1,0 +1,221 @@
+"""More rounds in a campaign's run: a follow-up to those who were not reached or are new in the list, and one fallback through
+a second account after a final failure. Nobody who was reached or may have been is in either: by rule, and by the unique
+(run, leg, phone)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.approvals import follow_up_approvals
+from campaigns.audit_actions import AuditAction
+from campaigns.lifecycle.layout import fill, open_round
+from campaigns.models import Approval, Campaign
+from campaigns.preflight import audience_query as planning_rules
+from campaigns.preflight import plan
+from campaigns.preflight.cost import cost, together
+from campaigns.states import CampaignState
+from kit import audit
+from messaging.models import Batch, Delivery, Dispatch
+from messaging.sending import dispatches
+from messaging.states import BatchState, DispatchState, OwnStatus
+
+GROUPS = {
+    "failed": gettext_lazy("Not delivered"),
+    "rejected": gettext_lazy("Hand-over rejected"),
+    "no_receipt": gettext_lazy("Nothing heard"),
+    "new": gettext_lazy("New in the list"),
+}
+CAN_FOLLOW = (CampaignState.SETTLING, CampaignState.DONE)
+FALLBACK = "fallback-1"
+# A big campaign is looked through for new failures no more often than this.
+LOOK_SECONDS = 30
+_DELIVERY, _BATCH = Delivery._meta.db_table, Batch._meta.db_table
+_SHARED = "d.own_status IS NULL AND b.state"
+_IS = {
+    "failed": f"d.own_status = {int(OwnStatus.FAILED)}",
+    "rejected": f"(d.own_status = {int(OwnStatus.REJECTED)} OR ({_SHARED} = '{BatchState.REJECTED.value}'))",
+    "no_receipt": f"d.own_status = {int(OwnStatus.NO_RECEIPT)}",
+}
+_NEVER_SENT = (
+    f"(d.own_status = {int(OwnStatus.SKIPPED)}"
+    f" OR ({_SHARED} IN ('{BatchState.CANCELLED.value}', '{BatchState.TOO_LATE.value}')))"
+)
+
+
+class CannotFollow(Exception):
+    """No round was made. str() says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Who would get a follow-up now: `people`, and `left_out` of the chosen by the rules. `cost` as in the sheet."""
+
+    people: int
+    left_out: int
+    cost: dict[str, Any]
+
+
+def preview(campaign: Campaign, groups: Sequence[str]) -> Preview:
+    people, left_out, costs = 0, 0, []
+    for arm in planning_rules.arms(campaign):
+        counted = plan.count(_resend_rules(arm, groups))
+        to_send = sum(n for outcome, _operator, n, _units in counted if not outcome)
+        left_out += sum(n for outcome, _operator, n, _units in counted if outcome)
+        costs.append(cost(arm, to_send, sum(units for outcome, _operator, _n, units in counted if not outcome)))
+        people += to_send
+    return Preview(people, left_out, together(costs))
+
+
+def _resend_rules(campaign: Campaign, groups: Sequence[str]) -> plan.Rules:
+    rules = planning_rules.rules_for(campaign, timezone.now(), planning_rules.confirmed_imports(campaign))
+    return replace(rules, only=_resend_only(campaign, groups))
+
+
+def _resend_only(campaign: Campaign, groups: Sequence[str]) -> plan.Sql:
+    """Members all of whose rows in the run have a chosen outcome or were never sent, at least one chosen; or have none."""
+    run, parts, params = _run(campaign), [], []
+    chosen = " OR ".join(_IS[group] for group in groups if group in _IS)
+    if chosen:
+        parts.append(
+            f"""m.phone IN (SELECT d.phone FROM {_DELIVERY} d LEFT JOIN {_BATCH} b ON b.id = d.batch_id WHERE d.run = %s
+                  GROUP BY d.phone HAVING SUM(CASE WHEN {chosen} THEN 1 ELSE 0 END) > 0
+                  AND SUM(CASE WHEN {chosen} OR {_NEVER_SENT} THEN 0 ELSE 1 END) = 0)"""  # noqa: S608
+        )
+        params.append(run)
+    if "new" in groups:
+        parts.append(f"NOT EXISTS (SELECT 1 FROM {_DELIVERY} d WHERE d.run = %s AND d.phone = m.phone)")  # noqa: S608
+        params.append(run)
+    return f"({' OR '.join(parts) or '1 = 0'})", params
+
+
+def _run(campaign: Campaign) -> Any:
+    return Dispatch._meta.get_field("run").get_db_prep_value(campaign.run, connection)
+
+
+@transaction.atomic
+def resend(
+    campaign: Campaign, groups: Sequence[str], most: int, actor: Any, useless_after: datetime | None = None
+) -> list[Dispatch]:
+    """A new leg resend-N for `groups` (keys of GROUPS), started at once, to at most `most` people as they were confirmed.
+    Two rounds where two versions are compared. Above a limit it uses up a colleague's approval. Raises CannotFollow."""
+    campaign = _locked(campaign)
+    if campaign.state not in CAN_FOLLOW:
+        raise CannotFollow(_("A follow-up waits until everything is handed over."))
+    if useless_after is not None and useless_after <= timezone.now():
+        raise CannotFollow(_("The time after which it is useless has passed. Choose another one."))
+    approval = _require_approved(campaign, groups, useless_after, preview(campaign, groups))
+    legs = Dispatch.objects.filter(run=campaign.run, kind=Dispatch.Kind.RESEND).values("leg").distinct().count()
+    leg, rounds, people = f"resend-{legs + 1}", [], 0
+    for arm in planning_rules.arms(campaign):
+        title = _("%(campaign)s, follow-up %(n)s") % {"campaign": campaign.name, "n": legs + 1}
+        dispatch = open_round(
+            arm, leg, Dispatch.Kind.RESEND, title=title, useless_after=useless_after, created_by=actor
+        )
+        people += fill(dispatch, arm, _resend_rules(arm, groups)).sent
+        rounds.append(dispatch)
+    if not people or people > most:
+        raise CannotFollow(_("The number changed meanwhile. Look at it again."))
+    if approval is not None and not (
+        people <= approval.snapshot["covers"]["to_send"] and follow_up_approvals.spend(approval)
+    ):
+        raise CannotFollow(_("The number changed meanwhile. Look at it again."))
+    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.RUNNING, state_note="", finished_at=None)
+    detail = {"leg": leg, "groups": list(groups), "people": people}
+    if approval is not None:
+        detail["approval"] = approval.pk
+    audit.record(AuditAction.FOLLOW_UP_SENT, actor=actor, target=campaign, detail=detail)
+    for dispatch in rounds:
+        dispatches.start(dispatch, actor)
+    return rounds
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    """Follow-ups and fallbacks of one campaign are laid out one after the other, so that each sees the other's rows."""
+    related = ("version__template", "version_b__template", "account", "audience", "signature", "chatbot")
+    more = ("fallback_account", "fallback_version__template", "confirmed_by")
+    return Campaign.objects.select_for_update(of=("self",)).select_related(*related, *more).get(pk=campaign.pk)
+
+
+def _require_approved(
+    campaign: Campaign, groups: Sequence[str], until: datetime | None, found: Preview
+) -> Approval | None:
+    """The approval that this follow-up uses up; None where none is needed. Raises CannotFollow."""
+    if not found.people:
+        raise CannotFollow(_("Nobody would get it."))
+    because = follow_up_approvals.reasons(found.people, found.cost["high"])
+    if not because:
+        return None
+    approval = follow_up_approvals.latest(campaign, groups, until)
+    if approval is None or not follow_up_approvals.is_enough(approval, found.people, found.cost["high"]):
+        words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
+        raise CannotFollow(words % {"because": "；".join(one.sentence for one in because)})
+    return approval
+
+
+# --- fallback ------------------------------------------------------------------------------------------------------------
+
+
+def fallback_waits(campaign: Campaign) -> int:
+    """People with a final failure who have not had their fallback yet."""
+    way = _open_way(campaign)
+    return sum(n for _outcome, _operator, n, _units in plan.count(_fallback_rules(way))) if way else 0
+
+
+def _open_way(campaign: Campaign) -> Campaign | None:
+    if campaign.useless_after and campaign.useless_after <= timezone.now():
+        return None
+    if Dispatch.objects.filter(run=campaign.run, leg=FALLBACK, state=DispatchState.CANCELLED).exists():
+        return None
+    return planning_rules.fallback_of(campaign)
+
+
+def _fallback_rules(way: Campaign) -> plan.Rules:
+    """Only after a final failure in the main leg, and only who is in no other leg."""
+    final = [_IS["failed"], _IS["rejected"], *([_IS["no_receipt"]] if way.fallback_on_silence else [])]
+    sql = f"""m.phone IN (SELECT d.phone FROM {_DELIVERY} d LEFT JOIN {_BATCH} b ON b.id = d.batch_id
+                WHERE d.run = %s AND d.leg = 'main' AND ({" OR ".join(final)}))
+              AND NOT EXISTS (SELECT 1 FROM {_DELIVERY} x WHERE x.run = %s AND x.phone = m.phone AND x.leg <> 'main')"""  # noqa: S608
+    rules = planning_rules.rules_for(way, timezone.now(), way.sheet["imports"])
+    return replace(rules, only=(sql, [_run(way), _run(way)]))
+
+
+@transaction.atomic
+def fall_back(campaign: Campaign) -> int:
+    """Put who finally failed since the last look into the one fallback round. Returns how many people were added."""
+    campaign = _locked(campaign)
+    if campaign.state in (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.STOPPED):
+        return 0
+    way = _open_way(campaign)
+    if way is None or not fallback_waits(campaign):
+        return 0
+    dispatch = Dispatch.objects.select_for_update(of=("self",)).filter(run=campaign.run, leg=FALLBACK).first()
+    if dispatch is None:
+        title = _("%(campaign)s, fallback") % {"campaign": campaign.name}
+        dispatch = open_round(way, FALLBACK, Dispatch.Kind.FALLBACK, title=title)
+    last = Batch.objects.filter(dispatch=dispatch).aggregate(last=Max("number"))["last"] or 0
+    laid = fill(dispatch, way, _fallback_rules(way), first=last)
+    if not dispatches.start(dispatch, campaign.confirmed_by):
+        dispatches.reopen(dispatch)
+    audit.record(AuditAction.FALLBACK_SENT, target=campaign, detail={"people": laid.sent, "left_out": laid.left_out})
+    return laid.sent
+
+
+def look(campaign: Campaign) -> None:
+    """From the tick: now and then, for campaigns that fall back."""
+    if campaign.fallback_account_id is not None and cache.add(f"fallback:{campaign.pk}", 1, LOOK_SECONDS):
+        fall_back(campaign)
+
+
+def reached_twice(campaign: Campaign) -> int:
+    """People whom a late receipt calls reached by the first message although the fallback reached them too."""
+    reached = Delivery.objects.filter(run=campaign.run, own_status__gte=OwnStatus.DELIVERED)
+    second = reached.filter(leg=FALLBACK)
+    return reached.filter(leg="main", phone__in=second.values("phone")).count()

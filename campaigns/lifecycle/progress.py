@@ -1,0 +1,181 @@
+"""A campaign as it stands now: counts that close, rates with their denominators, and when it will be done."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from campaigns.lifecycle import steps
+from campaigns.models import Campaign
+from campaigns.preflight.audience_query import closed_days, pace_of
+from campaigns.preflight.duration import finish_time
+from campaigns.preflight.report import window_of
+from messaging.deliveries import status as deliveries_status
+from messaging.models import Batch, Delivery, Dispatch, Reply
+from messaging.sentences import SENTENCES
+from messaging.states import BatchState
+
+# What has not left the queue.
+_WAITING = ("queued",)
+_NOT_GOING = ("cancelled", "too_late", "skipped")
+# The pace is looked at over this long.
+_LOOK_BACK = timedelta(minutes=5)
+
+
+def progress(campaign: Campaign) -> dict[str, Any]:
+    """{"counts": {status: people}, "total", "left_out", "people", "handed_over", "closes", "delivery_rate": (part, whole),
+    "per_second", "finish_at", "final", "state", "note"}. `people` are those who were to be sent to at the start."""
+    main = main_rounds(campaign)
+    counts = deliveries_status.dispatch_counts(main) if main else {}
+    total = sum(main.values())
+    planned_out = campaign.sheet.get("left_out", 0) - _in_file_only(campaign)
+    later_out = max(counts.get("skipped", 0) - planned_out, 0)
+    people = total - min(planned_out, counts.get("skipped", 0))
+    delivered = counts.get("delivered", 0) + counts.get("read", 0)
+    waiting = sum(counts.get(status, 0) for status in _WAITING)
+    unsent = waiting + later_out + counts.get("cancelled", 0) + counts.get("too_late", 0)
+    pace = _pace(campaign)
+    return {
+        "counts": counts,
+        "total": total,
+        "people": people,
+        "left_out": total - people,
+        "later_out": later_out,
+        "handed_over": people - unsent,
+        "closes": sum(counts.values()) == total,
+        "delivery_rate": (delivered, delivered + counts.get("failed", 0) + counts.get("no_receipt", 0)),
+        "without_result": counts.get("submitted", 0) + counts.get("unknown", 0) + counts.get("sending", 0),
+        "per_second": pace,
+        "finish_at": _finish(campaign, waiting, pace),
+        "final": campaign.state in steps.FINAL,
+        "state": campaign.state,
+    }
+
+
+def main_rounds(campaign: Campaign) -> dict[int, int]:
+    """round id -> people of the main leg: one round, or one for each version that is compared."""
+    if campaign.dispatch_id is None:
+        return {}
+    return dict(Dispatch.objects.filter(run=campaign.run, leg="main").values_list("pk", "total"))
+
+
+def _in_file_only(campaign: Campaign) -> int:
+    excluded = campaign.sheet.get("excluded", {})
+    return int(excluded.get("invalid", 0) + excluded.get("duplicate", 0))
+
+
+def _pace(campaign: Campaign) -> float:
+    """People handed over a second lately; the pace that is set before anything was."""
+    limit = pace_of(campaign)
+    if campaign.dispatch is None or campaign.dispatch.started_at is None:
+        return limit
+    now = timezone.now()
+    since = max(campaign.dispatch.started_at, now - _LOOK_BACK)
+    sent = Batch.objects.filter(dispatch__run=campaign.run, submitted_at__gte=since).values_list("size", flat=True)
+    people, seconds = sum(sent), max((now - since).total_seconds(), 1)
+    return min(people / seconds, limit) if people else limit
+
+
+def _finish(campaign: Campaign, waiting: int, pace: float) -> Any:
+    if not waiting or campaign.state not in steps.CAN_PAUSE or not pace:
+        return None
+    start = max(timezone.now(), campaign.start_at or timezone.now())
+    return finish_time(start, waiting, pace, window_of(campaign), closed_days(campaign))
+
+
+def in_flight(campaign: Campaign) -> tuple[int, int]:
+    """(batches, people) that a pause no longer stops."""
+    taken = Batch.objects.filter(
+        dispatch__run=campaign.run, state__in=(BatchState.CLAIMED, BatchState.SENDING)
+    ).values_list("size", flat=True)
+    return len(taken), sum(taken)
+
+
+def everybody(campaign: Campaign) -> Any:
+    """By run and leg: the unique index has them in the order of the numbers."""
+    if campaign.dispatch is None:
+        return Delivery.objects.none()
+    return Delivery.objects.filter(run=campaign.run, leg=campaign.dispatch.leg)
+
+
+def reason_words(reason: str) -> str:
+    """What happened, for a reason of planning or of a vendor; an unknown key as it is."""
+    from campaigns.sentences import UNSENT
+
+    if reason in UNSENT:
+        return str(UNSENT[reason][0])
+    return str(SENTENCES[reason][0]) if reason in SENTENCES else reason
+
+
+def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:
+    """campaign id -> what selectors.dispatch_counts says of its main leg; three queries for all of them."""
+    runs = {campaign.run: campaign.pk for campaign in campaigns if campaign.dispatch_id}
+    main = dict(Dispatch.objects.filter(run__in=runs, leg="main").values_list("pk", "run"))
+    found: dict[int, Counter[str]] = {pk: Counter() for pk in runs.values()}
+    for dispatch, counts in counts_by_round(main).items():
+        found[runs[main[dispatch]]].update(counts)
+    return {pk: dict(counts) for pk, counts in found.items()}
+
+
+def counts_by_round(rounds: Iterable[int]) -> dict[int, dict[str, int]]:
+    """round id -> {status: people}, without zeros; two queries for all of them."""
+    found: dict[int, Counter[str]] = {pk: Counter() for pk in rounds}
+    sums = {column: Sum(column) for column in deliveries_status.OWN_COLUMNS.values()}
+    batches: Any = Batch.objects.filter(dispatch__in=found).values("dispatch", "state")
+    for row in batches.annotate(people=Sum("size"), **sums).order_by():
+        counts = found[row["dispatch"]]
+        own = {word: row[column] or 0 for word, column in deliveries_status.OWN_COLUMNS.items()}
+        counts.update(own)
+        counts["queued" if row["state"] == BatchState.CLAIMED else row["state"]] += row["people"] - sum(own.values())
+    for dispatch, people in deliveries_status.left_out(found):
+        found[dispatch]["skipped"] += people
+    return {pk: {status: n for status, n in counts.items() if n} for pk, counts in found.items()}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One round beside the others of its campaign. `rate` is (delivered, with a result), `opted_out` people."""
+
+    dispatch: Dispatch
+    counts: dict[str, int]
+    opted_out: int
+
+    @property
+    def people(self) -> int:
+        return sum(self.counts.values()) - self.counts.get("skipped", 0)
+
+    @property
+    def delivered(self) -> int:
+        return self.counts.get("delivered", 0) + self.counts.get("read", 0)
+
+    @property
+    def read(self) -> int:
+        return self.counts.get("read", 0)
+
+    @property
+    def failed(self) -> int:
+        return self.counts.get("failed", 0) + self.counts.get("rejected", 0)
+
+    @property
+    def unknown(self) -> int:
+        return self.counts.get("unknown", 0)
+
+    @property
+    def with_result(self) -> int:
+        return self.delivered + self.counts.get("failed", 0) + self.counts.get("no_receipt", 0)
+
+
+def side_by_side(campaign: Campaign) -> list[Side]:
+    """Every round of the run, none where there is but one; four queries whatever their number."""
+    rounds = Dispatch.objects.filter(run=campaign.run).select_related("version__template", "account").order_by("pk")
+    by_id = {dispatch.pk: dispatch for dispatch in rounds}
+    if len(by_id) < 2:
+        return []
+    counts = counts_by_round(by_id)
+    left: Any = Reply.objects.filter(is_opt_out=True, delivery__dispatch__in=by_id).values_list("delivery__dispatch")
+    opted_out = dict(left.annotate(n=Count("id")).order_by())
+    return [Side(dispatch, counts[pk], opted_out.get(pk, 0)) for pk, dispatch in by_id.items()]

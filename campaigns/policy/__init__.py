@@ -1,0 +1,1 @@
+"""The sending policy: its form and what changing it does."""

@@ -1,0 +1,48 @@
+"""The house's sending rules: one page, changed by administrators, seen by those who send."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from campaigns.models import SendingRules
+from campaigns.policy import change
+from campaigns.policy.form import RulesForm
+from messaging.admin_base import Page
+
+
+@admin.register(SendingRules)
+class SendingRulesAdmin(Page):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_change = self.has_change_permission(request)
+        if request.method == "POST" and not may_change:
+            raise PermissionDenied
+        with transaction.atomic():
+            rules = change.locked() if request.method == "POST" else SendingRules.current()
+            form = RulesForm(request.POST or None, instance=rules, changeable=may_change)
+            if request.method == "POST" and form.is_valid():
+                waiting = change.save(form.save(commit=False), form.changed_data, request.user)
+                words = _("Saved. %(n)s open send rounds have the new holidays.") if waiting else _("Saved.")
+                self.message_user(request, words % {"n": waiting})
+                return redirect(self.address("changelist"))
+            transaction.set_rollback(True)  # a row that was made only to be locked does not stay
+        return self.page(
+            request,
+            "campaigns/rules.html",
+            title=_("Sending rules"),
+            form=form,
+            groups=form.groups(),
+            may_change=may_change,
+        )

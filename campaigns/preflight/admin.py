@@ -1,0 +1,167 @@
+"""The sheet of a check as a page shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import badges, preflight
+from campaigns.models import AudienceImport, Campaign
+from campaigns.preflight import repeats
+from campaigns.states import Operator
+from kit import display
+from messaging import reviews
+from messaging.accounts.admin.accounts import balance_text
+from messaging.models import TemplateReview
+from messaging.reviews import status
+from messaging.states import Channel, ReviewStatus
+
+
+def shown(campaign: Campaign) -> dict[str, Any]:
+    """Context of the check and the confirm page; "sheet" is {} before the first check."""
+    sheet = campaign.sheet
+    review = _review(campaign)
+    if not sheet:
+        return {"sheet": {}, "blocked": True}
+    return {
+        "sheet": sheet,
+        "files": list(AudienceImport.objects.filter(pk__in=sheet["imports"])),
+        "excluded": [(reason, badges.unsent(reason), people) for reason, people in sheet["excluded"].items()],
+        "operators": [(_operator(code), people) for code, people in sheet["operators"].items()],
+        "cost_lines": [(Channel(line["channel"]).label, line) for line in sheet["cost"]["lines"]],
+        "balance": "" if campaign.account.balance is None else balance_text(campaign.account),
+        "finish_at": parse_datetime(sheet["finish_at"]) if sheet["finish_at"] else None,
+        "obstacles": [(preflight.sentence(found), found["blocks"]) for found in sheet["obstacles"]],
+        "blocked": preflight.blocked(sheet),
+        "again": again_lines(campaign),
+        "review": review,
+        "review_left": status.note_of(review) if review and review.status == ReviewStatus.APPROVED else "",
+        "start_words": start_words(campaign),
+        "window_words": window_words(campaign),
+        "submit_by": _submit_by(campaign, review),
+    }
+
+
+@dataclass(frozen=True)
+class AgainLine:
+    """One other campaign with the same content: its name and page, how it stands, when it was or is to be, and the people in
+    both. Without a page for what was sent by the API or as an answer."""
+
+    name: str
+    url: str
+    badge: Any
+    at: datetime | None
+    people: int
+
+
+def again_lines(campaign: Campaign) -> list[AgainLine]:
+    counted = campaign.sheet.get("again", {}).get("campaigns", [])
+    others = Campaign.objects.in_bulk([one["campaign"] for one in counted if one["campaign"] > 0])
+    return [_again_line(one["campaign"], others.get(one["campaign"]), one["people"]) for one in counted]
+
+
+def elsewhere(key: int) -> str:
+    """For what is no single campaign."""
+    return _("Sent through the API, or as an answer") if key == repeats.NO_CAMPAIGN else _("Other campaigns")
+
+
+def _again_line(key: int, other: Campaign | None, people: int) -> AgainLine:
+    if other is None:
+        return AgainLine(elsewhere(key), "", "", None, people)
+    page = "check" if other.dispatch_id is None else "progress"
+    url = reverse(f"admin:campaigns_campaign_{page}", args=[other.pk])
+    return AgainLine(other.name, url, badges.campaign(other), other.started_at or other.start_at, people)
+
+
+def again_words(campaign: Campaign) -> list[tuple[Any, Any]]:
+    """For a list of facts: how many get the same content again, and in which campaigns; empty where nobody does."""
+    lines = again_lines(campaign)
+    if not lines:
+        return []
+    words = _("%(n)s people, who are also in: %(names)s")
+    names = "、".join(f"{line.name} ({display.count(line.people)})" for line in lines[:10])
+    n = display.count(campaign.sheet["again"]["people"])
+    return [(_("The same content again"), words % {"n": n, "names": names})]
+
+
+def start_words(campaign: Campaign) -> str:
+    """When it begins. A time always has its clock; one that has passed says so, since it would mean "at once"."""
+    if campaign.start_at is None:
+        return _("as soon as it is confirmed")
+    at = display.to_the_minute(campaign.start_at)
+    if preflight.start_passed(campaign, timezone.now()):
+        return _("%(at)s has passed: whether it starts at once is asked on the confirmation") % {"at": at}
+    return at
+
+
+def window_words(campaign: Campaign) -> str:
+    if campaign.window_from is None or campaign.window_until is None:
+        return _("at any hour, day and night")
+    return f"{campaign.window_from:%H:%M}–{campaign.window_until:%H:%M}"
+
+
+def _submit_by(campaign: Campaign, review: TemplateReview | None) -> tuple[str, bool] | None:
+    """(sentence, is it too late?) where the template of a planned campaign is not approved and nothing is under way."""
+    ready = review is not None and review.status in (
+        ReviewStatus.APPROVED,
+        ReviewStatus.WAITING,
+        ReviewStatus.SUBMITTING,
+    )
+    if campaign.start_at is None or ready or not reviews.must_be_reviewed(campaign.account):
+        return None
+    day = reviews.Calendar.here_and_now().submit_by(campaign.account, timezone.localtime(campaign.start_at).date())
+    if day is None:
+        return None
+    values = {"day": display.day(day), "n": reviews.usual_days(campaign.account)}
+    if day >= timezone.localdate():
+        return _(
+            "The template has to be approved first: submit it by %(day)s (a review takes about %(n)s working days here)."
+        ) % values, False
+    return _(
+        "The template should have been submitted by %(day)s; its review (about %(n)s working days) may not be back in "
+        "time. Choose a later start or another account, or ask the vendor to hurry."
+    ) % values, True
+
+
+def watch_words(campaign: Campaign) -> list[tuple[str, str]]:
+    """(label, words) of the canary, the limits, the second version and the fallback, as far as there are any."""
+    found = []
+    if campaign.sheet.get("canary"):
+        words = _("first %(n)s people, then %(m)s minutes of watching")
+        values = {"n": display.count(campaign.sheet["canary"]), "m": campaign.canary_minutes}
+        found.append((_("Canary"), words % values))
+    limits = [str(word) % {"limit": f"{limit.normalize():f}"} for word, limit in _limits(campaign) if limit is not None]
+    if limits:
+        found.append((_("Stops by itself"), "；".join(limits)))
+    if campaign.version_b:
+        parts = [display.count(part["to_send"]) for part in campaign.sheet.get("arms", [])]
+        found.append((_("Compared with"), f"{campaign.version_b} · {campaign.share_b}% · {' / '.join(parts)}"))
+    if campaign.fallback_account:
+        found.append(
+            (_("Fallback once"), f"{campaign.fallback_account} · {campaign.fallback_version or campaign.version}")
+        )
+    if campaign.sheet.get("holidays"):
+        found.append((_("Waits on"), "、".join(campaign.sheet["holidays"][:20])))
+    return found
+
+
+def _limits(campaign: Campaign) -> list[tuple[Any, Any]]:
+    return [
+        (gettext_lazy("not delivered above %(limit)s%%"), campaign.stop_failed),
+        (gettext_lazy("unknown above %(limit)s%%"), campaign.stop_unknown),
+        (gettext_lazy("opted out above %(limit)s%%"), campaign.stop_opted_out),
+    ]
+
+
+def _operator(code: str) -> Any:
+    return Operator(code).label if code in Operator.values else badges.unsent("other_operator")
+
+
+def _review(campaign: Campaign) -> TemplateReview | None:
+    found = TemplateReview.objects.filter(version=campaign.version_id, account=campaign.account_id, part="main")
+    return found.filter(live=True).select_related("account").first()

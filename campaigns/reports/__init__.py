@@ -1,0 +1,1 @@
+"""Figures by day, reports, exports, evidence, and the proof that a campaign adds up."""

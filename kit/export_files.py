@@ -1,0 +1,56 @@
+"""Safe CSV and XLSX writing: streaming, UTF-8 with BOM for Excel, and no cell that a spreadsheet runs as a formula."""
+
+import csv
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+# What a spreadsheet takes for the beginning of a formula, in the wide forms too: some are folded on import.
+_RISKY = tuple("=+-@＝＋－＠")
+_BLANKS = ("\t", "\r", "\n")
+# What is not seen in front of it: blanks, control characters, and signs that fonts, files and spreadsheets drop.
+_UNSEEN = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f"
+    r"\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]*"
+)
+
+
+def safe_cell(value: Any) -> str:
+    """Text that no spreadsheet will run: a leading = + - @, also behind what is not seen, gets an apostrophe before it."""
+    text = "" if value is None else str(value)
+    first = text[:1]
+    if first.isalnum() and (first.isascii() or "\u4e00" <= first <= "\u9fff"):
+        return text  # nearly every cell
+    is_risky = text.startswith(_BLANKS) or _UNSEEN.sub("", text, count=1).startswith(_RISKY)
+    return f"'{text}" if is_risky else text
+
+
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The file line by line, for a streaming response. The first piece starts with the BOM."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow([safe_cell(cell) for cell in header])
+    for row in rows:
+        yield writer.writerow([safe_cell(cell) for cell in row])
+
+
+def write_xlsx(path: Path, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> int:
+    """Write one sheet in constant memory, every cell as text. Returns the number of data rows."""
+    book = xlsxwriter.Workbook(
+        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    sheet = book.add_worksheet()
+    count = -1
+    for count, row in enumerate(itertools.chain([header], rows)):
+        for column, cell in enumerate(row):
+            sheet.write_string(count, column, safe_cell(cell))
+    book.close()
+    return max(count, 0)

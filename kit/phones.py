@@ -1,0 +1,27 @@
+"""What a person types as a mobile number, and the sealed form in which a number may stand in an address."""
+
+from cryptography.fernet import InvalidToken
+
+from kit import fields
+from kit.tables.numbers import normalise
+
+KEY_LASTS = 12 * 3600
+
+
+def clean(typed: str) -> str:
+    """The 11 ASCII digits of a mainland mobile number, "" if it is none: read as in an imported file, so that the same
+    spelling is the same number by every way in, and the do-not-send list meets it."""
+    return normalise(typed)[0]
+
+
+def seal(phone: str) -> str:
+    """A key for addresses: it tells nothing, opens on this installation only, and for twelve hours only."""
+    return fields.box("phone").encrypt(phone.encode()).decode().rstrip("=")
+
+
+def unseal(key: str) -> str:
+    """The number behind a key, "" where the key is none or too old."""
+    try:
+        return fields.box("phone").decrypt((key + "=" * (-len(key) % 4)).encode(), ttl=KEY_LASTS).decode()
+    except (InvalidToken, ValueError):
+        return ""

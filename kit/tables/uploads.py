@@ -1,0 +1,22 @@
+"""An uploaded table, before anything of it is read."""
+
+import hashlib
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+
+from kit.tables.file_errors import ImportRefused
+from kit.tables.rows import MAX_CSV_MB
+
+
+def digest(uploaded: "UploadedFile[Any]") -> str:
+    """Its SHA-256 in hex: what tells a file that was there before. Raises ImportRefused for one that is empty or too big."""
+    if not uploaded.size:
+        raise ImportRefused("empty")
+    if uploaded.size > MAX_CSV_MB << 20:
+        raise ImportRefused("too_big", size=-(-uploaded.size >> 20), limit=MAX_CSV_MB)
+    found = hashlib.sha256()
+    for piece in uploaded.chunks():
+        found.update(piece)
+    uploaded.seek(0)
+    return found.hexdigest()

@@ -1,0 +1,1 @@
+"""Vendor accounts: their health, how fast they may send, their adapters over real HTTP."""

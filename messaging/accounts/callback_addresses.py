@@ -1,0 +1,60 @@
+"""The secret part of the addresses that an account's vendor pushes to: found, changed, and the old one ended."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from kit import audit, rows
+from messaging.audit_actions import AuditAction
+from messaging.models import VendorAccount
+from messaging.models.accounts import new_callback_token, token_digest
+
+DAYS = (0, 1, 7, 30)
+USED_EVERY = timedelta(minutes=1)
+
+
+def find(vendor: str, token: str) -> VendorAccount | None:
+    """The account whose address this is, or was until a while ago. One question; a second one, once a minute, notes that the
+    vendor still uses the old address."""
+    digest = token_digest(token)
+    account = rows.find_where(
+        VendorAccount, "vendor = %s AND (callback_digest = %s OR old_callback_digest = %s)", [vendor, digest, digest]
+    )
+    if account is None or account.callback_digest == digest:
+        return account
+    if not account.old_callback_works:
+        return None
+    now, used = timezone.now(), account.old_callback_used_at
+    if used is None or now - used > USED_EVERY:
+        VendorAccount.objects.filter(pk=account.pk).update(old_callback_used_at=now)
+    return account
+
+
+def renew(account: VendorAccount, days: int, actor: Any) -> None:
+    """A new token; the one so far works for so many days more, and one from before that no longer."""
+    now = timezone.now()
+    account.old_callback_digest, account.old_callback_used_at = account.callback_digest, None
+    account.old_callback_until = now + timedelta(days=days)
+    account.callback_token, account.callback_since = new_callback_token(), now
+    account.save(
+        update_fields=[
+            "callback_secret",
+            "callback_digest",
+            "callback_since",
+            "old_callback_digest",
+            "old_callback_until",
+            "old_callback_used_at",
+        ]
+    )
+    action = AuditAction.ACCOUNT_CALLBACKS_CHANGED
+    audit.record(action, actor=actor, target=account, detail={"old_works_days": days})
+
+
+def end_old(account: VendorAccount, actor: Any) -> bool:
+    """The old address works no longer. False if none did."""
+    if not account.old_callback_works:
+        return False
+    VendorAccount.objects.filter(pk=account.pk).update(old_callback_digest="", old_callback_until=None)
+    audit.record(AuditAction.ACCOUNT_OLD_CALLBACKS_ENDED, actor=actor, target=account)
+    return True

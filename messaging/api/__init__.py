@@ -1,1 +1,0 @@
-"""Where vendors call us."""

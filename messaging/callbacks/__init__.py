@@ -1,0 +1,1 @@
+"""What vendors tell us: received, stored, applied; and what they are asked for."""

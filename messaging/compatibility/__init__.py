@@ -1,0 +1,1 @@
+"""What an account can carry, and how media get to its vendor."""

@@ -1,0 +1,1 @@
+"""Who got what: the one selector of a delivery's status, the people of a request, a number's history."""

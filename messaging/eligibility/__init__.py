@@ -1,0 +1,1 @@
+"""Who may be sent to: the do-not-send list and the frequency cap."""

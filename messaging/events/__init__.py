@@ -1,0 +1,1 @@
+"""Raw bodies that vendors pushed or gave when asked: stored, read, set aside, deleted."""

@@ -1,0 +1,69 @@
+"""Forms that may be used once: a second click, a reload or a second person meets what the first one did."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kit import display
+from messaging.models import Lease
+
+_LASTS = timedelta(hours=12)
+_PREFIX = "once:"
+
+
+class BadToken(Exception):
+    """Not a token of ours for this purpose, or older than twelve hours: show the form again."""
+
+
+class OtherPurpose(BadToken):
+    """A token for another act, or for the same while something else held: what the page showed is not so any more."""
+
+
+class AlreadyDone(Exception):
+    """The form was used already. `who` did it, `at`."""
+
+    def __init__(self, who: str, at: datetime) -> None:
+        words = _("This form was used already: %(who)s sent it %(time)s. Nothing was done a second time.")
+        super().__init__(words % {"who": who, "time": display.day_and_time(at)})
+        self.who = who
+        self.at = at
+
+
+def issue(user: Any, purpose: str) -> str:
+    """A token for one form. `purpose` names the act and its object ("start:17")."""
+    return signing.dumps([purpose, user.pk, secrets.token_urlsafe(12)], salt="songda.once")
+
+
+def spend(token: str, user: Any, purpose: str) -> None:
+    """Use the token up. Call it inside the transaction of the act: if the act fails, the token is free again.
+
+    Raises BadToken (OtherPurpose where the purpose differs), and AlreadyDone the second time.
+    """
+    try:
+        its_purpose, user_id, nonce = signing.loads(token, salt="songda.once", max_age=_LASTS)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadToken(_("This form is too old. Look at it again and confirm once more.")) from error
+    if its_purpose != purpose or user_id != user.pk:
+        raise OtherPurpose(_("This has changed since the page was opened, so nothing was done. Look at it again."))
+    _use(nonce, user)
+
+
+def _use(nonce: str, user: Any) -> None:
+    now = timezone.now()
+    Lease.objects.filter(name__startswith=_PREFIX, until__lt=now).delete()
+    try:
+        with transaction.atomic():
+            Lease.objects.create(name=_PREFIX + nonce, holder=user.get_username()[:80], beat_at=now, until=now + _LASTS)
+    except IntegrityError as error:
+        used = Lease.objects.get(name=_PREFIX + nonce)
+        raise AlreadyDone(_name(used.holder), used.beat_at or now) from error
+
+
+def _name(login: str) -> str:
+    return display.person(User.objects.filter(username=login).first()) if login else display.UNKNOWN

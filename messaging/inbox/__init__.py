@@ -1,0 +1,1 @@
+"""Messages from phones: matched, obeyed, answered."""

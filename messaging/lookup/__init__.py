@@ -1,0 +1,1 @@
+"""What reached one number, and what went over the wire for it."""

@@ -1,0 +1,1 @@
+"""Delivery reports: which attempt each belongs to, and what it changes."""

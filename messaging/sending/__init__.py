@@ -1,0 +1,1 @@
+"""From a dispatch to the vendor's answer: claim, hand over, record, settle."""

@@ -1,0 +1,271 @@
+"""A round of sending: made, started, paused, resumed, cancelled. Each step is one counted UPDATE: of two people one wins."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kit import audit, clock, masks
+from kit.line_breaks import unified
+from messaging import queue
+from messaging.audit_actions import AuditAction
+from messaging.deliveries import batch_states
+from messaging.eligibility import cap, exclude
+from messaging.gateway.registry import vendor_class
+from messaging.hooks import dispatch_changed
+from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, VendorAccount
+from messaging.sending import claim, test_quota
+from messaging.states import BATCH_OPEN, BatchState, DispatchState
+from templates_5g.blocks import variables as names
+from templates_5g.models import TemplateVersion
+
+# `stop_reason` of a round that was paused before its start.
+BEFORE_START = "before_start"
+MOST_TEST_NUMBERS = 20
+
+
+def start(dispatch: Dispatch, actor: Any = None) -> bool:
+    """READY -> RUNNING, and the first nudges. False if somebody else was first."""
+    now = timezone.now()
+    done = _step(dispatch, (DispatchState.READY,), DispatchState.RUNNING, started_at=now)
+    if done:
+        audit.record(AuditAction.DISPATCH_STARTED, actor=actor, target=dispatch)
+        wake(dispatch)
+    return done
+
+
+def pause(dispatch: Dispatch, actor: Any = None) -> bool:
+    """Nothing more goes out but what is on the wire already; claimed batches go back to the queue. One that waits for its start
+    does not start."""
+    done = _step(dispatch, (DispatchState.READY,), DispatchState.PAUSED, stop_reason=BEFORE_START) or _step(
+        dispatch, (DispatchState.RUNNING,), DispatchState.PAUSED
+    )
+    if done:
+        audit.record(AuditAction.DISPATCH_PAUSED, actor=actor, target=dispatch)
+    return done
+
+
+def resume(dispatch: Dispatch, actor: Any = None) -> bool:
+    """PAUSED or STOPPED -> RUNNING. One that was paused before its start waits for it again; where its time has passed meanwhile,
+    whoever resumes is asked first (`waited_too_long`)."""
+    new = DispatchState.READY if _is_held(dispatch) else DispatchState.RUNNING
+    done = _step(dispatch, (DispatchState.PAUSED, DispatchState.STOPPED), new, stop_reason="", stop_detail="")
+    if done:
+        audit.record(AuditAction.DISPATCH_RESUMED, actor=actor, target=dispatch)
+        if new == DispatchState.RUNNING:
+            wake(dispatch)
+    return done
+
+
+def waited_too_long(dispatch: Dispatch) -> bool:
+    """It was paused before its start, and the time of the start has passed."""
+    return _is_held(dispatch) and dispatch.start_at is not None and dispatch.start_at <= clock.now()
+
+
+def _is_held(dispatch: Dispatch) -> bool:
+    return dispatch.state == DispatchState.PAUSED and dispatch.stop_reason == BEFORE_START
+
+
+def release(dispatch: Dispatch) -> bool:
+    """What waited behind the first batches may go. False if nothing was held (any more)."""
+    held = Dispatch.objects.filter(pk=dispatch.pk, hold_after__isnull=False)
+    done = bool(held.update(hold_after=None))
+    dispatch.refresh_from_db()
+    if done:
+        dispatch_changed.send(sender=Dispatch, dispatch=dispatch)
+        wake(dispatch)
+    return done
+
+
+def reopen(dispatch: Dispatch) -> bool:
+    """DONE -> RUNNING: batches were added to it."""
+    done = _step(dispatch, (DispatchState.DONE,), DispatchState.RUNNING, finished_at=None)
+    if done:
+        wake(dispatch)
+    return done
+
+
+def cancel(dispatch: Dispatch, actor: Any = None) -> bool:
+    """What is not on the wire yet is not sent any more: claims are taken back, then everything queued is closed."""
+    open_states = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
+    with transaction.atomic():
+        done = _step(dispatch, open_states, DispatchState.CANCELLED, tell=False, finished_at=timezone.now())
+        if done:
+            batch_states.step(dispatch.batches.all(), to=BatchState.QUEUED, from_=(BatchState.CLAIMED,))
+            count = _close_queued(dispatch.pk, BatchState.CANCELLED, "cancelled")
+            dispatch_changed.send(sender=Dispatch, dispatch=dispatch)  # only now: who listens counts people
+            audit.record(AuditAction.DISPATCH_CANCELLED, actor=actor, target=dispatch, detail={"batches": count})
+    return done
+
+
+def _step(dispatch: Dispatch, olds: Sequence[str], new: str, *, tell: bool = True, **values: Any) -> bool:
+    done = bool(Dispatch.objects.filter(pk=dispatch.pk, state__in=olds).update(state=new, **values))
+    dispatch.refresh_from_db()
+    if done and tell:
+        dispatch_changed.send(sender=Dispatch, dispatch=dispatch)
+    return done
+
+
+def _close_queued(dispatch_id: int, to: BatchState, reason: str) -> int:
+    rows = Batch.objects.filter(dispatch=dispatch_id)
+    return batch_states.step(rows, to=to, from_=(BatchState.QUEUED,), reason=reason)
+
+
+def with_due_batches(now: datetime) -> QuerySet[Dispatch]:
+    """Running rounds that have something to hand over, with the number of the first such batch as `first_due`."""
+    mine = Batch.objects.filter(dispatch=OuterRef("pk"), state=BatchState.QUEUED).filter(
+        Q(not_before__isnull=True) | Q(not_before__lte=now),
+        Q(dispatch__hold_after__isnull=True) | Q(number__lte=F("dispatch__hold_after")),
+    )
+    running = Dispatch.objects.filter(state=DispatchState.RUNNING).select_related("account__rate_limit")
+    found = running.annotate(first_due=Subquery(mine.order_by("number").values("number")[:1]))
+    return found.filter(first_due__isnull=False)
+
+
+def wake(dispatch: Dispatch) -> None:
+    """Wake as many workers as may be on the wire at once for this account."""
+    for slot in range(min(claim.in_flight_limit(dispatch), claim.TURNS)):
+        queue.enqueue_once(
+            f"send:{dispatch.pk}:{slot}", "messaging.worker.tasks.send_some", dispatch.pk, slot, queue=dispatch.queue
+        )
+
+
+def close_too_late(dispatch: Dispatch) -> int:
+    """The time after which it is useless has passed: what is queued is closed as too late."""
+    return _close_queued(dispatch.pk, BatchState.TOO_LATE, "useless_after")
+
+
+def finish(dispatch: Dispatch) -> bool:
+    """RUNNING (or a cancelled one's last batch) -> DONE when no batch can go on the wire any more. Locked while it looks:
+    batches that somebody adds at this moment would wait in a round that is done, and nobody would send them."""
+    may_go_out = Batch.objects.filter(dispatch=dispatch.pk, state__in=BATCH_OPEN)
+    if may_go_out.exists():
+        return False
+    with transaction.atomic():
+        Dispatch.objects.select_for_update(no_key=True, of=("self",)).get(pk=dispatch.pk)
+        if may_go_out.exists():
+            return False
+        done = _step(dispatch, (DispatchState.RUNNING,), DispatchState.DONE, tell=False, finished_at=timezone.now())
+    if done:
+        dispatch_changed.send(sender=Dispatch, dispatch=dispatch)  # only now: who listens locks the campaign first
+    return done
+
+
+def send_test(
+    version: TemplateVersion,
+    account: VendorAccount,
+    phones: Sequence[str],
+    *,
+    signature: Signature | None,
+    chatbot: Chatbot | None = None,
+    variables: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    actor: Any = None,
+) -> Dispatch:
+    """A few numbers now, as a round of its own. Suppressed numbers are recorded as not sent. Raises ValidationError."""
+    numbers = list(dict.fromkeys(phones))
+    if not 1 <= len(numbers) <= MOST_TEST_NUMBERS:
+        raise ValidationError(_("A test goes to 1 to %(most)s numbers.") % {"most": MOST_TEST_NUMBERS})
+    missing = [name for name in names.names_of(version.content, version.fallback) if not (variables or {}).get(name)]
+    if missing:
+        raise ValidationError(_("Give a value for: %(names)s.") % {"names": ", ".join(missing)})
+    with transaction.atomic():
+        test_quota.take(len(numbers), actor)
+        dispatch = Dispatch.objects.create(
+            kind=Dispatch.Kind.TEST,
+            title=_("Test of %(version)s") % {"version": version},
+            source=_("Test"),
+            version=version,
+            account=account,
+            signature=signature,
+            chatbot=chatbot,
+            purpose=version.template.purpose,
+            options=dict(options or {}),
+            queue="notice",
+            total=len(numbers),
+            created_by=actor,
+        )
+        if claim.template_missing(dispatch):
+            raise ValidationError(_("This version is not approved at this account."))
+        _lay_out(dispatch, numbers, {name: unified(value) for name, value in (variables or {}).items()})
+        audit.record(
+            AuditAction.TEST_SENT,
+            actor=actor,
+            target=dispatch,
+            detail={"phones": [masks.phone(phone) for phone in numbers]},
+        )
+        start(dispatch, actor)
+    return dispatch
+
+
+def send_text(
+    text: str,
+    account: VendorAccount,
+    phone: str,
+    *,
+    signature: Signature | None,
+    title: str,
+    actor: Any = None,
+    window: tuple[time | None, time | None] = (None, None),
+    useless_after: datetime | None = None,
+) -> Dispatch:
+    """A free text to one number (an answer), sent within the daily `window` only, at any hour without one. Raises
+    ValidationError where the vendor cannot."""
+    if not vendor_class(account.vendor).capabilities.can_answer:
+        raise ValidationError(_("This account cannot answer."))
+    if window[0] is not None and window[1] is not None and window[0] >= window[1]:
+        raise ValidationError(_("The window ends before it begins, so it would never be sent."))
+    with transaction.atomic():
+        dispatch = Dispatch.objects.create(
+            kind=Dispatch.Kind.ANSWER,
+            title=title[:120],
+            text=text,
+            account=account,
+            signature=signature,
+            purpose="notice",
+            queue="notice",
+            total=1,
+            window_from=window[0],
+            window_until=window[1],
+            useless_after=useless_after,
+            created_by=actor,
+        )
+        if cap.over([phone], dispatch):
+            raise ValidationError(_over_cap_words(dispatch))
+        _lay_out(dispatch, [phone], {})
+        start(dispatch, actor)
+    return dispatch
+
+
+def _over_cap_words(dispatch: Dispatch) -> str:
+    words = _(
+        "This number has got %(n)s notices and answers in %(days)s days, as many as the sending rules allow. Nothing is sent."
+    )
+    return words % {"n": dispatch.policy_cap_count, "days": dispatch.policy_cap_days}
+
+
+def _lay_out(dispatch: Dispatch, phones: Sequence[str], values: dict[str, str]) -> None:
+    """Rows and one batch for a handful of numbers."""
+    version = dispatch.version
+    capabilities = vendor_class(dispatch.account.vendor).capabilities
+    text = dispatch.text
+    if version is not None and capabilities.per_text:
+        text = names.fill(str(version.content.get("text", "")), values)
+    batch = Batch.objects.create(
+        dispatch=dispatch,
+        account=dispatch.account,
+        number=1,
+        size=len(phones),
+        text=text if text != dispatch.text else "",
+    )
+    Delivery.objects.bulk_create(
+        Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg=dispatch.leg, phone=phone, variables=values)
+        for phone in sorted(phones)
+    )
+    exclude.skip_those(batch.deliveries.filter(Exists(exclude.suppressed(dispatch))), "suppressed")
+    exclude.skip_phones(cap.over(phones, dispatch), [batch.pk], "over_cap")

@@ -1,0 +1,1 @@
+"""What workers run and when: tasks, the tick, sweeping, supervision."""

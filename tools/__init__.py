@@ -1,0 +1,1 @@
+"""Commands for trials and measurements. Nothing of the product imports them."""

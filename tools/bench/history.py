@@ -1,0 +1,98 @@
+"""Millions of deliveries as years of campaigns would have left them: rounds of a million people, requests of a thousand."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from messaging.models import Attempt, Batch, Dispatch
+from messaging.states import AttemptOutcome, BatchState, DispatchState
+from tools.bench.house import House
+
+FIRST, STEP = 13_000_000_000, 6_999
+ROUND, REQUEST = 1_000_000, 1000
+
+
+@dataclass(frozen=True)
+class Round:
+    """`people` deliveries to the numbers FIRST + n * STEP, in requests of REQUEST that count up from `first_batch`."""
+
+    dispatch: int
+    run: UUID
+    first_batch: int
+    people: int
+
+    def phone(self, n: int) -> str:
+        return str(FIRST + n * STEP)
+
+    def batch(self, n: int) -> int:
+        return self.first_batch + n // REQUEST
+
+    def reference(self, n: int) -> str:
+        return f"s{self.batch(n)}-1"
+
+
+def fill(house: House, deliveries: int) -> list[Round]:
+    """That many, all handed over a while ago, nothing heard yet."""
+    rounds = []
+    while deliveries > 0:
+        rounds.append(_round(house, min(deliveries, ROUND)))
+        deliveries -= ROUND
+    return rounds
+
+
+@transaction.atomic
+def _round(house: House, people: int) -> Round:
+    sent_at = timezone.now() - timedelta(hours=1)
+    dispatch = Dispatch.objects.create(
+        title="history",
+        version=house.version,
+        account=house.account,
+        signature=house.signature,
+        state=DispatchState.DONE,
+        total=people,
+        started_at=sent_at,
+    )
+    batches = Batch.objects.bulk_create(
+        Batch(
+            dispatch=dispatch,
+            account=house.account,
+            number=n + 1,
+            size=min(REQUEST, people - n * REQUEST),
+            state=BatchState.SUBMITTED,
+            submitted_at=sent_at,
+            attempts_made=1,
+        )
+        for n in range(-(-people // REQUEST))
+    )
+    Attempt.objects.bulk_create(
+        Attempt(
+            batch=batch,
+            account=house.account,
+            number=1,
+            reference=f"s{batch.pk}-1",
+            outcome=AttemptOutcome.ACCEPTED,
+            task_id=f"h{batch.pk}",
+            started_at=sent_at,
+            finished_at=sent_at,
+        )
+        for batch in batches
+    )
+    _deliveries(dispatch, batches[0].pk, people)
+    return Round(dispatch.pk, dispatch.run, batches[0].pk, people)
+
+
+def _deliveries(dispatch: Dispatch, first_batch: int, people: int) -> None:
+    json = "'{}'::jsonb" if connection.vendor == "postgresql" else "'{}'"
+    run = dispatch.run if connection.vendor == "postgresql" else dispatch.run.hex
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO messaging_delivery (dispatch_id, batch_id, run, leg, phone, variables, channel, reason, vendor_message,
+                  message_id, units, legs_delivered)
+                WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < %s)
+                SELECT %s, %s + n / {REQUEST}, %s, 'main', CAST({FIRST} + CAST(n AS bigint) * {STEP} AS varchar(20)), {json},
+                  '', '', '', '', 0, 0 FROM counted""",  # noqa: S608 - numbers of this file
+            [people - 1, dispatch.pk, first_batch, run],
+        )
