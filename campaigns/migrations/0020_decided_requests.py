@@ -8,6 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
         ('campaigns', '0019_editors'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -20,12 +21,37 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='approval',
+            name='decided_at',
+            field=models.DateTimeField(null=True, verbose_name='decided at'),
+        ),
+        migrations.AlterField(
+            model_name='approval',
             name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided'),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
+        ),
+        migrations.AlterField(
+            model_name='firstuse',
+            name='decided_at',
+            field=models.DateTimeField(null=True, verbose_name='decided at'),
         ),
         migrations.AlterField(
             model_name='firstuse',
             name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided'),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
+        ),
+        migrations.AlterField(
+            model_name='rolegrant',
+            name='decided_at',
+            field=models.DateTimeField(null=True, verbose_name='decided at'),
+        ),
+        migrations.AlterField(
+            model_name='rolegrant',
+            name='decided_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
+        ),
+        migrations.AlterField(
+            model_name='rolegrant',
+            name='permission',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='auth.permission', verbose_name='permission'),
         ),
     ]

@@ -9,8 +9,8 @@ def forwards(apps, schema_editor):
     apps.get_model("campaigns", "DailyFigures").objects.using(alias).all().delete()
     apps.get_model("campaigns", "RoundFigures").objects.using(alias).update(groups=[], opt_outs=0, final=False)
     for approval in apps.get_model("campaigns", "Approval").objects.using(alias).filter(kind="follow_up"):
-        chosen = approval.snapshot.get("follow_up", {})
-        if "refused" in chosen.get("groups", ()):
+        chosen = approval.snapshot["covers"]["follow_up"]
+        if "refused" in chosen["groups"]:
             chosen["groups"] = sorted("rejected" if group == "refused" else group for group in chosen["groups"])
             approval.save(update_fields=["snapshot"])
 
