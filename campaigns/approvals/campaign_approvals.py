@@ -6,10 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from campaigns.approvals import snapshot
+from campaigns.approvals import first_uses, snapshot
 from campaigns.approvals.reasons import Reason, above_limits
 from campaigns.approvals.snapshot import versions_of
 from campaigns.approvals.subject import CannotDecide, Subject
@@ -17,8 +16,6 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import Approval, Campaign, SendingRules
 from campaigns.states import ApprovalState, CampaignState
 from kit import audit, clock, display
-from messaging.models import Dispatch
-from templates_5g.models import TemplateVersion
 from templates_5g.services import freeze
 
 OPEN = (ApprovalState.PENDING, ApprovalState.GRANTED)
@@ -31,18 +28,11 @@ def reasons(campaign: Campaign) -> list[Reason]:
     rules = SendingRules.current()
     cost = campaign.sheet["cost"]["high"]
     found = above_limits(rules, campaign.sheet["to_send"], None if cost is None else Decimal(cost))
-    if rules.approve_first_use and _is_new(campaign):
+    if rules.approve_first_use and first_uses.never_sent(versions_of(campaign)).exists():
         found.append(Reason("first_use", {}))
     if rules.approve_outside_hours and _outside_hours(campaign, rules):
         found.append(_outside_because(campaign, rules))
     return found
-
-
-def _is_new(campaign: Campaign) -> bool:
-    """Whether any of its versions went out in no round but tests."""
-    wanted = TemplateVersion.objects.filter(pk__in={version.pk for version in versions_of(campaign)})
-    sent = Dispatch.objects.filter(version=OuterRef("pk"), started_at__isnull=False).exclude(kind=Dispatch.Kind.TEST)
-    return wanted.exclude(Exists(sent)).exists()
 
 
 def _outside_hours(campaign: Campaign, rules: SendingRules) -> bool:

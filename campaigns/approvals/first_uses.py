@@ -1,8 +1,10 @@
 """Versions that a token wants to send before they ever went out: a colleague looks at them once."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.approvals.subject import Subject
@@ -38,10 +40,16 @@ class FirstUseSubject(Subject[FirstUse]):
 SUBJECT = FirstUseSubject()
 
 
+def never_sent(versions: Iterable[TemplateVersion]) -> QuerySet[TemplateVersion]:
+    """Those of the versions that went out in no round but tests."""
+    sent = Dispatch.objects.filter(version=OuterRef("pk"), started_at__isnull=False).exclude(kind=Dispatch.Kind.TEST)
+    return TemplateVersion.objects.filter(pk__in=[version.pk for version in versions]).exclude(Exists(sent))
+
+
 def is_new(version: TemplateVersion) -> bool:
     """Never sent but in tests, and not approved for the API."""
-    sent = Dispatch.objects.filter(version=version, started_at__isnull=False).exclude(kind=Dispatch.Kind.TEST)
-    return not (sent.exists() or FirstUse.objects.filter(version=version, state=ApprovalState.GRANTED).exists())
+    granted = FirstUse.objects.filter(version=version, state=ApprovalState.GRANTED)
+    return never_sent([version]).exists() and not granted.exists()
 
 
 @transaction.atomic

@@ -96,8 +96,7 @@ def ask(
         snapshot={"covers": covers, "because": [one.dumped() for one in because]},
         asked_by=actor,
     )
-    action = AuditAction.FOLLOW_UP_ASKED
-    audit.record(action, actor=actor, target=locked, detail=detail_of(approval))
+    audit.record(AuditAction.FOLLOW_UP_ASKED, actor=actor, target=locked, detail=detail_of(approval))
     return approval
 
 
@@ -113,8 +112,9 @@ def withdraw(approval: Approval, actor: Any) -> bool:
     waiting = Approval.objects.filter(pk=approval.pk, kind=Approval.Kind.FOLLOW_UP, state=ApprovalState.PENDING)
     if not waiting.update(state=ApprovalState.VOID):
         return False
-    action = AuditAction.APPROVAL_WITHDRAWN
-    audit.record(action, actor=actor, target=approval.campaign, detail={"approval": approval.pk})
+    audit.record(
+        AuditAction.APPROVAL_WITHDRAWN, actor=actor, target=approval.campaign, detail={"approval": approval.pk}
+    )
     return True
 
 

@@ -86,8 +86,7 @@ def ask(user: User, wanted: Iterable[Group | Permission], actor: Any) -> list[Ro
         )
         if new:
             made.append(row)
-            action = AuditAction.ROLE_ASKED
-            audit.record(action, actor=actor, target=user, detail={"role": row.words})
+            audit.record(AuditAction.ROLE_ASKED, actor=actor, target=user, detail={"role": row.words})
     return made
 
 

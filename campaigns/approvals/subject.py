@@ -1,5 +1,6 @@
 """What waits for a second person, and how it is decided: one way for campaigns, follow-ups, first uses by API and roles."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
 from django.db import models, transaction
@@ -21,7 +22,7 @@ class CannotDecide(Exception):
     """Nothing was asked or decided. str() says why and what to do."""
 
 
-class Subject(Generic[Row]):
+class Subject(ABC, Generic[Row]):
     """One kind of request. A row is the request, with the columns of DecidedRequest."""
 
     granted: AuditAction
@@ -29,13 +30,13 @@ class Subject(Generic[Row]):
     # Said where somebody sends it back without a word.
     reason_missing: str | Promise = gettext_lazy("Say what has to change.")
 
+    @abstractmethod
     def locked(self, pk: int) -> Row:
         """The request, locked until the transaction ends, after what it is about."""
-        raise NotImplementedError
 
+    @abstractmethod
     def why_not(self, row: Row, person: Any) -> str:
         """Why this person may not decide this one, since it is their own; "" where they may."""
-        raise NotImplementedError
 
     def is_open(self, row: Row) -> bool:
         return row.state == ApprovalState.PENDING
@@ -47,9 +48,9 @@ class Subject(Generic[Row]):
     def settled(self, row: Row) -> None:
         """What follows from the new state."""
 
+    @abstractmethod
     def trail(self, row: Row) -> tuple[models.Model, dict[str, Any]]:
         """(target, detail) in the audit trail."""
-        raise NotImplementedError
 
 
 def decide(subject: Subject[Row], pk: int, person: Any, state: ApprovalState, reason: str = "") -> Row:
@@ -66,7 +67,7 @@ def _decide(subject: Subject[Row], pk: int, person: Any, state: ApprovalState, r
     if words := subject.why_not(row, person) or password_notes.why_no_decision(person):
         raise CannotDecide(words)
     if not subject.is_open(row):
-        raise CannotDecide(_decided_already(row))
+        raise CannotDecide(_why_closed(row))
     if state == ApprovalState.REFUSED and not reason:
         raise CannotDecide(str(subject.reason_missing))
     if subject.is_void(row):
@@ -99,8 +100,8 @@ def void(subject: Subject[Row], row: Row) -> None:
     audit.record(AuditAction.APPROVAL_VOID, target=target, detail={"approval": row.pk})
 
 
-def _decided_already(row: DecidedRequest) -> str:
-    if row.decided_by is None or row.decided_at is None:
+def _why_closed(row: DecidedRequest) -> str:
+    if row.state == ApprovalState.VOID or row.decided_by is None or row.decided_at is None:
         return _("This request is no longer open.")
     at = display.day_and_time(row.decided_at)
     return _("%(who)s decided already: %(time)s.") % {"who": display.person(row.decided_by), "time": at}

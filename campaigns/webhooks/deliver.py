@@ -68,10 +68,11 @@ def _people(payload: dict[str, Any]) -> int:
 def _note_revealed(revealed: Counter[WebhookEndpoint]) -> None:
     """Full numbers that left by a webhook are in the audit trail: a line for each endpoint and turn. Attempts count too: the other
     side may have read what it did not confirm."""
-    action = AuditAction.WEBHOOK_NUMBERS_SENT
     for endpoint, people in revealed.items():
         if people:
-            audit.record(action, actor=endpoint.created_by, target=endpoint, detail={"people": people})
+            audit.record(
+                AuditAction.WEBHOOK_NUMBERS_SENT, actor=endpoint.created_by, target=endpoint, detail={"people": people}
+            )
 
 
 def _claim(row: WebhookDelivery) -> bool:

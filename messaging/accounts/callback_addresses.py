@@ -47,8 +47,7 @@ def renew(account: VendorAccount, days: int, actor: Any) -> None:
             "old_callback_used_at",
         ]
     )
-    action = AuditAction.ACCOUNT_CALLBACKS_CHANGED
-    audit.record(action, actor=actor, target=account, detail={"old_works_days": days})
+    audit.record(AuditAction.ACCOUNT_CALLBACKS_CHANGED, actor=actor, target=account, detail={"old_works_days": days})
 
 
 def end_old(account: VendorAccount, actor: Any) -> bool:

@@ -51,7 +51,7 @@ def apply_event(account: VendorAccount, event: ReviewEvent, source: CallbackEven
         apply_decision(review, event.state, event.message or event.code, decided_at)
         return True
     if event.state is ReviewState.REJECTED:
-        _refuse_batch(account, event)
+        _reject_batch(account, event)
     return bool(event.task_id) and Attempt.objects.filter(account=account, task_id=event.task_id).exists()
 
 
@@ -116,7 +116,7 @@ def promote(review: TemplateReview) -> None:
     review.live, review.renewal = True, False
 
 
-def _refuse_batch(account: VendorAccount, event: ReviewEvent) -> None:
+def _reject_batch(account: VendorAccount, event: ReviewEvent) -> None:
     """The vendor accepted a send and rejected its content afterwards: `submitted -> rejected`."""
     if event.task_id:
         sent = Attempt.objects.filter(task_id=event.task_id, account=account)

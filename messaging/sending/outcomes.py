@@ -79,7 +79,7 @@ def _record_accepted(attempt: Attempt, result: SendResult, calls: Sequence[CallR
         accepted = attempts.accept(attempt, result.accepted_count, kept, message_ids=ids, may_be_forgotten=forgotten)
         if accepted is not None:
             _note_ids(attempt.batch, result)
-            _refuse_some(attempt.batch, result)
+            _reject_some(attempt.batch, result)
         return accepted
 
 
@@ -127,7 +127,7 @@ def _note_ids(batch: Batch, result: SendResult) -> None:
     Delivery.objects.bulk_update(rows, ["message_id"], batch_size=500)
 
 
-def _refuse_some(batch: Batch, result: SendResult) -> None:
+def _reject_some(batch: Batch, result: SendResult) -> None:
     """People rejected one by one inside an accepted request, a statement for each reason."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for phone, verdict in result.rejected.items():

@@ -125,6 +125,8 @@ def test_refused_with_a_reason_and_withdrawn_by_who_asked() -> None:
     again.refresh_from_db()
     assert again.state == "pending"
     client.post(withdraw)
+    with pytest.raises(approvals_decide.CannotDecide, match="这个审批请求已经结束"):
+        approvals_decide.grant(again, second_admin())
     decide(other, again, "yes")
     again.refresh_from_db()
     assert (again.state, held(colleague)) == ("void", [])

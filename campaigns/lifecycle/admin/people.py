@@ -74,8 +74,7 @@ class PeoplePages(CampaignPages):
         name = f"campaign-{pk}-{request.user.get_username()}-{stamp}.{kind}"
         detail = {"file": name, "rows": export.size(campaign), "full_numbers": full}
         with transaction.atomic():
-            action = AuditAction.RECIPIENTS_EXPORTED
-            audit.record(action, actor=request.user, target=campaign, detail=detail)
+            audit.record(AuditAction.RECIPIENTS_EXPORTED, actor=request.user, target=campaign, detail=detail)
         content_type, make = _FILES[kind]
         answer = StreamingHttpResponse(make(campaign, display.named(request.user), full), content_type=content_type)
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"

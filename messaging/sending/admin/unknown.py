@@ -230,8 +230,7 @@ class UnknownAdmin(LookOnly):
         stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
         name = f"unknown-{request.user.get_username()}-{stamp}.csv"
         with transaction.atomic():
-            action = AuditAction.UNKNOWN_EXPORTED
-            audit.record(action, actor=request.user, detail={"file": name, "full_numbers": full})
+            audit.record(AuditAction.UNKNOWN_EXPORTED, actor=request.user, detail={"file": name, "full_numbers": full})
         header = [_("Number"), _("Batch"), _("Send round"), _("Vendor account"), _("Since"), _("Done so far")]
         answer = StreamingHttpResponse(csv_lines(header, _rows(full)), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
