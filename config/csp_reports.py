@@ -29,9 +29,9 @@ def receive(request: HttpRequest) -> HttpResponse:
 
 def _read(request: HttpRequest) -> tuple[str, str, str] | None:
     """(directive, what was blocked, path of the page); None for what is no report, or is about an extension of the browser."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-        return None
     try:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+            return None
         report: Any = json.loads(request.body)["csp-report"]
         directive = report.get("effective-directive") or report["violated-directive"]
         parts = (directive, report["blocked-uri"], urlsplit(report["document-uri"]).path)

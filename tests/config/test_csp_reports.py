@@ -57,6 +57,15 @@ def test_what_is_no_complaint_of_a_page_says_nothing(caplog, body):
     assert "Content policy" not in caplog.text
 
 
+@pytest.mark.parametrize("length", ["many", "-1", "1.5", "９９９９９", "9" * 5000])
+def test_a_length_that_is_none_is_ignored(caplog, length):
+    client = signed_in(roles.SUPPORT)
+    client.raise_request_exception = False
+    sent = client.post("/csp-report/", {"csp-report": REPORT}, content_type="application/json", CONTENT_LENGTH=length)
+    assert sent.status_code == 204
+    assert "Content policy" not in caplog.text
+
+
 def test_a_stranger_writes_nothing_into_the_log(caplog):
     assert send(Client(), REPORT) == 204
     assert "Content policy" not in caplog.text
