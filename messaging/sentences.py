@@ -210,7 +210,7 @@ SENTENCES: dict[str, Sentence] = {
     "cancelled": Sentence(
         _("The campaign was cancelled."), _("This campaign was cancelled before your message was sent."), ""
     ),
-    "useless_after": Sentence(
+    "too_late": Sentence(
         _("Its time had passed before it could be sent."),
         _("This message was no longer valid and was not sent."),
         _("Make a new campaign if it is needed."),

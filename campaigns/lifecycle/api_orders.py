@@ -44,7 +44,7 @@ class Order:
     options: Mapping[str, Any]
     title: str
     token: ApiToken
-    useless_after: datetime | None = None
+    send_until: datetime | None = None
 
     @property
     def source(self) -> str:
@@ -103,7 +103,7 @@ def _as_campaign(order: Order) -> Campaign:
         account=order.account,
         signature=order.signature,
         chatbot=order.chatbot,
-        useless_after=order.useless_after,
+        send_until=order.send_until,
     )
 
 
@@ -145,7 +145,7 @@ def _dispatch(order: Order, actor: Any) -> Dispatch:
         purpose=purpose,
         options=dict(order.options),
         queue="notice" if purpose == "notice" else "bulk",
-        useless_after=order.useless_after,
+        send_until=order.send_until,
         window_from=rules.window_from,
         window_until=rules.window_until,
         holidays=holidays_of(rules),

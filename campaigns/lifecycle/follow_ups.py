@@ -102,23 +102,21 @@ def _run(campaign: Campaign) -> Any:
 
 @transaction.atomic
 def resend(
-    campaign: Campaign, groups: Sequence[str], most: int, actor: Any, useless_after: datetime | None = None
+    campaign: Campaign, groups: Sequence[str], most: int, actor: Any, send_until: datetime | None = None
 ) -> list[Dispatch]:
     """A new leg resend-N for `groups` (keys of GROUPS), started at once, to at most `most` people as they were confirmed.
     Two rounds where two versions are compared. Above a limit it uses up a colleague's approval. Raises CannotFollow."""
     campaign = _locked(campaign)
     if campaign.state not in CAN_FOLLOW:
         raise CannotFollow(_("A follow-up waits until everything is handed over."))
-    if useless_after is not None and useless_after <= timezone.now():
-        raise CannotFollow(_("The time after which it is useless has passed. Choose another one."))
-    approval = _require_approved(campaign, groups, useless_after, preview(campaign, groups))
+    if send_until is not None and send_until <= timezone.now():
+        raise CannotFollow(_("The time until which it is sent has passed. Choose another one."))
+    approval = _require_approved(campaign, groups, send_until, preview(campaign, groups))
     legs = Dispatch.objects.filter(run=campaign.run, kind=Dispatch.Kind.RESEND).values("leg").distinct().count()
     leg, rounds, people = f"resend-{legs + 1}", [], 0
     for arm in planning_rules.arms(campaign):
         title = _("%(campaign)s, follow-up %(n)s") % {"campaign": campaign.name, "n": legs + 1}
-        dispatch = open_round(
-            arm, leg, Dispatch.Kind.RESEND, title=title, useless_after=useless_after, created_by=actor
-        )
+        dispatch = open_round(arm, leg, Dispatch.Kind.RESEND, title=title, send_until=send_until, created_by=actor)
         people += fill(dispatch, arm, _resend_rules(arm, groups)).sent
         rounds.append(dispatch)
     if not people or people > most:
@@ -170,7 +168,7 @@ def fallback_waits(campaign: Campaign) -> int:
 
 
 def _open_way(campaign: Campaign) -> Campaign | None:
-    if campaign.useless_after and campaign.useless_after <= timezone.now():
+    if campaign.send_until and campaign.send_until <= timezone.now():
         return None
     if Dispatch.objects.filter(run=campaign.run, leg=FALLBACK, state=DispatchState.CANCELLED).exists():
         return None

@@ -46,7 +46,7 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ),
     (
         gettext_lazy("When and how fast"),
-        ("start_at", "useless_after", "window_from", "window_until", "per_second"),
+        ("start_at", "send_until", "window_from", "window_until", "per_second"),
     ),
 )
 _FOLDED: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -137,13 +137,13 @@ class CampaignForm(EditGuard, forms.ModelForm):
         fields = ("name", *PLANNED)
         widgets = {
             "start_at": MomentInput(),
-            "useless_after": MomentInput(),
+            "send_until": MomentInput(),
             "window_from": ClockInput(),
             "window_until": ClockInput(),
         }
         help_texts = {
             "start_at": gettext_lazy("Beijing time. Empty: as soon as it is confirmed."),
-            "useless_after": gettext_lazy("Beijing time. What is not handed over by then is not sent any more."),
+            "send_until": gettext_lazy("Beijing time. What is not handed over by then is not sent any more."),
             "window_from": gettext_lazy("Beijing time, every day. Outside the window messages wait."),
             "cap_count": gettext_lazy("Who got this many marketing messages in the days below is left out."),
             "skip_same_days": gettext_lazy("0: not asked."),
@@ -236,12 +236,12 @@ class CampaignForm(EditGuard, forms.ModelForm):
     def _check_times(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("at_once"):
             cleaned["start_at"] = None
-        start, useless = cleaned.get("start_at"), cleaned.get("useless_after")
+        start, until = cleaned.get("start_at"), cleaned.get("send_until")
         if start and start <= timezone.now():
             words = _("%(at)s has passed. Choose a later time, or say that it starts as soon as it is confirmed.")
             self.add_error("start_at", words % {"at": display.to_the_minute(start)})
-        if useless and useless <= max(start or timezone.now(), timezone.now()):
-            self.add_error("useless_after", _("It must be later than the start and later than now."))
+        if until and until <= max(start or timezone.now(), timezone.now()):
+            self.add_error("send_until", _("It must be later than the start and later than now."))
         opens, closes = cleaned.get("window_from"), cleaned.get("window_until")
         if bool(opens) != bool(closes):
             self.add_error(

@@ -54,7 +54,7 @@ def open_round(campaign: Campaign, leg: str, kind: str, **values: Any) -> Dispat
         "purpose": purpose,
         "options": campaign.options,
         "queue": "notice" if purpose == "notice" else "bulk",
-        "useless_after": campaign.useless_after,
+        "send_until": campaign.send_until,
         "window_from": campaign.window_from,
         "window_until": campaign.window_until,
         "holidays": holidays_of(campaign),

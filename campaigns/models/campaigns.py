@@ -25,7 +25,7 @@ PLANNED = (
     "chatbot",
     "operators",
     "start_at",
-    "useless_after",
+    "send_until",
     "window_from",
     "window_until",
     "cap_count",
@@ -73,7 +73,7 @@ class Campaign(models.Model):
     options = models.JSONField(_("send options"), default=dict, blank=True)
     operators = models.JSONField(_("operators"), default=list, blank=True)
     start_at = models.DateTimeField(_("starts at"), null=True, blank=True)
-    useless_after = models.DateTimeField(_("useless after"), null=True, blank=True)
+    send_until = models.DateTimeField(_("send until"), null=True, blank=True)
     window_from = models.TimeField(_("window from"), null=True, blank=True)
     window_until = models.TimeField(_("window until"), null=True, blank=True)
     cap_count = models.PositiveSmallIntegerField(_("frequency cap: messages"), null=True, blank=True)

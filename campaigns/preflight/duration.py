@@ -31,7 +31,7 @@ def opens_at(start: datetime, window: Window | None, closed: frozenset[date] = f
     return next((opens for opens, _closes in _spans(start, window, closed)), None)
 
 
-def sent_until(
+def people_until(
     until: datetime,
     start: datetime,
     per_second: float,

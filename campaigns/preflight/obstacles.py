@@ -45,11 +45,12 @@ SENTENCES = {
     "again": _(
         "%(n)s of these people got the same content in the last %(days)s days, or are in another planned campaign with it."
     ),
-    "past": _("The time after which the message is useless is over. Set a later one."),
+    "past": _("The time until which the message is sent has passed. Set a later one."),
     "window_after": _(
-        "It may go out from %(at)s on, and is useless by then. Set a later time after which it is useless, or another window."
+        "It may go out from %(at)s on, which is later than it is to be sent. "
+        "Set a later time until which it is sent, or another window."
     ),
-    "too_late": _("About %(n)s people will not be reached before the message is useless; they lapse."),
+    "too_late": _("About %(n)s people will not be reached in time; they are not sent to."),
     "never_ends": _("At this pace and window it would take more than a year. Raise the pace or the window."),
     "fallback_not_ready": _(
         "The fallback cannot be sent: its account does not send now, or its template is not approved there."
@@ -209,9 +210,9 @@ def _time(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[
     if start_passed(campaign, now):
         yield _start_past(campaign)
     start = max(now, campaign.start_at or now)
-    if campaign.useless_after and campaign.useless_after <= start:
+    if campaign.send_until and campaign.send_until <= start:
         yield _found("past")
-    elif campaign.useless_after and (opens := _opens(campaign, start)) and opens >= campaign.useless_after:
+    elif campaign.send_until and (opens := _opens(campaign, start)) and opens >= campaign.send_until:
         yield _found("window_after", at=opens.isoformat())
     elif sheet["late"]:
         yield _found("too_late", blocks=False, n=display.count(sheet["late"]))

@@ -30,7 +30,7 @@ from campaigns.preflight.audience_query import (
     rules_for,
 )
 from campaigns.preflight.cost import cost, together
-from campaigns.preflight.duration import finish_time, sent_until
+from campaigns.preflight.duration import finish_time, people_until
 from campaigns.preflight.obstacles import obstacles
 from campaigns.states import CampaignState
 from messaging.queue import enqueue_once
@@ -187,8 +187,8 @@ def _times(campaign: Campaign, sheet: Sheet, now: datetime) -> Sheet:
     window, closed, to_send = window_of(campaign), closed_days(campaign), sheet["to_send"]
     finish = finish_time(start, to_send, pace, window, closed)
     late = 0
-    if campaign.useless_after and (finish is None or finish > campaign.useless_after):
-        late = max(to_send - int(sent_until(campaign.useless_after, start, pace, window, closed)), 0)
+    if campaign.send_until and (finish is None or finish > campaign.send_until):
+        late = max(to_send - int(people_until(campaign.send_until, start, pace, window, closed)), 0)
     return {
         "per_second": f"{pace:.2f}".rstrip("0").rstrip("."),
         "holidays": holidays_of(campaign),

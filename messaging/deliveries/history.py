@@ -48,7 +48,7 @@ _SHOWN: dict[str, tuple[type[Model], set[str]]] = {
             "state",
             "stop_reason",
             "start_at",
-            "useless_after",
+            "send_until",
             "window_from",
             "window_until",
             "cap_count",

@@ -24,7 +24,7 @@ _VARIANTS = dict.fromkeys(range(0xFE00, 0xFE10))
 # Two machines that answer each other would go on for ever, at our cost.
 ANSWER_ONCE_IN = timedelta(days=1)
 # An answer that waited for the morning and could not go out by then is of no use any more.
-USELESS_AFTER = timedelta(days=1)
+VALID_FOR = timedelta(days=1)
 
 
 def plain(text: str, keep: str = "") -> str:
@@ -102,7 +102,7 @@ def _answer(reply: Reply, rule: KeywordRule) -> bool:
             signature=signature,
             title=_("Answer by the rule “%(word)s”") % {"word": rule.word},
             window=(rule.answers_from, rule.answers_until),
-            useless_after=timezone.now() + USELESS_AFTER,
+            send_until=timezone.now() + VALID_FOR,
         )
     except ValidationError:
         return False

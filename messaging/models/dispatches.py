@@ -49,7 +49,7 @@ class Dispatch(models.Model):
     stop_detail = models.CharField(max_length=300, blank=True)
     queue = models.CharField(max_length=8, default="bulk")
     start_at = models.DateTimeField(_("starts at"), null=True, blank=True)
-    useless_after = models.DateTimeField(_("useless after"), null=True, blank=True)
+    send_until = models.DateTimeField(_("send until"), null=True, blank=True)
     window_from = models.TimeField(_("window from"), null=True, blank=True)
     window_until = models.TimeField(_("window until"), null=True, blank=True)
     hold_after = models.PositiveIntegerField(null=True, blank=True)

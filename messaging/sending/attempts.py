@@ -20,7 +20,7 @@ _WIRE = """
 UPDATE messaging_batch SET state = %s, attempts_made = attempts_made + 1, claimed_at = %s
 WHERE id = %s AND state = %s AND claim = %s AND n_skipped = %s
   AND dispatch_id IN (
-    SELECT id FROM messaging_dispatch WHERE id = %s AND state = %s AND (useless_after IS NULL OR useless_after > %s))
+    SELECT id FROM messaging_dispatch WHERE id = %s AND state = %s AND (send_until IS NULL OR send_until > %s))
   AND NOT EXISTS (SELECT 1 FROM messaging_sendingstop WHERE holds)
 """
 (_CLAIMED,) = batch_states.before(BatchState.SENDING)

@@ -56,7 +56,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Held:
-    """Nothing to claim now. `reason`: nothing, state, useless, account, window, in_flight, pace, template, cap; busy (somebody
+    """Nothing to claim now. `reason`: nothing, state, too_late, account, window, in_flight, pace, template, cap; busy (somebody
     holds what a claim locks), clock (this host's is wrong), fence (what was sent is not certain), stopped (the switch)."""
 
     reason: str
@@ -146,8 +146,8 @@ def _why_held(dispatch: Dispatch, reviews: Mapping[str, TemplateReview], now: da
     """What holds the round now, and how many more requests the account may have on the wire."""
     if dispatch.state != DispatchState.RUNNING:
         return Held("state"), 0
-    if dispatch.useless_after and dispatch.useless_after <= now:
-        return Held("useless"), 0  # the tick closes what is left
+    if dispatch.send_until and dispatch.send_until <= now:
+        return Held("too_late"), 0  # the tick closes what is left
     if not dispatch.account.usable:
         return Held("account"), 0
     if not in_window(dispatch, now):

@@ -136,8 +136,8 @@ def wake(dispatch: Dispatch) -> None:
 
 
 def close_too_late(dispatch: Dispatch) -> int:
-    """The time after which it is useless has passed: what is queued is closed as too late."""
-    return _close_queued(dispatch.pk, BatchState.TOO_LATE, "useless_after")
+    """`send_until` has passed: what is queued is closed."""
+    return _close_queued(dispatch.pk, BatchState.TOO_LATE, "too_late")
 
 
 def finish(dispatch: Dispatch) -> bool:
@@ -212,7 +212,7 @@ def send_text(
     title: str,
     actor: Any = None,
     window: tuple[time | None, time | None] = (None, None),
-    useless_after: datetime | None = None,
+    send_until: datetime | None = None,
 ) -> Dispatch:
     """A free text to one number (an answer), sent within the daily `window` only, at any hour without one. Raises
     ValidationError where the vendor cannot."""
@@ -232,7 +232,7 @@ def send_text(
             total=1,
             window_from=window[0],
             window_until=window[1],
-            useless_after=useless_after,
+            send_until=send_until,
             created_by=actor,
         )
         if cap.over([phone], dispatch):

@@ -158,14 +158,14 @@ def _due() -> QuerySet[Batch]:
 
 def _dispatch_allows() -> Q:
     """Where the first request never arrived, asking is sending: not for a round that somebody stopped, nor too late."""
-    in_time = Q(dispatch__useless_after__isnull=True) | Q(dispatch__useless_after__gt=timezone.now())
+    in_time = Q(dispatch__send_until__isnull=True) | Q(dispatch__send_until__gt=timezone.now())
     return in_time & Q(dispatch__state__in=(DispatchState.RUNNING, DispatchState.DONE))
 
 
 def is_asked_about(batch: Batch) -> bool:
-    """Will the vendor be asked by itself? Not any more once its round was stopped or is useless."""
+    """Will the vendor be asked by itself? Not any more once its round was stopped or `send_until` has passed."""
     dispatch = batch.dispatch
-    over = dispatch.useless_after is not None and dispatch.useless_after <= timezone.now()
+    over = dispatch.send_until is not None and dispatch.send_until <= timezone.now()
     late = batch.claimed_at is None or batch.claimed_at <= timezone.now() - CHECK_WITHIN
     is_on = not over and not late and dispatch.state in (DispatchState.RUNNING, DispatchState.DONE)
     return is_on and batch.attempts.filter(_UNANSWERED).exists()

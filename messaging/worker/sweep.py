@@ -71,7 +71,7 @@ def close_and_finish() -> None:
     back to their queue; what came back to that of a cancelled round (a throttled or blocked call, a dead claimer) is cancelled."""
     now = clock.now()
     alive = Dispatch.objects.filter(state__in=(DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED))
-    for dispatch in alive.filter(useless_after__lte=now):
+    for dispatch in alive.filter(send_until__lte=now):
         dispatches.close_too_late(dispatch)
     for dispatch in alive.filter(state=DispatchState.RUNNING):
         dispatches.finish(dispatch)

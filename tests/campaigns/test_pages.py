@@ -183,8 +183,8 @@ class TestCampaignForm:
         [
             ({"window_from": "10:00"}, "window_until"),
             ({"window_from": "10:00", "window_until": "09:00"}, "window_until"),
-            ({"useless_after": "2020-01-01T10:00"}, "useless_after"),
-            ({"start_at": "2036-01-01T10:00", "useless_after": "2036-01-01T09:00"}, "useless_after"),
+            ({"send_until": "2020-01-01T10:00"}, "send_until"),
+            ({"start_at": "2036-01-01T10:00", "send_until": "2036-01-01T09:00"}, "send_until"),
             ({"operators": ["nobody"]}, "operators"),
             ({"name": ""}, "name"),
         ],

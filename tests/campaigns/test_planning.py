@@ -15,7 +15,7 @@ from campaigns.lifecycle import layout
 from campaigns.models import Campaign
 from campaigns.preflight import plan
 from campaigns.preflight.audience_query import rules_for
-from campaigns.preflight.duration import finish_time, sent_until
+from campaigns.preflight.duration import finish_time, people_until
 from campaigns.states import CampaignState, ImportState
 from messaging.deliveries import status
 from messaging.models import Batch, Delivery, Dispatch, Suppression
@@ -196,10 +196,10 @@ class TestObstacles:
         now = timezone.now()
         account = make.account(per_second=Decimal("0.01"))
         campaign = make.campaign(account=account, start_at=now + timedelta(hours=1))
-        Campaign.objects.update(useless_after=now + timedelta(hours=1, seconds=350))
+        Campaign.objects.update(send_until=now + timedelta(hours=1, seconds=350))
         sheet = preflight.check(campaign)
         assert (sheet["late"], [found["key"] for found in sheet["obstacles"]]) == (4, ["too_late"])
-        Campaign.objects.update(useless_after=now)
+        Campaign.objects.update(send_until=now)
         assert self.keys(campaign) == ["past"]
 
     def test_the_vendor_s_send_options(self, make):
@@ -422,5 +422,5 @@ class TestTime:
 
     def test_how_many_until_then(self):
         until = timezone.make_aware(datetime(2026, 11, 27, 9, 10))
-        assert sent_until(until, self.START, 1, self.WINDOW) == 2400
-        assert sent_until(self.START, self.START, 1, None) == 0
+        assert people_until(until, self.START, 1, self.WINDOW) == 2400
+        assert people_until(self.START, self.START, 1, None) == 0

@@ -225,14 +225,14 @@ class TestHolidays:
         assert finish_time(start, 7200, 1, window, closed) == timezone.make_aware(datetime(2027, 1, 2, 10, 0))
         assert finish_time(start, 5 * 3600, 1, None, closed) == timezone.make_aware(datetime(2027, 1, 2, 1, 0))
 
-    def test_what_became_useless_is_too_late_instead_of_going_out_later(self, make, zhang):
+    def test_what_is_past_its_time_is_too_late_instead_of_going_out_later(self, make, zhang):
         from messaging.worker import sweep
 
         SendingRules(
             approve_first_use=False, approve_outside_hours=False, holidays=[timezone.localdate().isoformat()]
         ).save()
-        campaign = begin(make, zhang, useless_after=timezone.now() + timedelta(days=2))
-        Dispatch.objects.filter(pk=campaign.dispatch_id).update(useless_after=timezone.now() - timedelta(seconds=1))
+        campaign = begin(make, zhang, send_until=timezone.now() + timedelta(days=2))
+        Dispatch.objects.filter(pk=campaign.dispatch_id).update(send_until=timezone.now() - timedelta(seconds=1))
         sweep.close_and_finish()
         assert isinstance(claim.claim_next(campaign.dispatch.pk), claim.Held)
         assert set(campaign.dispatch.batches.values_list("state", flat=True)) == {BatchState.TOO_LATE}

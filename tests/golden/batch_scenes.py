@@ -107,7 +107,7 @@ class Scene:
         self.look()
 
     def expired(self) -> None:
-        Dispatch.objects.filter(pk=self.dispatch.pk).update(useless_after=timezone.now() - timedelta(seconds=1))
+        Dispatch.objects.filter(pk=self.dispatch.pk).update(send_until=timezone.now() - timedelta(seconds=1))
         self.look()
 
     def receipts(self, status: str = "DELIVRD", people: list[str] = PEOPLE, reference: str = "") -> None:

@@ -12,11 +12,13 @@ RENAMED: dict[str, Any] = {
     "Attempt.outcome=unknown": "unsure",
     "Attempt.vendor_message": "vendor_word",
     "Batch.n_rejected": "n_refused",
+    "Batch.reason=too_late": "useless_after",
     "Batch.state=rejected": "refused",
     "Batch.state=too_late": "lapsed",
     "Batch.vendor_message": "vendor_word",
     "Delivery.own_status": "own",
     "Delivery.vendor_message": "vendor_word",
+    "Dispatch.send_until": "useless_after",
     "Follow-up.group=rejected": "refused",
 }
 

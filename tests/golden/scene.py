@@ -310,7 +310,7 @@ class Scene:
         self.draft = self.campaign("还是草稿")
         rows("Campaign").filter(pk=self.draft.pk).update(state="draft", sheet={}, checked_at=None)
         self.checked = self.campaign(
-            "双十二预热", start_at="2026-11-21T09:30:00+08:00", useless_after="2026-11-22T20:00:00+08:00"
+            "双十二预热", start_at="2026-11-21T09:30:00+08:00", send_until="2026-11-22T20:00:00+08:00"
         )
         self.awaiting = self.campaign("新客问候", self.news)
         assert self.system.call("POST", f"/campaigns/{self.awaiting.pk}/ask/").status_code == 200

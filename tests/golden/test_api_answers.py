@@ -154,7 +154,7 @@ def test_refused_messages(calls: Calls, order: Any, golden: Golden, clock: Any) 
         "a variable missing, one too many": {"recipients": [{"phone": ONE, "variables": {"姓名": "x", "多": "1"}}]},
         "a value too long": {"recipients": [{"phone": ONE, "variables": {"姓名": "长" * 201, "余额": "1"}}]},
         "a number twice": {"recipients": [one, {**one, "phone": "+86 138-0000-0001"}]},
-        "no date": {"useless_after": "morgen"},
+        "no date": {"send_until": "morgen"},
         "a title of another type": {"title": 5},
         "fields missing": None,
     }.items():
@@ -185,7 +185,7 @@ def test_marketing_messages(calls: Calls, house: House, golden: Golden, run_queu
         "signature": "示例商城",
         "recipients": [{"phone": ONE}, {"phone": OTHER}],
         "title": "会员日",
-        "useless_after": "2026-11-20T20:00:00+08:00",
+        "send_until": "2026-11-20T20:00:00+08:00",
     }
     again = {**body, "recipients": [{"phone": ONE}]}
     calls("at once", send(system, again))
@@ -194,8 +194,8 @@ def test_marketing_messages(calls: Calls, house: House, golden: Golden, run_queu
     calls("once more than allowed", send(system, again, "k2"))
     set_rules(marketing_from="12:00", marketing_until="20:30")
     calls("held until the window opens; one without consent", send(system, body, "k3"))
-    before = {**body, "useless_after": "2026-11-20T11:00:00+08:00"}
-    calls("useless before the window opens", send(system, before, "k4"))
+    before = {**body, "send_until": "2026-11-20T11:00:00+08:00"}
+    calls("too late before the window opens", send(system, before, "k4"))
     golden("api/messages-marketing.json", calls.lines)
 
 
@@ -276,7 +276,7 @@ def test_planned_campaigns(calls: Calls, plan: Any, golden: Golden, clock: Any) 
     system = System("campaigns")
     more = {"canary_people": 1, "canary_minutes": 5, "stop_failed": None, "stop_unknown": 2.5, "stop_opted_out": 0.5}
     more |= {"operators": ["cmcc", "cucc"], "cap_count": 3, "needs_consent": False, "version": 1, "skip_same_days": 3}
-    times = {"start_at": "2026-11-20T11:00:00+08:00", "useless_after": "2026-11-21T11:00:00+08:00"}
+    times = {"start_at": "2026-11-20T11:00:00+08:00", "send_until": "2026-11-21T11:00:00+08:00"}
     path = f"/campaigns/{calls('made', system.call('POST', '/campaigns/', plan(**more, **times)))['id']}"
     calls("checked", system.call("POST", f"{path}/check/"))
     clock.shift(timedelta(hours=2))
@@ -312,7 +312,7 @@ def test_refused_campaigns(calls: Calls, plan: Any, golden: Golden) -> None:
         "unknown sender": {"sender": "没有"},
         "unknown operator": {"operators": ["xyz"]},
         "window the wrong way round": {"window_from": "20:00", "window_until": "09:00"},
-        "useless at once": {"useless_after": "2020-01-01T00:00:00Z"},
+        "too late at once": {"send_until": "2020-01-01T00:00:00Z"},
         "start in the past": {"start_at": "2020-01-01T00:00:00Z"},
         "no flag": {"needs_consent": "yes"},
         "unknown option": {"options": {"x": 1}},

@@ -188,7 +188,7 @@ def test_main_leg_with_everything(door: Rows, golden: Golden) -> None:
     audience = door.listed(7)
     values: dict[str, Any] = {
         "start_at": timezone.now() + timedelta(hours=2),
-        "useless_after": timezone.now() + timedelta(days=3),
+        "send_until": timezone.now() + timedelta(days=3),
         "window_from": time(9, 0),
         "window_until": time(20, 30),
         "per_second": Decimal("7.5"),
@@ -251,7 +251,7 @@ def test_order_by_api(door: Rows, golden: Golden) -> None:
     door.listed()
     until = (timezone.now() + timedelta(days=2)).isoformat()
     people = [*door.people(), ("13900000009", {"姓名": "客", "余额": "2"})]  # the last has given no consent
-    values = {"useless_after": until, "title": "到店礼", "sender": door.house.chatbot.name}
+    values = {"send_until": until, "title": "到店礼", "sender": door.house.chatbot.name}
     golden("rows/order.json", door.made_and_sent(lambda: _accepted(door.order(door.version, people, **values))))
 
 

@@ -25,7 +25,7 @@ class NewCampaign(serializers.Serializer):
     start_at = serializers.DateTimeField(
         required=False, allow_null=True, help_text="In the future. Left out: as soon as it is confirmed."
     )
-    useless_after = serializers.DateTimeField(required=False)
+    send_until = serializers.DateTimeField(required=False)
     window_from = serializers.TimeField(required=False, help_text="Beijing time.")
     window_until = serializers.TimeField(required=False, help_text="Beijing time.")
     cap_count = Whole(required=False, max_value=1000)
@@ -139,7 +139,7 @@ class CampaignOut(serializers.Serializer):
     account = serializers.CharField()
     audience = serializers.IntegerField()
     start_at = serializers.DateTimeField(allow_null=True)
-    useless_after = serializers.DateTimeField(allow_null=True)
+    send_until = serializers.DateTimeField(allow_null=True)
     watch = Watch()
     sheet = Sheet(allow_null=True)
     approval = ApprovalOut(allow_null=True)

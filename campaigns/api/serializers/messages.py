@@ -27,7 +27,7 @@ class Order(serializers.Serializer):
     sender = Text(max_length=60, required=False, help_text="Name of the 5G sender of this account.")
     recipients = serializers.ListField(child=Recipient(), min_length=1, max_length=MOST_RECIPIENTS)
     options = serializers.DictField(required=False, help_text="Send options as the account's vendor declares them.")
-    useless_after = serializers.DateTimeField(required=False, help_text="What is not handed over by then is not sent.")
+    send_until = serializers.DateTimeField(required=False, help_text="What is not handed over by then is not sent.")
     title = Text(max_length=120, required=False, help_text="Shown in look-ups; left out: the template's name.")
 
 

@@ -247,7 +247,7 @@ def _shown(campaign: Campaign) -> dict[str, Any]:
         "account": campaign.account.name,
         "audience": campaign.audience_id,
         "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
-        "useless_after": campaign.useless_after.isoformat() if campaign.useless_after else None,
+        "send_until": campaign.send_until.isoformat() if campaign.send_until else None,
         "watch": _watch(campaign),
         "sheet": _sheet(campaign) if campaign.sheet and campaign.state != CampaignState.CHECKING else None,
         "approval": _approval(campaign),

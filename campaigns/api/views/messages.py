@@ -104,7 +104,7 @@ def _order(data: dict[str, Any], token: ApiToken) -> api_orders.Order:
         options=references.options(data.get("options"), account),
         title=data.get("title") or version.template.name,
         token=token,
-        useless_after=data.get("useless_after"),
+        send_until=data.get("send_until"),
     )
 
 

@@ -161,7 +161,7 @@ def _when(campaign: Campaign) -> list[tuple[Any, Any]]:
     return [
         (_("Start"), preflight_admin.start_words(campaign)),
         (_("Send window"), preflight_admin.window_words(campaign)),
-        (_("Not sent after"), display.when(campaign.useless_after) if campaign.useless_after else _("no limit")),
+        (_("Not sent after"), display.when(campaign.send_until) if campaign.send_until else _("no limit")),
     ]
 
 

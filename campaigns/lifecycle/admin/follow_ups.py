@@ -28,8 +28,8 @@ from messaging.admin_base import needs, say_error
 
 class GroupsForm(forms.Form):
     groups = forms.MultipleChoiceField(label=gettext_lazy("send again to"), widget=forms.CheckboxSelectMultiple)
-    useless_after = forms.DateTimeField(
-        label=gettext_lazy("useless after"),
+    send_until = forms.DateTimeField(
+        label=gettext_lazy("send until"),
         required=False,
         widget=MomentInput(),
         help_text=gettext_lazy("Beijing time. What is not handed over by then is not sent any more."),
@@ -42,8 +42,8 @@ class GroupsForm(forms.Form):
             (key, f"{word} · {display.count(counts[key])}") for key, word in follow_ups.GROUPS.items() if counts[key]
         ]
 
-    def clean_useless_after(self) -> Any:
-        value = self.cleaned_data["useless_after"]
+    def clean_send_until(self) -> Any:
+        value = self.cleaned_data["send_until"]
         if value and value <= timezone.now():
             raise forms.ValidationError(_("It must be later than now."))
         return value
@@ -69,7 +69,7 @@ class FollowingPages(CampaignPages):
             return redirect(self.address("progress", pk))
         form = GroupsForm(request.POST or None, counts=counts)
         if request.method == "POST" and form.is_valid():
-            wanted = Wanted(form.cleaned_data["groups"], form.cleaned_data["useless_after"])
+            wanted = Wanted(form.cleaned_data["groups"], form.cleaned_data["send_until"])
             return redirect(f"{self.address('again_confirm', pk)}?{wanted.query}")
         return self.page(
             request,

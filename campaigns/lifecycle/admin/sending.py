@@ -249,7 +249,7 @@ def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
         (_("Start"), admin.start_words(campaign)),
         (_("Send window"), admin.window_words(campaign)),
         (_("Done at about"), display.when(shown["finish_at"])),
-        (_("Not sent after"), display.when(campaign.useless_after) if campaign.useless_after else _("no limit")),
+        (_("Not sent after"), display.when(campaign.send_until) if campaign.send_until else _("no limit")),
     ]
     if shown["balance"]:
         facts.insert(2, (_("Balance"), shown["balance"]))

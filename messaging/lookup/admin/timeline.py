@@ -84,8 +84,8 @@ def _particulars(row: Delivery, status: str, stops: Sequence[Suppression]) -> st
         return " ".join(words % {"n": one.count, "days": one.days} for one in caps_of(dispatch))
     if status == "queued":
         return _waiting_for(row)
-    if status == "too_late" and dispatch.useless_after:
-        return _("It was useless after %(time)s.") % {"time": display.day_and_time(dispatch.useless_after)}
+    if status == "too_late" and dispatch.send_until:
+        return _("It was not to be sent after %(time)s.") % {"time": display.day_and_time(dispatch.send_until)}
     return _("Arrived more than once: the vendor reported several channels.") if row.legs_delivered > 1 else ""
 
 
@@ -124,8 +124,8 @@ def _waiting_for(row: Delivery) -> str:
     if dispatch.window_from and dispatch.window_until:
         window = f"{dispatch.window_from:%H:%M}–{dispatch.window_until:%H:%M}"
         words.append(_("Sent from %(window)s only.") % {"window": window})
-    if dispatch.useless_after:
-        words.append(_("Not sent after %(time)s.") % {"time": display.day_and_time(dispatch.useless_after)})
+    if dispatch.send_until:
+        words.append(_("Not sent after %(time)s.") % {"time": display.day_and_time(dispatch.send_until)})
     return " ".join(words)
 
 

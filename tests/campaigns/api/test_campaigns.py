@@ -150,7 +150,7 @@ class TestCampaign:
             ({"sender": "没有"}, (400, "invalid", "sender")),
             ({"operators": ["xyz"]}, (400, "invalid", "operators.0")),
             ({"window_from": "20:00", "window_until": "09:00"}, (400, "invalid", "window_until")),
-            ({"useless_after": "2020-01-01T00:00:00Z"}, (400, "invalid", "useless_after")),
+            ({"send_until": "2020-01-01T00:00:00Z"}, (400, "invalid", "send_until")),
             ({"start_at": "2020-01-01T00:00:00Z"}, (400, "invalid", "start_at")),
             ({"needs_consent": "yes"}, (400, "invalid", "needs_consent")),
             ({"options": {"x": 1}}, (400, "invalid", "options.x")),

@@ -170,18 +170,18 @@ class TestWindow:
         assert system.order(order(scene, NUMBERS[:1])).json()["held_until"] is None
         assert isinstance(claim.claim_next(early["id"]), claim.Claimed)
 
-    def test_what_is_useless_before_the_window_opens_is_refused(self, caller, scene, at):
+    def test_what_is_to_be_sent_before_the_window_opens_is_refused(self, caller, scene, at):
         scene.maker.audience([(phone, {}) for phone in NUMBERS])
         rules(marketing_from=time(9), marketing_until=time(20, 30))
         at(2026, 12, 1, 3, 0)
         system = caller("send")
         until = "2026-12-01T09:00:00+08:00"
-        answer = system.order(order(scene, NUMBERS[:1], useless_after=until), key="k")
+        answer = system.order(order(scene, NUMBERS[:1], send_until=until), key="k")
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "cannot_send")
         assert details(answer) == {("", "window_after")}
         assert "09:00" in answer.json()["error"]["message"]
         assert (Dispatch.objects.count(), IdempotentCall.objects.count()) == (0, 0)
-        later = order(scene, NUMBERS[:1], useless_after="2026-12-01T09:01:00+08:00")
+        later = order(scene, NUMBERS[:1], send_until="2026-12-01T09:01:00+08:00")
         assert system.order(later, key="k").status_code == 201
 
     def test_a_notice_is_never_held(self, caller, scene, at):

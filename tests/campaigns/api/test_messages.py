@@ -159,7 +159,7 @@ def test_the_newest_approved_version_and_a_chosen_one(caller, scene):
         ({"recipients": []}, {("recipients", "min_length")}),
         ({"recipients": [{"phone": "13800000001"}] * 1001}, {("recipients", "max_length")}),
         ({"recipients": ["13800000001"]}, {("recipients.0", "invalid")}),
-        ({"useless_after": "morgen"}, {("useless_after", "invalid")}),
+        ({"send_until": "morgen"}, {("send_until", "invalid")}),
         ({"title": 5}, {("title", "invalid")}),
         (
             {"recipients": [{"phone": "13800000001", "variables": {"姓名": "x", "余额": "y"}}, {"phone": "12"}]},

@@ -71,13 +71,13 @@ def test_the_cap_the_wait_and_the_end_are_named(office: Office) -> None:
     person(round_of(office, cap_count=3, cap_days=7), own_status=20, reason="over_cap")
     waiting = round_of(office, state="running", window_from=time(9), window_until=time(20, 30))
     person(waiting, batch_of(waiting, not_before=timezone.now() + timedelta(days=400)))
-    late = round_of(office, useless_after=timezone.now() - timedelta(days=400))
+    late = round_of(office, send_until=timezone.now() - timedelta(days=400))
     person(late, batch_of(late, state="too_late"))
     text = page_of()
     assert "上限为 7 天 3 条。" in text
     assert "只在 09:00–20:30 发送。" in text
     assert f"{(timezone.localtime() + timedelta(days=400)).year}年" in text
-    assert "之后不再有用。" in text
+    assert "之后不再发送。" in text
 
 
 def test_two_delivered_legs_are_told(office: Office) -> None:

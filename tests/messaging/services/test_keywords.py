@@ -103,7 +103,7 @@ def test_what_a_rule_answered_a_person_may_answer_too(house: Any) -> None:
     assert reply.state == Reply.State.ANSWERED
 
 
-def test_an_answer_keeps_to_the_hours_of_its_rule_and_is_useless_a_day_later(house: Any, monkeypatch: Any) -> None:
+def test_an_answer_keeps_to_the_hours_of_its_rule_and_is_not_sent_a_day_later(house: Any, monkeypatch: Any) -> None:
     night = datetime(2026, 11, 21, 23, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
     KeywordRule.objects.create(word="几点", match="prefix", action="answer", text="每天 9 点到 18 点。")
     assert say(house, "几点开门").state == Reply.State.AUTO
@@ -111,8 +111,8 @@ def test_an_answer_keeps_to_the_hours_of_its_rule_and_is_useless_a_day_later(hou
     assert (answer.window_from, answer.window_until) == (time(9, 0), time(20, 30))
     assert not claim.in_window(answer, night)
     assert claim.in_window(answer, night + timedelta(hours=10))
-    assert answer.useless_after is not None
-    assert timedelta(hours=23) < answer.useless_after - timezone.now() <= timedelta(days=1)
+    assert answer.send_until is not None
+    assert timedelta(hours=23) < answer.send_until - timezone.now() <= timedelta(days=1)
 
 
 def test_a_rule_without_hours_answers_at_any_hour(house: Any) -> None:

@@ -262,8 +262,8 @@ def test_outside_the_window_it_waits(house):
     assert house.accepted() == {}
 
 
-def test_what_is_useless_is_too_late(house):
-    dispatch = house.make_dispatch(phones(3), useless_after=timezone.now() - timedelta(minutes=1))
+def test_what_is_not_sent_in_time_is_too_late(house):
+    dispatch = house.make_dispatch(phones(3), send_until=timezone.now() - timedelta(minutes=1))
     sweep.close_and_finish()
     assert states(dispatch) == ["too_late"]
     assert counts(dispatch) == {"too_late": 3}

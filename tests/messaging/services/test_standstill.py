@@ -113,11 +113,11 @@ def test_a_decision_made_meanwhile_holds(house, standstill, act, state):
     assert (batch_of(dispatch).state, house.accepted()) == (state, {})
 
 
-def test_what_became_useless_meanwhile_is_too_late(house, standstill):
-    dispatch = house.make_dispatch(phones(3), useless_after=timezone.now() + timedelta(seconds=60))
+def test_what_is_past_its_time_meanwhile_is_too_late(house, standstill):
+    dispatch = house.make_dispatch(phones(3), send_until=timezone.now() + timedelta(seconds=60))
     with standstill(90):
         hand_over.send_some(dispatch.pk)
-    type(dispatch).objects.filter(pk=dispatch.pk).update(useless_after=timezone.now() - timedelta(seconds=1))
+    type(dispatch).objects.filter(pk=dispatch.pk).update(send_until=timezone.now() - timedelta(seconds=1))
     sweep.close_and_finish()
     assert (batch_of(dispatch).state, house.accepted()) == ("too_late", {})
 

@@ -147,8 +147,8 @@ def shut(dispatch):
     Dispatch.objects.filter(pk=dispatch.pk).update(**hours)
 
 
-def useless(dispatch):
-    Dispatch.objects.filter(pk=dispatch.pk).update(useless_after=timezone.now() - timedelta(seconds=1))
+def too_late(dispatch):
+    Dispatch.objects.filter(pk=dispatch.pk).update(send_until=timezone.now() - timedelta(seconds=1))
 
 
 def stopped(dispatch):
@@ -162,7 +162,7 @@ def half_a_day_passed(dispatch):
 
 @pytest.mark.parametrize(
     "meanwhile",
-    [dispatches.cancel, dispatches.pause, opted_out, shut, useless, stopped, half_a_day_passed],
+    [dispatches.cancel, dispatches.pause, opted_out, shut, too_late, stopped, half_a_day_passed],
     ids=lambda act: act.__name__,
 )
 def test_the_check_sends_nothing_that_a_claim_would_not(yixintong, meanwhile):
@@ -174,7 +174,7 @@ def test_the_check_sends_nothing_that_a_claim_would_not(yixintong, meanwhile):
     assert (batch.state, batch.attempts.count(), mount.world.ledger) == ("unknown", 1, [])
 
 
-@pytest.mark.parametrize("meanwhile", [dispatches.cancel, useless, half_a_day_passed], ids=lambda act: act.__name__)
+@pytest.mark.parametrize("meanwhile", [dispatches.cancel, too_late, half_a_day_passed], ids=lambda act: act.__name__)
 def test_the_page_says_that_nobody_is_asked_any_more(yixintong, meanwhile):
     batch = made_unknown(*yixintong)
     assert advice_for(batch).startswith("等")

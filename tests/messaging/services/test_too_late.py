@@ -1,4 +1,4 @@
-"""What is of no use any more does not go out, not even in the minute before the tick closes it."""
+"""What is past its time does not go out, not even in the minute before the tick closes it."""
 
 from datetime import timedelta
 
@@ -14,14 +14,14 @@ from tests.builders import phones
 pytestmark = pytest.mark.django_db
 
 
-def test_nothing_is_claimed_after_it_is_useless(house):
-    dispatch = house.make_dispatch(phones(20), useless_after=timezone.now() - timedelta(seconds=1))
-    assert claim.claim_next(dispatch.pk) == Held("useless")
+def test_nothing_is_claimed_after_its_time(house):
+    dispatch = house.make_dispatch(phones(20), send_until=timezone.now() - timedelta(seconds=1))
+    assert claim.claim_next(dispatch.pk) == Held("too_late")
 
 
-def test_what_becomes_useless_between_the_claim_and_the_wire_is_given_back(house):
+def test_what_is_too_late_between_the_claim_and_the_wire_is_given_back(house):
     dispatch = house.make_dispatch(phones(20))
     batch = claim.claim_next(dispatch.pk).batch
-    Dispatch.objects.update(useless_after=timezone.now() - timedelta(seconds=1))
+    Dispatch.objects.update(send_until=timezone.now() - timedelta(seconds=1))
     assert hand_over.begin(batch, dispatch) is None
     assert status.dispatch_counts([dispatch.pk]) == {"queued": 20}
