@@ -20,7 +20,7 @@ def vendors_are_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         Error(f"Vendor {code}: operation {operation.key} names no method", id="songda.E001")
         for code, vendor in all_vendors().items()
         for operation in vendor.operations
-        if operation.offered and not operation.inbound and not hasattr(vendor, operation.method or "?")
+        if not operation.inbound and not hasattr(vendor, operation.method or "?")
     ]
 
 

@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 def callback(request: HttpRequest, vendor: str, token: str, kind: str) -> HttpResponse:
     """404 for an unknown token or a kind that the vendor does not push (the same words, so that tokens cannot be told apart), 405
-    for a method that its document does not have, 413 for a body that is too long, all of these unread; 403 for a body that is
+    for anything but POST, 413 for a body that is too long, all of these unread; 403 for a body that is
     not the vendor's or not of this kind, 429 in a flood, else the vendor's exact acknowledgement."""
     account = _account(vendor, token)
     told = all_vendors().get(vendor)
     if account is None or told is None or kind not in told.capabilities.callbacks:
         return HttpResponseNotFound(b"not found")
-    if request.method not in told.push_methods:
-        return HttpResponseNotAllowed(sorted(told.push_methods))
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     if int(request.headers.get("Content-Length") or 0) > told.longest_push(kind):
         return HttpResponse(b"too large", status=413)
     inbound = Inbound(

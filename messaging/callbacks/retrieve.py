@@ -43,9 +43,7 @@ def fill_gaps() -> int:
 
 def gives_again(account: VendorAccount) -> bool:
     """Does this vendor give receipts a second time?"""
-    return any(
-        operation.method == "retrieve" and operation.offered for operation in vendor_class(account.vendor).operations
-    )
+    return any(operation.method == "retrieve" for operation in vendor_class(account.vendor).operations)
 
 
 def fill(gap: PollState) -> Verdict:

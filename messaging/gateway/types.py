@@ -37,8 +37,7 @@ class Field:
 @dataclass(frozen=True)
 class Operation:
     """One operation of a vendor's document: `key` names it, `section` says where it stands there, `address` is its path below the
-    account's base URL ("" for a push), `method` the verb of `Vendor` that does it, `offered` False with `why` if it cannot be
-    offered."""
+    account's base URL ("" for a push), `method` the verb of `Vendor` that does it ("" for a push)."""
 
     key: str
     section: str
@@ -46,8 +45,6 @@ class Operation:
     title: str
     method: str = ""
     inbound: bool = False
-    offered: bool = True
-    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,7 +170,7 @@ class SendRequest:
     """One batch. `reference` is ours, written before the call. `content`/`fallback` are the frozen version's;
     `template_id` is the vendor's id of the reviewed main part ("" where none is needed); `text` is set for a free text
     (answers, plain texts) and for per_text vendors, already filled and without signature. `options` by the adapter's
-    send_options. `send_at` only for API and test sends."""
+    send_options."""
 
     reference: str
     recipients: Sequence[Recipient]
@@ -184,7 +181,6 @@ class SendRequest:
     part_ids: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    send_at: datetime | None = None
     is_repeat: bool = False
 
 
@@ -252,13 +248,12 @@ class Submission:
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """`approved` True where the vendor needs no audit or answers at once. `valid_days`: how long an approval will hold,
+    """`valid_days`: how long an approval will hold,
     None where it holds until somebody ends it or the vendor does not say. `renews` True where the vendor prolongs it by
     itself, `draft` where it was only saved there and nobody audits it."""
 
     verdict: Verdict
     template_id: str = ""
-    approved: bool = False
     valid_days: int | None = None
     renews: bool = False
     draft: bool = False
@@ -380,7 +375,6 @@ class ClickEvent:
     key: str
     phone: str
     url: str = ""
-    reference: str = ""
     at: datetime | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
 

@@ -54,8 +54,7 @@ class Vendor:
     submit_options: ClassVar[tuple[Field, ...]] = ()
     capabilities: ClassVar[Capabilities] = Capabilities()
     operations: ClassVar[tuple[Operation, ...]] = ()
-    # How its document has pushes made, and the headers (lower case) that reading one needs; no others are kept.
-    push_methods: ClassVar[frozenset[str]] = frozenset({"POST"})
+    # The headers (lower case) that reading a push needs; no others are kept.
     push_headers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, account: AccountConfig, http: Http | None = None) -> None:

@@ -27,7 +27,7 @@ def store(account: VendorAccount, event: ClickEvent) -> bool:
         defaults={
             "phone": event.phone[:20],
             "url": event.url[:500],
-            "delivery": match.delivery_for(account, event.phone, at, event.reference),
+            "delivery": match.delivery_for(account, event.phone, at),
             "clicked_at": at,
             "detail": dict(event.detail),
         },

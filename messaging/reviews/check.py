@@ -68,7 +68,7 @@ def problems_for(
 
 def audits(account: VendorAccount) -> bool:
     """Can a version be submitted to this vendor over its interface?"""
-    return any(item.method == "submit" and item.offered for item in vendor_class(account.vendor).operations)
+    return any(item.method == "submit" for item in vendor_class(account.vendor).operations)
 
 
 def edits(account: VendorAccount) -> bool:

@@ -19,11 +19,10 @@ from messaging.gateway.types import SubmissionResult, Verdict
 from messaging.hooks import review_decided
 from messaging.models import TemplateReview, VendorAccount
 from messaging.reviews.check import submission_of
-from messaging.reviews.decide import hear_early, promote, until
+from messaging.reviews.decide import hear_early
 from messaging.states import AccountStatus, ReviewStatus
 
 AGAIN_AFTER = 60  # seconds before the next try of what certainly did not arrive
-_DECIDED = (ReviewStatus.APPROVED, ReviewStatus.REJECTED)
 
 
 def wake(review_id: int) -> bool:
@@ -133,10 +132,10 @@ def _answer(review: TemplateReview, result: SubmissionResult) -> dict[str, objec
         "vendor_template_id": result.template_id or review.vendor_template_id,
         "reason": result.verdict.reason,
         "submitted_at": now,
-        "decided_at": now if status in _DECIDED else None,
+        "decided_at": now if status == ReviewStatus.REJECTED else None,
         "valid_days": result.valid_days,
         "renews_itself": result.renews,
-        "approved_until": until(result.valid_days, now) if status == ReviewStatus.APPROVED else None,
+        "approved_until": None,
     }
 
 
@@ -147,18 +146,15 @@ def _status(result: SubmissionResult) -> ReviewStatus:
         return ReviewStatus.REJECTED
     if result.draft:
         return ReviewStatus.DRAFT
-    return ReviewStatus.APPROVED if result.approved else ReviewStatus.WAITING
+    return ReviewStatus.WAITING
 
 
 def _announce(review: TemplateReview) -> None:
-    """An answer that is a decision already counts as the vendor's."""
+    """A rejection is a decision; one that came before the answer is taken up."""
     review.refresh_from_db()
-    if review.status == ReviewStatus.APPROVED:
-        promote(review)
     if review.status == ReviewStatus.WAITING and review.vendor_template_id:
         hear_early(review)
-        return
-    if review.status in _DECIDED:
+    elif review.status == ReviewStatus.REJECTED:
         review_decided.send(sender=TemplateReview, review=review)
 
 

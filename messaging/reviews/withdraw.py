@@ -20,7 +20,7 @@ _ALIVE = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, Disp
 
 def can_delete(account: VendorAccount) -> bool:
     """Has this vendor's document an operation that deletes a template?"""
-    return any(item.method == "delete_template" and item.offered for item in vendor_class(account.vendor).operations)
+    return any(item.method == "delete_template" for item in vendor_class(account.vendor).operations)
 
 
 def rounds_in_the_way(review: TemplateReview) -> int:

@@ -168,7 +168,7 @@ def outcome(result: Any) -> str:
 def operations(code: str) -> dict[str, Any]:
     """Those that go out, by their keys in the words of the files."""
     found = all_vendors()[NEW.get(code, code)].operations
-    return {RENAMED.get(one.key, one.key): one for one in found if one.offered and not one.inbound}
+    return {RENAMED.get(one.key, one.key): one for one in found if not one.inbound}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 NOW = datetime(2026, 5, 20, 2, 0, 0, 123000, tzinfo=UTC)  # 10:00 in China, a Wednesday
-LATER = datetime(2026, 5, 21, 1, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -252,7 +251,6 @@ VEESING = [
     submit("create", "size-by-base64", MMS, {"size_basis": "base64"}),
     send("send", "now", template_id="54", content=MMS),
     send("send", "one", template_id="54", recipients=ONE),
-    send("send", "later", template_id="54", content=MMS, send_at=LATER),
     Call("balance", "balance", "balance"),
 ]
 
@@ -299,23 +297,22 @@ EMAY = [
     send("batch", "signature-already-there", text="【示例商城】您好"),
     send("batch", "signature-bound-at-the-vendor", {"signature_in_text": False}, text="您好"),
     send("batch", "extended-code", text="您好", options={"extended_code": "0123"}),
-    send("batch", "later", text="您好", send_at=LATER),
     send("batch", "valid-for-longer", {"valid_seconds": 600}, text="您好"),
     send("batch", "text-of-the-fallback", content=CARD, fallback={"sms": {"text": "会员日"}}, template_id="12"),
     send("batch_only", "text", {"custom_ids": False}, text="您好"),
     send("personal", "version", content=SMS_VARIABLES, recipients=NAMED),
-    send("personal", "free-text-later", text="${姓名}您好", recipients=NAMED, send_at=LATER,
+    send("personal", "free-text", text="${姓名}您好", recipients=NAMED,
          options={"extended_code": "0123"}),
     send("personal", "without-own-ids", {"custom_ids": False}, content=SMS_VARIABLES, recipients=NAMED),
     send("personal_all", "time-and-code-of-each", content=SMS_VARIABLES, recipients=TIMED,
          options={"time_column": "时间", "code_column": "码"}),
-    send("personal_all", "request-fills-the-gaps", text="您好", recipients=TIMED, send_at=LATER,
+    send("personal_all", "request-fills-the-gaps", text="您好", recipients=TIMED,
          options={"time_column": "时间", "extended_code": "99"}),
     send("template_normal", "version", content=SMS, template_id="22222"),
     send("template_normal", "part-of-a-fallback", content=CARD, fallback={"sms": {"text": "会员日"}}, template_id="12",
          part_ids=PART_IDS),
     send("template_variable", "version", content=SMS_VARIABLES, template_id="22222", recipients=NAMED),
-    send("template_variable", "columns-beside", content=SMS_VARIABLES, template_id="22222", recipients=TIMED, send_at=LATER),
+    send("template_variable", "columns-beside", content=SMS_VARIABLES, template_id="22222", recipients=TIMED),
     send("short_link", "each", text=SHORT, options={"short_link_url": "https://example.com/a?b=1"}),
     send("short_link", "in-total", content={"kind": "sms", "text": SHORT},
          options={"short_link_url": "https://example.com/a", "short_link_rule": "1", "extended_code": "7"}),
@@ -331,7 +328,7 @@ EMAY = [
     Call("click", "poll", "poll", ("click", 500)),
     Call("balance", "balance", "balance"),
     send("plain_send", "text", PLAIN, text="您好 & 再见"),
-    send("plain_send", "later-extended", PLAIN, text="您好", send_at=LATER, options={"extended_code": "0123"}),
+    send("plain_send", "extended-code", PLAIN, text="您好", options={"extended_code": "0123"}),
     send("plain_send", "without-own-ids", {**PLAIN, "custom_ids": False}, content=SMS),
     send("plain_personal", "version", PLAIN, content=SMS_VARIABLES, recipients=NAMED),
     Call("plain_report", "poll", "poll", ("receipt", 500), settings=PLAIN),
@@ -373,8 +370,6 @@ ASKED = [
          options={"short_link_url": "https://example.com/a"}),
     send("send", "short-link-without-its-place", content=SMS, template_id="12",
          options={"short_link_url": "https://example.com/a"}),
-    send("send", "90-days-ahead", text="您好", template_id="12", send_at=NOW + timedelta(days=90)),
-    send("send", "more-than-90-days-ahead", text="您好", template_id="12", send_at=NOW + timedelta(days=90, seconds=1)),
     Call("balance", "asked", "balance"),
     Call("query_template", "asked", "query_template", ("22222",)),
     Call("delete_template", "asked", "delete_template", ("22222",)),

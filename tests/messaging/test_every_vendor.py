@@ -149,9 +149,7 @@ def test_its_operations_name_a_verb_or_are_inbound(code):
         assert operation.section, operation.key
         assert operation.title, operation.key
         assert operation.address or operation.inbound, operation.key
-        if not operation.offered:
-            assert operation.why, f"{operation.key} is not offered and does not say why"
-        elif operation.inbound:
+        if operation.inbound:
             assert not operation.method, operation.key
         else:
             assert operation.method in VERBS, operation.key
@@ -161,8 +159,8 @@ def test_its_operations_name_a_verb_or_are_inbound(code):
 def test_its_capabilities_fit_together(code):
     vendor = VENDORS[code]
     able = vendor.capabilities
-    methods = {operation.method for operation in vendor.operations if operation.offered}
-    inbound = any(operation.inbound and operation.offered for operation in vendor.operations)
+    methods = {operation.method for operation in vendor.operations}
+    inbound = any(operation.inbound for operation in vendor.operations)
     assert able.main_kinds <= set(KINDS)
     assert able.fallback_parts <= set(Fallback.PARTS)
     assert able.review_parts <= {"main", "sms", "mms", "aim"}
@@ -175,19 +173,19 @@ def test_its_capabilities_fit_together(code):
 
 
 @every_vendor
-def test_every_offered_operation_has_a_sample(code):
+def test_every_operation_has_a_sample(code):
     contract = CONTRACTS[code]
-    offered = [operation for operation in VENDORS[code].operations if operation.offered]
-    outbound = {operation.key for operation in offered if not operation.inbound}
-    inbound = {operation.key for operation in offered if operation.inbound}
+    operations = VENDORS[code].operations
+    outbound = {operation.key for operation in operations if not operation.inbound}
+    inbound = {operation.key for operation in operations if operation.inbound}
     assert {call.operation for call in contract.calls} == outbound
     assert inbound <= {push.operation for push in contract.pushes}
-    assert {push.operation for push in contract.pushes} <= {operation.key for operation in offered}
+    assert {push.operation for push in contract.pushes} <= {operation.key for operation in operations}
 
 
 @every_vendor
 def test_what_is_not_offered_says_so(code):
-    offered = {operation.method for operation in VENDORS[code].operations if operation.offered}
+    offered = {operation.method for operation in VENDORS[code].operations}
     samples = {
         "send": (SendRequest("s1-1", ()),),
         "submit": (_any_submission(),),

@@ -152,7 +152,7 @@ class VendorAccountAdmin(Polls, CallbackAddresses):
             "callbacks": callback_list(request, account),
             "unguarded": unguarded(account, vendor),
             **poll_facts(account),
-            "operations": [(item, _(item.title), _(item.why) if item.why else "") for item in vendor.operations],
+            "operations": [(item, _(item.title)) for item in vendor.operations],
             "may_test": request.user.has_perm("messaging.test_vendoraccount"),
             "stopped": account.status in (AccountStatus.STOPPED, AccountStatus.OFF),
         }

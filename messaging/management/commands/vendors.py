@@ -12,9 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for code, vendor in all_vendors().items():
-            offered = sum(operation.offered for operation in vendor.operations)
-            self.stdout.write(f"{code}  {vendor.document}  ({offered} of {len(vendor.operations)} operations offered)")
+            self.stdout.write(f"{code}  {vendor.document}  ({len(vendor.operations)} operations)")
             for operation in vendor.operations:
                 how = "pushed to us" if operation.inbound else operation.method
-                state = how if operation.offered else f"not offered: {operation.why}"
-                self.stdout.write(f"  {operation.section:<10} {operation.key:<28} {operation.address:<52} {state}")
+                self.stdout.write(f"  {operation.section:<10} {operation.key:<28} {operation.address:<52} {how}")

@@ -4,7 +4,7 @@ An account speaks the safe or the plain interface; operations whose key begins w
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from messaging.gateway import times
@@ -17,7 +17,6 @@ from templates_5g.blocks.variables import PATTERN, fill, names_in
 MAX_NUMBERS = 500
 SHORT_LINK = "{#短网址#}"
 FREE_TEXT_OPTIONS = ("short_link_url", "code_column", "time_column")
-LONGEST_AHEAD = timedelta(days=90)
 WINDOW = timedelta(minutes=10)
 POLLS = {"receipt": "report", "reply": "reply", "click": "click"}
 PLAIN_POLLS = {"receipt": "plain_report", "reply": "plain_reply"}
@@ -218,7 +217,7 @@ def _own_text(request: SendRequest, settings: Settings, each: list[str]) -> list
 
 
 def _own_all(request: SendRequest, settings: Settings, each: list[str]) -> list[Fields]:
-    """A text, a time and a code for each; an empty column falls back to the request's."""
+    """A text, a time and a code for each; an empty code falls back to the request's."""
     common = _common(request)
     columns = {"timerTime": request.options.get("time_column"), "extendedCode": request.options.get("code_column")}
 
@@ -232,18 +231,9 @@ def _own_all(request: SendRequest, settings: Settings, each: list[str]) -> list[
 
 def _common(request: SendRequest) -> Fields:
     common: Fields = {}
-    if send_at := _checked(request.send_at):
-        common["timerTime"] = times.dashed(send_at)
     if code := request.options.get("extended_code"):
         common["extendedCode"] = str(code)
     return common
-
-
-def _checked(send_at: datetime | None) -> datetime | None:
-    """Raises Unsupported for a time more than 90 days ahead."""
-    if send_at and send_at - datetime.now(UTC) > LONGEST_AHEAD:
-        raise Unsupported("The vendor takes no message more than 90 days ahead")
-    return send_at
 
 
 # --- sends, plain -----------------------------------------------------------------------------------------------
@@ -263,8 +253,6 @@ def _plain(request: SendRequest, settings: Settings) -> Payload:
 
 def _plain_common(request: SendRequest, settings: Settings) -> Fields:
     common: Fields = {}
-    if send_at := _checked(request.send_at):
-        common["timerTime"] = times.compact(send_at)
     if settings.get("custom_ids", True):
         common["customSmsId"] = request.reference
     if code := request.options.get("extended_code"):

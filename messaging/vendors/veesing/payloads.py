@@ -7,7 +7,6 @@ forgets it), and text is Base64 of GBK (the plain text in the document's sixth i
 import base64
 from collections.abc import Mapping, Sequence
 
-from messaging.gateway import times
 from messaging.gateway.outcomes import Unsupported
 from messaging.gateway.types import Media, Payload, SendRequest, Submission
 from templates_5g.blocks import Mms
@@ -33,11 +32,9 @@ def template(submission: Submission) -> Payload:
 
 
 def send(request: SendRequest) -> Payload:
-    """One MMS for all numbers. `sendTime` only where a time is given: empty means now."""
-    fields = {"mmsId": request.template_id, "phone": ",".join(recipient.phone for recipient in request.recipients)}
-    if request.send_at:
-        fields["sendTime"] = times.dashed(request.send_at)
-    return Payload("send", fields)
+    """One MMS for all numbers, now: no `sendTime`."""
+    phones = ",".join(recipient.phone for recipient in request.recipients)
+    return Payload("send", {"mmsId": request.template_id, "phone": phones})
 
 
 def balance() -> Payload:

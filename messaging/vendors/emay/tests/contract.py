@@ -134,7 +134,7 @@ TEMPLATES = (
         "submit",
         (submission(NAMED),),
         (
-            sealed("created", DOCUMENT["answers"]["2.1.6"], template_id="15538850000", approved=False),
+            sealed("created", DOCUMENT["answers"]["2.1.6"], template_id="15538850000"),
             word("ERROR_PARAMS"),
         ),
     ),

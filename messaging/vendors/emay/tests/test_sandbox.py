@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 
+from messaging.gateway import times
 from messaging.gateway.contract_suite import account, content, response, send_request, submission
 from messaging.gateway.crypto import aes_ecb_decrypt, aes_ecb_encrypt
 from messaging.gateway.outcomes import Outcome
@@ -221,7 +222,9 @@ def test_a_number_twice_in_one_request_is_reported_as_repeated(world):
 
 
 def test_a_scheduled_message_is_reported_when_it_goes_out(world):
-    send(world, send_request(TWO[0], send_at=datetime.now(UTC) + timedelta(hours=1)))
+    at = times.dashed(datetime.now(UTC) + timedelta(hours=1))
+    person = Recipient(TWO[0], {"时间": at})
+    send(world, send_request(recipients=[person], text="您好", options={"time_column": "时间"}))
     assert poll(world, "receipt") == []
     assert world.take_pushes()[0].after == pytest.approx(3600, abs=5)
     assert len(poll(world, "receipt", datetime.now(UTC) + timedelta(hours=1, seconds=1), valid_seconds=9999)) == 1

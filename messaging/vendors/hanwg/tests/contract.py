@@ -14,7 +14,7 @@ ANSWERS = (
         Outcome.ACCEPTED,
         reasons.ACCEPTED,
         "0",
-        {"template_id": "f80eae8532f44250be6bbd9e7998792a", "approved": False},
+        {"template_id": "f80eae8532f44250be6bbd9e7998792a"},
     ),
     Answer("busy", '{"code": 98, "desc": "系统繁忙"}'.encode(), Outcome.UNKNOWN, reasons.VENDOR_ERROR, "98"),
     Answer("bad format", '{"code": 99, "desc": "消息格式错误"}'.encode(), Outcome.REJECTED, reasons.BAD_REQUEST, "99"),

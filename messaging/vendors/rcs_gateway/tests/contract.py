@@ -79,7 +79,7 @@ SUBMITTED = (
         Outcome.ACCEPTED,
         reasons.ACCEPTED,
         "0",
-        {"template_id": "12", "approved": False},
+        {"template_id": "12"},
     ),
     *REFUSALS,
 )

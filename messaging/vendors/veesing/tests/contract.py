@@ -54,7 +54,7 @@ CONTRACT = VendorContract(
                     Outcome.ACCEPTED,
                     reasons.ACCEPTED,
                     "1",
-                    {"template_id": "55", "approved": False},
+                    {"template_id": "55"},
                 ),
                 Answer("without an id", b'{"returnStatus": "1"}', Outcome.UNKNOWN, reasons.NO_ANSWER),
                 *REFUSALS,

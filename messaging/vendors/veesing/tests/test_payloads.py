@@ -1,7 +1,6 @@
 """Exact forms and frames."""
 
 import base64
-from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
@@ -10,7 +9,7 @@ from messaging.gateway.contract_suite import account, content, submission
 from messaging.gateway.outcomes import Unsupported
 from messaging.vendors.veesing import payloads
 from messaging.vendors.veesing.adapter import Veesing
-from messaging.vendors.veesing.tests.examples import FILM, PICTURE, batch, example, medium, sample
+from messaging.vendors.veesing.tests.examples import FILM, PICTURE, batch, example, medium
 
 CREDENTIALS = {"app_id": "A+1", "app_key": "K&2"}
 WHO = {"appId": "A+1", "appKey": "K&2"}
@@ -70,12 +69,6 @@ def test_one_message_goes_to_all_numbers_now(vendor):
 
     assert (wire.operation, wire.method, wire.path, wire.people) == ("send", "POST", "/mmsApi/send", 2)
     assert values(wire) == {**WHO, "mmsId": "54", "phone": "13800138000,13800138001"}
-
-
-def test_a_later_time_is_local_time(vendor):
-    at = datetime(2018, 8, 21, 6, 0, tzinfo=UTC)
-
-    assert values(vendor.build_send(batch(send_at=at)))["sendTime"] == sample("send")["request"]["sendTime"]
 
 
 def test_the_balance_asks_with_the_account_alone(vendor):
