@@ -142,13 +142,16 @@ class Run:
         life.start_web()
         with looking_into(url, self.blocker):
             ground = Ground(self.place, batch_size=BATCH)
-            self.place.latency({"kind": "latency", "milliseconds": 120, "path": "/rcs/"})
+            self.slow_vendor()
             life.start_worker()
             numbers = [f"139{n:08d}" for n in range(PEOPLE)]
             campaign = ground.campaign(numbers, "还原")
             ground.start(campaign)
             self.numbers, self.campaign_id = numbers, campaign.pk
         return life
+
+    def slow_vendor(self, milliseconds: int = 120) -> None:
+        self.place.latency({"kind": "latency", "milliseconds": milliseconds, "path": "/rcs/"})
 
     def sent(self) -> dict[str, int]:
         ledger = self.place.sandbox.counts(VENDOR)
@@ -210,7 +213,10 @@ def restored(case: Case, blocker: Any) -> Result:
         run.until_sent(case.backup_at)
         if case.kind == "all put back":
             place.sandbox.set(VENDOR, hold_pushes=["receipt"])
+        if case.kind in ("data folder", "all put back"):
+            run.slow_vendor(8000)  # this backup holds what happens until it ends: most must come after it
         backup = _backup(case, place, server, replica, run)
+        run.slow_vendor()
         if case.ends == "finished":
             run.until_sent(PEOPLE)
         else:
