@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from campaigns import preflight
@@ -22,8 +21,8 @@ from campaigns.preflight.duration import finish_time, opens_at
 from campaigns.preflight.obstacles import obstacles
 from campaigns.preflight.report import window_of
 from kit import audit
-from messaging.eligibility import cap
-from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, Suppression, VendorAccount
+from messaging.eligibility import cap, scope
+from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, VendorAccount
 from messaging.sending import dispatches
 from messaging.states import OwnStatus
 from templates_5g.blocks import variables as names
@@ -165,11 +164,8 @@ def _left_out(order: Order, dispatch: Dispatch) -> dict[str, str]:
 
 
 def _suppressed(order: Order) -> list[str]:
-    live = Suppression.objects.filter(phone__in=list(order.people), lifted_at__isnull=True)
-    scopes = (
-        Q(scope="all") | Q(scope="account", account=order.account) | Q(scope="signature", signature=order.signature)
-    )
-    return list(live.filter(scopes).values_list("phone", flat=True).distinct())
+    live = scope.in_force(order.account.pk, order.signature.pk)
+    return list(live.filter(phone__in=list(order.people)).values_list("phone", flat=True).distinct())
 
 
 def _lay_out(order: Order, dispatch: Dispatch, to_send: Sequence[str], left_out: Mapping[str, str]) -> None:

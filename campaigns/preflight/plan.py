@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns.models import AudienceMember
+from messaging.eligibility import scope
 from messaging.models import Batch, Delivery, Dispatch, Suppression
 from messaging.states import OWN_UNSENT, OwnStatus
 from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES
@@ -140,9 +141,7 @@ def _no_consent(rules: Rules) -> Sql:
 
 def _suppressed(rules: Rules) -> Sql:
     """The same scopes as the recheck at every claim."""
-    sql = f"""EXISTS (SELECT 1 FROM {_SUPPRESSION} s WHERE s.phone = m.phone AND s.lifted_at IS NULL AND (
-                s.scope = 'all' OR (s.scope = 'account' AND s.account_id = %s)
-                OR (s.scope = 'signature' AND s.signature_id = %s)))"""  # noqa: S608
+    sql = f"EXISTS (SELECT 1 FROM {_SUPPRESSION} s WHERE s.phone = m.phone AND {scope.in_force_sql('s')})"  # noqa: S608
     return sql, [rules.account, rules.signature]
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from kit import audit, masks
 from messaging.audit_actions import AuditAction
 from messaging.eligibility import exclude
+from messaging.eligibility.scope import batches_within
 from messaging.models import Batch, Reply, Signature, Suppression, VendorAccount
 
 
@@ -25,7 +26,7 @@ def suppress(
     scope is skipped in the same transaction."""
     with transaction.atomic():
         entry = _enter(phone, scope, account, signature, source, note, actor)
-        _skip_queued(phone, scope, account, signature)
+        _skip_queued(entry)
         audit.record(
             AuditAction.SUPPRESSION_ENTERED,
             actor=actor,
@@ -78,18 +79,14 @@ def _enter(
         return live.get()  # somebody entered it at the same moment
 
 
-def _skip_queued(phone: str, scope: str, account: VendorAccount | None, signature: Signature | None) -> int:
+def _skip_queued(entry: Suppression) -> int:
     """Lock the batches first: a claim under way either sees the person gone or was quicker and the batch is on the wire."""
-    batches = exclude.queued_batches_with(phone)
-    if scope == "account" and account:
-        batches = batches.filter(account=account)
-    if scope == "signature" and signature:
-        batches = batches.filter(dispatch__signature=signature)
+    batches = batches_within(entry, exclude.queued_batches_with(entry.phone))
     locked = list(
         Batch.objects.select_for_update().filter(pk__in=list(batches.values_list("pk", flat=True))).order_by("pk")
     )
     return exclude.skip_phone_in_queued(
-        phone, [batch for batch in locked if batch.state in ("queued", "claimed")], "opted_out"
+        entry.phone, [batch for batch in locked if batch.state in ("queued", "claimed")], "opted_out"
     )
 
 

@@ -4,18 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
+from messaging.eligibility import scope
 from messaging.models import Batch, Delivery, Dispatch, Suppression
 from messaging.states import BatchState, OwnStatus
 
 
 def suppressed(dispatch: Dispatch) -> QuerySet[Suppression]:
     """Live suppressions that hold for this dispatch, correlated with an outer `phone`."""
-    scope = Q(scope="all") | Q(scope="account", account=dispatch.account_id)
-    if dispatch.signature_id:
-        scope |= Q(scope="signature", signature=dispatch.signature_id)
-    return Suppression.objects.filter(scope, phone=OuterRef("phone"), lifted_at__isnull=True)
+    return scope.in_force(dispatch.account_id, dispatch.signature_id).filter(phone=OuterRef("phone"))
 
 
 def skip_suppressed(batches: Sequence[Batch], dispatch: Dispatch) -> Counter[int]:

@@ -23,6 +23,7 @@ from kit.tables.uploads import digest
 from messaging import queue
 from messaging.audit_actions import AuditAction
 from messaging.eligibility import exclude, file_rows
+from messaging.eligibility.scope import batches_within
 from messaging.models import Batch, Suppression, SuppressionImport, SuppressionProblem
 
 PIECE = 10_000  # rows read between two looks at the progress
@@ -202,11 +203,7 @@ def _stop(source: SuppressionImport, numbers: Any) -> int:
     """Lock the batches first, as a single entry does."""
     if not Batch.objects.filter(state__in=("queued", "claimed")).exists():
         return 0
-    batches = exclude.queued_batches_of(numbers)
-    if source.scope == Suppression.Scope.ACCOUNT:
-        batches = batches.filter(account=source.account_id)
-    if source.scope == Suppression.Scope.SIGNATURE:
-        batches = batches.filter(dispatch__signature=source.signature_id)
+    batches = batches_within(source, exclude.queued_batches_of(numbers))
     keys = list(batches.values_list("pk", flat=True))
     locked = Batch.objects.select_for_update().filter(pk__in=keys).order_by("pk")
     open_ones = [batch.pk for batch in locked if batch.state in ("queued", "claimed")]

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from kit import audit, display, masks
 from kit.line_breaks import unified
 from messaging.audit_actions import AuditAction
+from messaging.eligibility import scope
 from messaging.gateway.registry import vendor_class
-from messaging.models import Dispatch, Reply, Signature, Suppression
+from messaging.models import Dispatch, Reply, Signature
 from messaging.sending import dispatches
 
 _OPEN = (Reply.State.NEW, Reply.State.ASSIGNED)
@@ -102,10 +103,8 @@ def usual_signature(reply: Reply) -> Signature | None:
 
 def is_stopped(reply: Reply, signature: Signature | None) -> bool:
     """Whether the do-not-send list forbids an answer through the reply's account under this signature."""
-    scopes = Q(scope="all") | Q(scope="account", account=reply.account)
-    if signature:
-        scopes |= Q(scope="signature", signature=signature)
-    return Suppression.objects.filter(scopes, phone=reply.phone, lifted_at__isnull=True).exists()
+    live = scope.in_force(reply.account_id, signature.pk if signature else None)
+    return live.filter(phone=reply.phone).exists()
 
 
 def answer(reply: Reply, text: str, signature: Signature, actor: Any, seen: int = 0) -> Dispatch:

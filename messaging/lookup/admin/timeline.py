@@ -13,6 +13,7 @@ from kit import display, masks
 from messaging import badges
 from messaging.deliveries.status import HistoryItem
 from messaging.eligibility.cap import caps_of
+from messaging.eligibility.scope import holds_for
 from messaging.models import Click, Delivery, Reply, Suppression
 from messaging.sentences import SENTENCES
 from templates_5g.states import Purpose
@@ -93,13 +94,8 @@ def _stopped_by(row: Delivery, stops: Sequence[Suppression]) -> str:
     """The entry that was in force for this signature or account when the round was laid out, else when it ran."""
     dispatch = row.dispatch
     for stop in stops:
-        mine = {
-            "all": True,
-            "signature": stop.signature_id == dispatch.signature_id,
-            "account": stop.account_id == dispatch.account_id,
-        }[stop.scope]
         lifted_before = stop.lifted_at is not None and stop.lifted_at < dispatch.created_at
-        if mine and not lifted_before:
+        if holds_for(stop, dispatch) and not lifted_before:
             values = {
                 "since": display.day_and_time(stop.since),
                 "source": stop.get_source_display(),
