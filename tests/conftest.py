@@ -1,8 +1,8 @@
 """What every test may ask for: a sandbox over real HTTP, an account at it, people to send to."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +10,8 @@ import pytest
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser tests' event loop runs beside Django
 
+from tests import tables
 from tests.builders import House
-from tests.tables import migrated
 
 _NEEDS_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server", "base", "ground"}
 
@@ -28,13 +28,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """The test database; on SQLite from tables that an earlier run has migrated, where the migrations are the same."""
+    """The test database, from tables that are migrated already."""
     from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
     sqlite = connection.vendor == "sqlite"
-    tables = migrated(connection.settings_dict["TEST"]["NAME"]) if sqlite else nullcontext()
-    with django_db_blocker.unblock(), tables:
+    if sqlite:
+        shutil.copy(tables.sqlite_file(), connection.settings_dict["TEST"]["NAME"])
+    else:
+        connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TABLES_TEMPLATE")
+    with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, keepdb=sqlite, serialized_aliases=set())
     yield
     with django_db_blocker.unblock():

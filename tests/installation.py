@@ -1,6 +1,7 @@
 """A whole installation as real processes on a database of its own, and this process looking into that database."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,15 +9,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.db import connections
 
 from campaigns.models import SendingRules
+from tests import tables
 from tests.postgres import free_port
-from tests.tables import migrated
 from tools.demo.processes import ROOT, Stack, wait_for
 from tools.demo.sandbox_client import SandboxClient
 
@@ -70,11 +70,9 @@ class Installation:
         return done
 
     def prepare(self) -> None:
-        """Tables, and the processes that are not the worker."""
+        """The processes that are not the worker. A database on SQLite gets its tables here."""
         if self.database_url.startswith("sqlite:///"):
-            Path(self.database_url.removeprefix("sqlite:///")).write_bytes(empty_base())
-        else:
-            make_tables(self.database_url)
+            shutil.copy(tables.sqlite_file(), self.database_url.removeprefix("sqlite:///"))
         self.stack.sandbox.start()
         self.stack.web.start()
         wait_for(f"{self.stack.sandbox_url}/_sandbox/state", self.stack.sandbox, self.stack.logs)
@@ -124,32 +122,6 @@ class Installation:
     def tails(self, characters: int = 3000) -> str:
         logs = sorted(self.stack.logs.glob("*.log"))
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-characters:]}" for log in logs)
-
-
-@cache
-def empty_base() -> bytes:
-    """A SQLite file with all tables: made once in a process."""
-    with tempfile.TemporaryDirectory(prefix="songda-empty-") as folder:
-        path = Path(folder) / "empty.sqlite3"
-        with migrated(str(path)):
-            make_tables(f"sqlite:///{path}")
-        return path.read_bytes()
-
-
-_TABLES = """
-import django
-from django.core.management import call_command
-django.setup()
-call_command("migrate", verbosity=0)
-call_command("createcachetable")
-"""
-
-
-def make_tables(database_url: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="songda-tables-") as folder:
-        env = {**os.environ, "DATABASE_URL": database_url, "DATA_DIR": folder, "SONGDA_LOCAL": "1"}
-        env["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
-        subprocess.run([sys.executable, "-c", _TABLES], env=env, cwd=ROOT, check=True, timeout=180)
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:

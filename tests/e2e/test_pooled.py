@@ -19,7 +19,7 @@ from campaigns.models import Audience, AudienceImport, ImportProblem
 from campaigns.states import ImportState
 from tests import pgbouncer, postgres
 from tests.desk import Person
-from tests.installation import looking_into, make_tables
+from tests.installation import looking_into
 from tests.messaging.admin.test_every_page import listed
 from tools.demo.processes import ROOT, Stack, wait_for
 
@@ -44,7 +44,6 @@ def pooled(tmp_path_factory, django_db_blocker) -> Iterator[tuple[str, str, str]
         pytest.skip(pgbouncer.MISSING)
     home: Path = tmp_path_factory.mktemp("pooled")
     with postgres.server() as server, pgbouncer.pgbouncer(server) as pooler:
-        make_tables(server.url)
         env = {"DATABASE_URL": pooler, "DATABASE_POOLED": "true", "DATA_DIR": str(home), "SONGDA_LOCAL": "1"}
         env["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
         stack = Stack(web_port=postgres.free_port(), sandbox_port=0, env=env, logs=home / "logs", threads=8)

@@ -1,6 +1,7 @@
 """Where the fault runs happen: an installation on SQLite, and one on a throw-away PostgreSQL; or the bare databases."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 from _pytest.mark import ParameterSet
 
-from tests import postgres
+from tests import postgres, tables
 from tests.faults.rounds import Ground
 from tests.faults.scenes import Scene
-from tests.installation import empty_base, installation, looking_into, make_tables, no_house_rules
+from tests.installation import installation, looking_into, no_house_rules
 
 
 def beside_each_other(group: str) -> list[ParameterSet]:
@@ -50,7 +51,7 @@ def base(request, tmp_path_factory, django_db_blocker) -> Iterator[str]:
     if os.environ.get("DATABASE_URL"):
         pytest.skip("brings its own databases; runs with the suite on SQLite")
     path: Path = tmp_path_factory.mktemp("base") / "base.sqlite3"
-    path.write_bytes(empty_base())
+    shutil.copy(tables.sqlite_file(), path)
     with looking_into(f"sqlite:///{path}", django_db_blocker):
         no_house_rules()
         yield "sqlite"
@@ -63,7 +64,6 @@ def bare_postgresql(blocker: Any) -> Iterator[None]:
     if postgres.binaries() is None:
         pytest.skip(postgres.MISSING)
     with postgres.server() as server, looking_into(server.url, blocker):
-        make_tables(server.url)
         no_house_rules()
         yield
 

@@ -16,14 +16,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from psycopg import Error
 
-from tests import postgres
-from tests.installation import VENDOR, Installation, empty_base, kill, looking_into, make_tables
+from tests import postgres, tables
+from tests.installation import VENDOR, Installation, kill, looking_into
 from tools.demo.processes import Stack, wait_for
 
 RESTORED = ("elsewhere", "same cluster", "replica", "data folder", "all put back", "older SQLite file")
@@ -78,15 +77,6 @@ class Result:
 
 
 HEAD = "|  seed | what               | before | held by rule | unknown | lost | doubled | \n|---|---|---|---|---|---|---|---"
-
-
-@cache
-def prepared_data() -> Path:
-    """The data of a stopped server with all tables."""
-    made = postgres.Server(QUICK).start()
-    make_tables(made.url)
-    made.stop()
-    return made.data
 
 
 class Life:
@@ -206,7 +196,7 @@ def restored(case: Case, blocker: Any) -> Result:
     chance, result = random.Random(case.seed), Result(case)
     with _place() as (place, stack):
         run = Run(place, blocker, stack, chance)
-        server = None if case.uses_sqlite else stack.enter_context(_server(prepared_data()))
+        server = None if case.uses_sqlite else stack.enter_context(_server(tables.cluster()))
         url = f"sqlite:///{_sqlite_file(place)}" if server is None else f"{server.url}"
         replica = _replica(server, stack) if case.kind == "replica" and server else None
         first = run.set_up(url)
@@ -345,7 +335,7 @@ def healthy(case: Healthy, blocker: Any) -> Result:
     chance, result = random.Random(case.seed), Result(case)
     with _place() as (place, stack):
         run = Run(place, blocker, stack, chance)
-        server = stack.enter_context(_server(prepared_data()))
+        server = stack.enter_context(_server(tables.cluster()))
         replica = _replica(server, stack) if case.kind == "lossless promotion" else None
         life = run.set_up(server.url)
         run.until_sent(chance.randrange(10, PEOPLE - 60))
@@ -437,7 +427,7 @@ def _place() -> Iterator[tuple[Installation, ExitStack]]:
 def _sqlite_file(place: Installation) -> Path:
     path = place.home / "songda.sqlite3"
     if not path.exists():
-        path.write_bytes(empty_base())
+        shutil.copy(tables.sqlite_file(), path)
     return path
 
 
@@ -479,7 +469,6 @@ def run(seeds: Sequence[int], tables: Sequence[str], blocker: Any) -> int:
     """Print the tables; 0 if nothing was wrong."""
     ways = {"restored": (restored_case, restored), "healthy": (healthy_case, healthy)}
     bad = sum(_table(name, *ways[name], seeds, blocker) for name in tables)
-    shutil.rmtree(prepared_data().parent, ignore_errors=True)
     return int(bool(bad))
 
 

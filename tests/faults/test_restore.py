@@ -184,7 +184,7 @@ def test_a_dump_started_elsewhere_sends_nothing(base, tmp_path, django_db_blocke
         return  # a file on another machine is the case of a host without a file: tests/messaging/fence
     half_sent(ground, own, 3)
     before = ground.place.sandbox.counts(VENDOR)
-    with postgres.server() as server:
+    with postgres.empty_server() as server:
         other = Installation(tmp_path, server.url)
         own.put_back(server.url)
         other.stack.worker.start()

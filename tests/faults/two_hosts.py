@@ -24,6 +24,7 @@ from django.db.models.functions import Now
 from kit.processes import Child
 from messaging.models import Batch, Delivery, Lease
 from messaging.states import BatchState, OwnStatus
+from tests import tables
 from tests.faults.rounds import Ground
 from tests.installation import VENDOR, Installation, installation, kill, looking_into, processes
 from tests.postgres import Server
@@ -278,7 +279,7 @@ def drill(only: Sequence[str], blocker: Any) -> int:
     """A line for each run; 1 after any fault."""
     points = [one for one in POINTS if one in only] or list(POINTS)
     accidents = [one for one in ACCIDENTS if one in only] or list(ACCIDENTS)
-    server, worst = Server(["listen_addresses=*"]), 0
+    server, worst = Server(["listen_addresses=*"], copy_of=tables.cluster()), 0
     with (server.data / "pg_hba.conf").open("a") as rules:
         rules.write("host all all 10.213.77.0/30 trust\n")
     server.start()
