@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from kit import display, phones
+from kit import display, phone_keys, phones
 from kit.lookups import NamedLookups
 from kit.pagination import KeysetList
 from messaging.lookup import limits
@@ -119,15 +119,15 @@ class PhoneSearch(Page):
         except limits.TooMany as refusal:
             say_error(request, refusal)
             return redirect(self.address("changelist"))
-        return redirect(f"{self.address('changelist')}?q={phones.seal(phone)}")
+        return redirect(f"{self.address('changelist')}?q={phone_keys.seal(phone)}")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         if not search_term:
             return queryset, False
-        return queryset.filter(phone=phones.unseal(search_term)), False
+        return queryset.filter(phone=phone_keys.unseal(search_term)), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        sought = phones.unseal(request.GET.get("q", ""))
+        sought = phone_keys.unseal(request.GET.get("q", ""))
         extra = {"search_url": self.address("search"), "sought": display.masked(sought)}
         return super().changelist_view(request, {**extra, **(extra_context or {})})
 
@@ -151,7 +151,7 @@ def number_link(phone: str) -> SafeString:
 
 
 def lookup_address(phone: str) -> str:
-    return reverse("admin:phone_lookup_key", args=[phones.seal(phone)])
+    return reverse("admin:phone_lookup_key", args=[phone_keys.seal(phone)])
 
 
 def needs(*permissions: str) -> Callable[[View], View]:

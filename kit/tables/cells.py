@@ -1,7 +1,7 @@
 """Cells as they are meant: without what programs and copying put around them."""
 
-from kit import invisible_characters
-from kit.tables.numbers import unquoted
+from kit import invisible_characters, masks
+from kit.phones import unquoted
 
 _APOSTROPHES = "'’‘"
 # Behind these an apostrophe is a spreadsheet's sign and none of the text.
@@ -19,3 +19,8 @@ def tidy(cell: str) -> str:
     if len(text) > 1 and text[0] in _APOSTROPHES and text[1] in _KEPT_AS_TEXT:
         return text[1:]
     return text
+
+
+def masked(value: str) -> str:
+    """A cell as it may be kept: long runs of digits lose their middle, a NUL (which PostgreSQL refuses) its teeth."""
+    return masks.runs(value[:200].replace("\0", "␀"))[:80]

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from kit import invisible_characters
-from kit.tables.numbers import normalise
+from kit.phones import normalise
 
 # Lines that are looked at for the names; what stands further down is a list without names.
 LOOK = 20

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from kit import audit, display, masks, phones
+from kit import audit, display, masks, phone_keys, phones
 from kit.export_files import csv_lines
 from kit.tables import ImportRefused, sentence
 from kit.tables.layouts import Layout
@@ -65,7 +65,7 @@ class AddForm(ScopeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = phones.unseal(str(self["key"].value() or ""))
+        known = phone_keys.unseal(str(self["key"].value() or ""))
         if known:
             self.fields["phone"] = forms.CharField(
                 label=_("number"), required=False, disabled=True, initial=display.masked(known)
@@ -187,7 +187,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
     @needs("messaging.add_suppression")
     def enter_view(self, request: HttpRequest) -> HttpResponse:
         key = request.GET.get("key", "")
-        known = phones.unseal(key)
+        known = phone_keys.unseal(key)
         form = AddForm(request.POST or None, initial={"key": key} if known else None)
         if form.is_valid():
             values = form.cleaned_data

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from kit import audit, masks
 from kit.export_files import csv_lines
-from kit.tables import NUMBER_WORDS, ImportRefused, Source, headers, masked, normalise, sniff
+from kit.phones import NUMBER_WORDS, normalise
+from kit.tables import ImportRefused, Source, headers, masked, sniff
 from kit.tables.cells import tidy
 from kit.tables.kinds import is_for_worker
 from kit.tables.layouts import Layout, look

@@ -1,22 +1,14 @@
 """What a vendor sends in, made fit to be compared and stored."""
 
-import re
-import unicodedata
 from datetime import datetime
 
-from kit.invisible_characters import removed
-
-_MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
-_FILLERS = re.compile(r"[\s-]+")
+from kit import phones
 
 
 def number(text: str) -> str:
-    """The 11 ASCII digits of a mainland number, without country code, blanks, dashes and signs that nobody sees and in one width,
-    so that an opt-out meets the number that was sent to; anything else as it is."""
-    if match := _MOBILE.fullmatch(text):
-        return match[1]
-    match = _MOBILE.fullmatch(_FILLERS.sub("", removed(unicodedata.normalize("NFKC", text))))
-    return match[1] if match else text
+    """The 11 ASCII digits of a mainland mobile number, so that an opt-out meets the number that was sent to; anything else as it
+    is."""
+    return phones.clean(text) or text
 
 
 def is_number(text: str) -> bool:

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from campaigns import roles
 from campaigns.models import AudienceImport
-from kit import phones
+from kit import phone_keys
 from messaging.models import SuppressionImport, VendorAccount
 from templates_5g.models import TemplateVersion
 from tests.access.rows import Rows
@@ -77,7 +77,7 @@ def _value(address: Address, parameter: str, rows: Rows) -> Any:
     if parameter == "app_label":
         return "messaging"
     if parameter == "key":
-        return phones.seal(PHONE)
+        return phone_keys.seal(PHONE)
     if parameter == "version_id":
         return rows.of(TemplateVersion).pk
     if parameter == "account_id":

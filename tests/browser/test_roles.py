@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from campaigns import roles
 from campaigns.models import Campaign
-from kit import phones
+from kit import phone_keys
 from messaging.callbacks import process
 from messaging.deliveries import status
 from messaging.models import CannedAnswer, Delivery, Dispatch, Reply, Suppression, TemplateReview
@@ -138,7 +138,7 @@ def test_a_campaign_manager_imports_checks_confirms_and_watches(
     assert not {"服务商账号和凭据", "用户", "角色"} & set(me.menu())
     assert me.refused("templates_5g_messagetemplate_add")
     assert me.refused("messaging_suppression_add")
-    assert me.refused("phone_lookup_reveal", phones.seal(PHONE))
+    assert me.refused("phone_lookup_reveal", phone_keys.seal(PHONE))
     assert me.refused("messaging_vendoraccount_add")
 
 
@@ -197,7 +197,7 @@ def test_an_opt_out_that_arrives_while_its_campaign_is_queued_stops_it(come: Any
     assert house.accepted() == {PHONE: 1, "13800000004": 1}
     assert Delivery.objects.get(dispatch=dispatch, phone=PHONE).reason == "opted_out"
     me = come(roles.SUPPORT)
-    me.page.goto(me.base + reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)]))
+    me.page.goto(me.base + reverse("admin:phone_lookup_key", args=[phone_keys.seal(PHONE)]))
     entry = me.page.locator(".timeline li", has_text="双十二预告")
     expect(entry).to_contain_text("未发送")
     expect(entry).to_contain_text("客户回复：R")

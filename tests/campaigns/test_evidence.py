@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
-from kit import phones
+from kit import phone_keys
 from messaging.models import Attempt, Batch, Chatbot, Delivery, Dispatch, Receipt
 from messaging.sending import dispatches
 from messaging.states import AttemptOutcome, BatchState, OwnStatus
@@ -82,7 +82,7 @@ def sent(
 def pack():
     """name -> body, downloaded as support does it; the hashes of the cover are those of the files."""
     client = signed_in(roles.SUPPORT, language="en")
-    url = reverse("admin:number_evidence", args=[phones.seal(PHONE)])
+    url = reverse("admin:number_evidence", args=[phone_keys.seal(PHONE)])
     answer = client.post(url, {"why": "complaint", "note": ""})
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     files = {name: archive.read(name) for name in archive.namelist()}

@@ -14,7 +14,7 @@ from django.urls import reverse
 from campaigns import roles
 from campaigns.models import AuditEvent
 from campaigns.reports import evidence
-from kit import phones
+from kit import phone_keys
 from messaging.models import Dispatch, Suppression
 from tests.campaigns.conftest import Maker
 from tests.markup import read
@@ -43,7 +43,7 @@ def test_every_file_that_holds_the_number_with_one_probe_each(known: Any) -> Non
         found = evidence.consents(PHONE)
     assert [row.audience.consent_source for row in found] == ["", "会员注册页"]
     assert len(queries) == 2
-    page = read(signed_in(roles.SUPPORT).get(reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)]))).text
+    page = read(signed_in(roles.SUPPORT).get(reverse("admin:phone_lookup_key", args=[phone_keys.seal(PHONE)]))).text
     assert "会员注册页" in page
     assert "移动" in page
     assert "号段推断" in page
@@ -51,7 +51,7 @@ def test_every_file_that_holds_the_number_with_one_probe_each(known: Any) -> Non
 
 def test_the_pack_holds_everything_and_its_hashes(known: Any) -> None:
     client = signed_in(roles.SUPPORT)
-    url = reverse("admin:number_evidence", args=[phones.seal(PHONE)])
+    url = reverse("admin:number_evidence", args=[phone_keys.seal(PHONE)])
     assert "application/zip" not in client.get(url).headers["Content-Type"]
     assert "写明用途。" in read(client.post(url, {"why": "other", "note": ""})).text
     answer = client.post(url, {"why": "complaint", "note": "工单 7"})
@@ -78,7 +78,7 @@ def test_the_pack_holds_everything_and_its_hashes(known: Any) -> None:
 @pytest.mark.parametrize("role", [roles.MARKETING, roles.CAMPAIGNS, roles.ADMINISTRATORS])
 def test_the_pack_is_for_those_who_may_see_full_numbers(known: Any, role: str) -> None:
     client = signed_in(role)
-    url = reverse("admin:number_evidence", args=[phones.seal(PHONE)])
+    url = reverse("admin:number_evidence", args=[phone_keys.seal(PHONE)])
     assert client.post(url, {"why": "call"}).status_code == 403
     assert not AuditEvent.objects.filter(action="evidence.taken").exists()
 

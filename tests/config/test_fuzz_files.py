@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from campaigns.audiences.imports.row_checks import Plan, sift
 from kit import masks
+from kit.phones import NUMBER_WORDS, normalise
 from kit.spreadsheets import child
 from kit.spreadsheets.refusal import Refusal
 from kit.spreadsheets.scan import Scan, scan
-from kit.tables import file_errors, headers, layouts
+from kit.tables import file_errors, headers, layouts, masked
 from kit.tables.file_errors import ImportRefused
-from kit.tables.numbers import NUMBER_WORDS, masked, normalise
 from kit.tables.rows import sniff
 from tests.fuzzing import EXAMPLES
 from tests.workbooks import by_hand

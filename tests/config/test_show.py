@@ -9,7 +9,7 @@ import time_machine
 from django.template import Context, Template
 from django.utils.translation import override
 
-from kit import display, phones
+from kit import display, phone_keys, phones
 
 NOON = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)  # 12:00 in Beijing
 
@@ -130,13 +130,13 @@ def test_what_is_no_mobile_number(typed: str) -> None:
 
 
 def test_a_sealed_number_opens_here_and_only_for_a_while() -> None:
-    key = phones.seal("13812345678")
+    key = phone_keys.seal("13812345678")
     assert "13812345678" not in key
-    assert phones.unseal(key) == "13812345678"
-    assert phones.unseal(key[:-4] + "AAAA") == ""
-    assert phones.unseal("nonsense") == ""
+    assert phone_keys.unseal(key) == "13812345678"
+    assert phone_keys.unseal(key[:-4] + "AAAA") == ""
+    assert phone_keys.unseal("nonsense") == ""
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=13)):
-        assert phones.unseal(key) == ""
+        assert phone_keys.unseal(key) == ""
 
 
 @pytest.mark.parametrize(("names", "wanted"), [({"first_name": "小王"}, "小王"), ({}, "huodong")])

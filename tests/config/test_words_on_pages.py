@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from campaigns import roles
 from campaigns.models import SendingRules
-from kit import audit, phones
+from kit import audit, phone_keys
 from messaging.eligibility import entries
 from messaging.models import Suppression, VendorAccount
 from tests.forms import sent
@@ -59,7 +59,7 @@ def test_who_keeps_a_token_is_chosen_by_name() -> None:
 
 def test_a_number_that_is_known_is_not_called_optional() -> None:
     client, add = signed_in(roles.SUPPORT), reverse("admin:messaging_suppression_add")
-    known = read(client.get(f"{add}?key={phones.seal('13800000001')}"))
+    known = read(client.get(f"{add}?key={phone_keys.seal('13800000001')}"))
     assert known.inputs["phone"]["value"] == "138****0001"
     assert "号码 （选填）" not in known.text
     assert not Suppression.objects.exists()

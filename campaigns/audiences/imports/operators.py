@@ -1,7 +1,8 @@
 """Numbers of recipients, and the operator that each belongs to by its prefix."""
 
 from campaigns.models import OperatorPrefix
-from kit.tables.numbers import is_plain, masked, normalise
+from kit.phones import is_plain, normalise
+from kit.tables import masked
 
 __all__ = ["is_plain", "masked", "normalise", "operators_by_prefix"]
 

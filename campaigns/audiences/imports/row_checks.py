@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from campaigns.audiences.imports.operators import is_plain, masked, normalise
+from kit import phones
 from kit.line_breaks import unified
 from kit.tables.cells import tidy
 from kit.tables.rows import Block, Row
@@ -31,7 +32,7 @@ _ODD = {
     "+": ("E+",),
     "#": (f"{_WALL}#",),
 }
-_NUMBERS = re.compile(r"(?:1[3-9]\d{9},)*1[3-9]\d{9}", re.ASCII)
+_NUMBERS = re.compile(f"(?:{phones.MOBILE.pattern},)*{phones.MOBILE.pattern}", re.ASCII)
 
 
 # As spreadsheets show a number of more digits than they keep, a card's or an order's: the last digits are lost.

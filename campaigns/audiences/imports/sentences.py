@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from kit.phones import NUMBER_WORDS
 from kit.tables.file_errors import FILE, ImportRefused, sentence
-from kit.tables.numbers import NUMBER_WORDS
 
 __all__ = ["DUPLICATES", "FILE", "ROW", "ImportRefused", "sentence"]
 

@@ -20,7 +20,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import Audience, AudienceImport, AudienceMember, Campaign
 from campaigns.reports import evidence
 from campaigns.states import ImportState, Operator
-from kit import audit, display, phones
+from kit import audit, display, phone_keys
 from messaging import badges, hooks
 from messaging.admin_base import LookOnly, lookup_address, needs, number_link
 from messaging.deliveries import status
@@ -101,7 +101,7 @@ class NumberAdmin(LookOnly):
     @needs("messaging.reveal_phone")
     def evidence_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """The full number is in the pack: for those who may see it, with the reason in the audit trail first."""
-        phone = phones.unseal(key)
+        phone = phone_keys.unseal(key)
         if not phone:
             raise Http404("no number behind this key, or it is too old")
         form = RevealForm(request.POST or None)
@@ -153,7 +153,7 @@ def on_number(request: HttpRequest, phone: str) -> str:
     context = {
         "operator": Operator(operator).label if operator in Operator.values else "",
         "members": evidence.consents(phone),
-        "key": phones.seal(phone),
+        "key": phone_keys.seal(phone),
         "may_take": request.user.has_perm("messaging.reveal_phone"),
         "may_open": request.user.has_perm("campaigns.view_audience"),
     }

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
-from kit import display, masks, phones
+from kit import display, masks, phone_keys, phones
 from kit.ids import row_id
 from kit.texts import MessageFormField
 from messaging import form_tokens
@@ -97,7 +97,7 @@ class ReplyAdmin(LookOnly):
             tags=threads.tags(),
             own_tags=threads.tags_of([reply.phone]).get(reply.phone, []),
             may_add=request.user.has_perm("messaging.add_suppression"),
-            key=phones.seal(reply.phone),
+            key=phone_keys.seal(reply.phone),
             conversation=_conversation(reply.phone),
             lookup=lookup_address(reply.phone),
         )

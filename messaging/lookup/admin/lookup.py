@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from kit import audit, display, masks, phones
+from kit import audit, display, masks, phone_keys, phones
 from messaging import badges, hooks
 from messaging.admin_base import LookOnly, lookup_address, moment_of, needs
 from messaging.audit_actions import AuditAction
@@ -161,7 +161,7 @@ def _may_see_exchange(request: HttpRequest) -> bool:
 
 
 def _phone_of(key: str) -> str:
-    phone = phones.unseal(key)
+    phone = phone_keys.unseal(key)
     if not phone:
         raise Http404("no number behind this key, or it is too old")
     return phone

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.models import AuditEvent, IdempotentCall, SendingRules
 from kit import phones
-from kit.tables import normalise
+from kit.phones import normalise
 from messaging.callbacks import process
 from messaging.eligibility import entries
 from messaging.models import Batch, Delivery, Dispatch, Suppression

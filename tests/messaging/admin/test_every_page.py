@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from campaigns import roles
-from kit import phones
+from kit import phone_keys
 from tests.markup import Page, read
 from tests.messaging.admin.conftest import PHONE, SECRET, Office
 from tests.people import signed_in
@@ -44,7 +44,7 @@ def own_pages(office: Office) -> list[str]:
         ("receipt", office.receipt.pk),
         ("vendorcall", office.call.pk),
     ]
-    key = phones.seal(PHONE)
+    key = phone_keys.seal(PHONE)
     return [
         *(reverse(f"admin:messaging_{model}_change", args=[pk]) for model, pk in change),
         reverse("admin:messaging_templatereview_matrix"),
@@ -170,7 +170,7 @@ def test_what_a_role_may_not_do_is_refused(office: Office, allowed: dict[str, se
 
 
 def rows(office: Office) -> dict[str, tuple[str, tuple[Any, ...], set[str]]]:
-    key = phones.seal(PHONE)
+    key = phone_keys.seal(PHONE)
     return {
         "submit": ("messaging_templatereview_submit", (office.version.pk,), {roles.MARKETING}),
         "by hand": ("messaging_templatereview_by_hand", (office.version.pk,), {roles.MARKETING}),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
-from kit import phones
+from kit import phone_keys
 from messaging.deliveries import status
 from messaging.lookup import exchange
 from messaging.models import Batch, Click, Delivery, Dispatch, Reply, Suppression
@@ -21,7 +21,7 @@ from tests.people import signed_in
 
 
 def page_of(phone: str = PHONE, role: str = roles.SUPPORT) -> str:
-    url = reverse("admin:phone_lookup_key", args=[phones.seal(phone)])
+    url = reverse("admin:phone_lookup_key", args=[phone_keys.seal(phone)])
     return read(signed_in(role).get(url)).text
 
 
@@ -115,7 +115,7 @@ def test_the_exchange_of_one_person_at_every_vendor(db: None, sandbox: Any, vend
         assert not [other for other in others if other in one.sent]
         assert not [secret for secret in stage.account.config.secrets if secret in one.sent]
         assert [call.operation for call in one.calls]
-    url = reverse("admin:phone_lookup_exchange", args=[phones.seal(rows[0].phone), rows[0].pk])
+    url = reverse("admin:phone_lookup_exchange", args=[phone_keys.seal(rows[0].phone), rows[0].pk])
     html = signed_in(roles.SUPPORT).get(url).content.decode()
     assert rows[0].phone not in html
     assert rows[0].batch.attempts.get().reference in html  # type: ignore[union-attr]
@@ -123,11 +123,11 @@ def test_the_exchange_of_one_person_at_every_vendor(db: None, sandbox: Any, vend
 
 def test_the_exchange_is_for_those_allowed_and_for_this_number(office: Office) -> None:
     row = Delivery.objects.get(phone=PHONE)
-    url = reverse("admin:phone_lookup_exchange", args=[phones.seal(PHONE), row.pk])
+    url = reverse("admin:phone_lookup_exchange", args=[phone_keys.seal(PHONE), row.pk])
     assert signed_in(roles.SUPPORT).get(url).status_code == 200
     assert signed_in(roles.ADMINISTRATORS).get(url).status_code == 200
     assert signed_in(roles.MARKETING).get(url).status_code == 403
-    other = reverse("admin:phone_lookup_exchange", args=[phones.seal("13812340002"), row.pk])
+    other = reverse("admin:phone_lookup_exchange", args=[phone_keys.seal("13812340002"), row.pk])
     assert signed_in(roles.SUPPORT).get(other).status_code == 404
 
 
@@ -164,7 +164,7 @@ def test_only_what_was_asked_for_is_shown(office: Office) -> None:
     Reply.objects.create(
         account=office.account, key="old", phone=PHONE, content="早先", replied_at=now - timedelta(days=20)
     )
-    url = reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)])
+    url = reverse("admin:phone_lookup_key", args=[phone_keys.seal(PHONE)])
     client = signed_in(roles.SUPPORT)
 
     def shown(query: str) -> str:
@@ -181,7 +181,7 @@ def test_only_what_was_asked_for_is_shown(office: Office) -> None:
 
 
 def test_the_words_to_say_can_be_copied_and_stand_open_where_nothing_arrived(office: Office) -> None:
-    url = reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)])
+    url = reverse("admin:phone_lookup_key", args=[phone_keys.seal(PHONE)])
     html = signed_in(roles.SUPPORT).get(url).content.decode()
     assert 'data-copy="#say-' in html
     assert '<details class="saying">' in html

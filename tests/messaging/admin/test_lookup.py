@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from campaigns import roles
 from campaigns.models import AuditEvent
-from kit import phones
+from kit import phone_keys
 from messaging.models import Delivery, Suppression
 from tests.markup import read
 from tests.messaging.admin.conftest import PHONE, Office
@@ -43,7 +43,7 @@ def test_a_made_up_key_is_not_found(office: Office) -> None:
 
 def test_the_page_costs_the_same_for_a_long_history(office: Office, django_assert_max_num_queries: object) -> None:
     client = signed_in(roles.SUPPORT)
-    url = reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)])
+    url = reverse("admin:phone_lookup_key", args=[phone_keys.seal(PHONE)])
     client.get(url)
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -64,7 +64,7 @@ def test_the_page_costs_the_same_for_a_long_history(office: Office, django_asser
 
 def test_a_reveal_asks_why_and_is_logged_before_it_shows(office: Office) -> None:
     client = signed_in(roles.SUPPORT)
-    url = reverse("admin:phone_lookup_reveal", args=[phones.seal(PHONE)])
+    url = reverse("admin:phone_lookup_reveal", args=[phone_keys.seal(PHONE)])
     assert PHONE not in client.get(url).content.decode()
     refused = client.post(url, {"why": "other", "note": ""})
     assert "写明用途。" in read(refused).text
@@ -81,7 +81,7 @@ def test_a_reveal_asks_why_and_is_logged_before_it_shows(office: Office) -> None
 
 def test_support_enters_and_lifts_and_both_are_kept(office: Office) -> None:
     client = signed_in(roles.SUPPORT)
-    key = phones.seal(PHONE)
+    key = phone_keys.seal(PHONE)
     add = f"/admin/messaging/suppression/add/?key={key}"
     data = {"phone": PHONE, "scope": "signature", "signature": office.signature.pk, "note": "电话里要求"}
     response = client.post(add, data)

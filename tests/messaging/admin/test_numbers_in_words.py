@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns import roles
 from campaigns.models import AuditEvent
-from kit import phones
+from kit import phone_keys
 from messaging.eligibility import entries
 from messaging.models import Batch, Click, Delivery, LookupCount, Reply, Signature, Suppression, VendorAccount
 from messaging.worker import sweep
@@ -38,7 +38,7 @@ def digits(text: str) -> str:
 
 class TestRegisteringFromAPage:
     def address(self) -> str:
-        return f"{reverse('admin:messaging_suppression_add')}?key={phones.seal(PHONE)}"
+        return f"{reverse('admin:messaging_suppression_add')}?key={phone_keys.seal(PHONE)}"
 
     @pytest.mark.parametrize("role", [roles.SUPPORT])
     def test_the_number_is_shown_masked_and_registered_in_full(self, role: str) -> None:
@@ -110,8 +110,8 @@ class TestWords:
             reverse("admin:messaging_reply_changelist") + "?box=all",
             reverse("admin:messaging_reply_change", args=[reply.pk]) + "?box=all",
             reverse("admin:messaging_reply_changes") + f"?box=all&chosen={reply.pk}",
-            reverse("admin:phone_lookup_key", args=[phones.seal(PHONE)]),
-            reverse("admin:phone_lookup_exchange", args=[phones.seal(PHONE), Delivery.objects.get().pk]),
+            reverse("admin:phone_lookup_key", args=[phone_keys.seal(PHONE)]),
+            reverse("admin:phone_lookup_exchange", args=[phone_keys.seal(PHONE), Delivery.objects.get().pk]),
             reverse("admin:messaging_suppression_changelist"),
             reverse("admin:messaging_suppression_export"),
         ]

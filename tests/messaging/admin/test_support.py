@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
-from kit import phones
+from kit import phone_keys
 from messaging.admin_base import moment_of
 from messaging.inbox import keywords, replies
 from messaging.models import Chatbot, Reply, Signature, Suppression
@@ -44,7 +44,7 @@ def test_the_workbench_of_support_has_search_unread_and_opt_outs_of_today(office
 )
 def test_mangled_times_in_addresses_show_the_newest(office: Office, typed: str) -> None:
     client = signed_in(roles.SUPPORT)
-    key = phones.seal(PHONE)
+    key = phone_keys.seal(PHONE)
     assert moment_of(typed) is None
     assert client.get(reverse("admin:phone_lookup_key", args=[key]), {"before": typed}).status_code == 200
     inbox = reverse("admin:messaging_reply_change", args=[office.reply.pk])

@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from campaigns import roles
 from campaigns.models import Campaign
 from campaigns.reports import report
-from kit import phones
+from kit import phone_keys
 from tools.bench.lists import fill
 
 ROLES = (roles.MARKETING, roles.CAMPAIGNS, roles.SUPPORT, roles.ADMINISTRATORS)
@@ -106,7 +106,7 @@ def _middle(client: Client, url: str) -> str:
 
 
 def _numbers(role: str, client: Client, campaign: Campaign) -> Iterator[Page]:
-    url = reverse("admin:phone_lookup_key", args=[phones.seal(fill.phone(3))])
+    url = reverse("admin:phone_lookup_key", args=[phone_keys.seal(fill.phone(3))])
     if client.get(url).status_code == 200:
         yield _get(role, "a number's line of time", client, url)
     people = reverse("admin:campaigns_campaign_people", args=[campaign.pk, "delivered"])
