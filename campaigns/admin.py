@@ -4,7 +4,6 @@ from campaigns.api import admin as tokens
 from campaigns.approvals.admin import approvals, first_uses, role_grants
 from campaigns.audiences.admin import audiences, prefixes
 from campaigns.lifecycle.admin import campaigns
-from campaigns.policy import admin as policy
 from campaigns.reports.admin import numbers, reports, trail
 from campaigns.webhooks import admin as webhooks
 
@@ -14,7 +13,6 @@ __all__ = [
     "campaigns",
     "first_uses",
     "numbers",
-    "policy",
     "prefixes",
     "reports",
     "role_grants",

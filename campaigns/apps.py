@@ -19,7 +19,6 @@ class CampaignsConfig(AppConfig):
         on_reviews.fill()
         workbench.register()
         kit_workbench.panel(charts.last_days, rank=60)
-        menu.model("campaigns.SendingRules", "settings")
         menu.model("campaigns.OperatorPrefix", "settings")
         for name in ("RoleGrant", "ApiToken", "WebhookEndpoint", "WebhookDelivery"):
             menu.model(f"campaigns.{name}", "settings")

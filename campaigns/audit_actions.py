@@ -8,7 +8,6 @@ from kit import audit
 
 @audit.declared
 class AuditAction(TextChoices):
-    POLICY_CHANGED = "policy.changed", _("Changed the sending rules")
     TOKEN_MADE = "token.made", _("Made an API token")
     TOKEN_ROTATED = "token.rotated", _("Rotated an API token")
     TOKEN_CHANGED = "token.changed", _("Changed an API token")

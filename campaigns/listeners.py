@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db.models.signals import pre_save
 
 from campaigns import signals as own_hooks
 from campaigns import webhooks
@@ -15,11 +14,10 @@ from campaigns.api import idempotency, tokens
 from campaigns.approvals import api_quota
 from campaigns.audiences import consent, imports
 from campaigns.lifecycle import steps
-from campaigns.models import AuditEvent, SendingRules
+from campaigns.models import AuditEvent
 from campaigns.reports import daily_figures
 from kit import audit, display, masks
 from messaging import hooks
-from messaging.models import Dispatch
 
 
 def keep(action: str, actor: Any, target: Any, detail: dict[str, Any], **_signal: Any) -> None:
@@ -65,23 +63,8 @@ def on_dispatch(dispatch: Any, **_signal: Any) -> None:
     steps.follow(dispatch)
 
 
-def on_new_round(instance: Dispatch, **_signal: Any) -> None:
-    """Every round, whoever makes it, keeps to the policy's cap."""
-    if instance._state.adding:
-        rules, is_test = SendingRules.current(), instance.kind == Dispatch.Kind.TEST
-        instance.policy_cap_count, instance.policy_cap_days = rules.cap_for(instance.purpose, is_test=is_test)
-        instance.counts_for_cap = rules.cap_tests or not is_test
-
-
-def test_limits() -> hooks.TestLimits:
-    rules = SendingRules.current()
-    return hooks.TestLimits(rules.tests_of_person, rules.tests_of_all)
-
-
-def marketing_terms(phones: Collection[str]) -> hooks.MarketingTerms:
-    rules = SendingRules.current()
-    closed = rules.holidays_for("marketing")
-    return hooks.MarketingTerms(rules.window_for("marketing"), closed, frozenset(consent.without(phones)))
+def without_consent(phones: Collection[str]) -> frozenset[str]:
+    return frozenset(consent.without(phones))
 
 
 def on_tick(may_send: bool, may_ask: bool, **_signal: Any) -> None:
@@ -125,9 +108,7 @@ def on_finished(campaign: Any, **_signal: Any) -> None:
 
 
 def connect() -> None:
-    pre_save.connect(on_new_round, sender=Dispatch, dispatch_uid="campaigns.new_round")
-    hooks.marketing_terms[:] = [marketing_terms]
-    hooks.test_limits[:] = [test_limits]
+    hooks.without_consent[:] = [without_consent]
     audit.read_with(changes_of)
     audit.recorded.connect(keep, dispatch_uid="campaigns.audit")
     hooks.dispatch_changed.connect(on_dispatch, dispatch_uid="campaigns.dispatch")

@@ -1,15 +1,14 @@
-"""What the pages of reviews show of campaigns: the house's holidays, planned sends, who is in an audience."""
+"""What the pages of reviews show of campaigns: planned sends, who is in an audience."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from campaigns.models import Audience, AudienceMember, Campaign, SendingRules
-from campaigns.models.rules import as_dates
+from campaigns.models import Audience, AudienceMember, Campaign
 from campaigns.states import CampaignState
 from messaging import hooks
 
@@ -22,10 +21,6 @@ _PLANNED = (
     CampaignState.SCHEDULED,
 )
 _KEPT = 600  # seconds: counting a million members takes about one
-
-
-def holidays() -> Iterable[date]:
-    return as_dates(SendingRules.current().holidays)
 
 
 def planned_starts(version_ids: Sequence[int]) -> Mapping[tuple[int, int], datetime]:
@@ -60,6 +55,5 @@ def people_by_operator(audience_id: int, user: Any) -> Mapping[str, int]:
 
 def fill() -> None:
     """Called once, when the app is ready."""
-    hooks.holidays.append(holidays)
     hooks.planned_starts.append(planned_starts)
     hooks.people_by_operator.append(people_by_operator)

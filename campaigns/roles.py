@@ -42,8 +42,10 @@ PERMISSIONS: dict[str, set[str]] = {
     | _codes("templates_5g", "view", *_TEMPLATES)
     | _codes("campaigns", "add change view delete", "campaign")
     | _codes("campaigns", "add change view", "audience", "audienceimport")
-    | _codes("campaigns", "view", "approval", "sendingrules")
-    | _codes("messaging", "view", "templatereview", "chatbot", "signature", "vendoraccount", "vendorcall")
+    | _codes("campaigns", "view", "approval")
+    | _codes(
+        "messaging", "view", "sendingpolicy", "templatereview", "chatbot", "signature", "vendoraccount", "vendorcall"
+    )
     | _codes("messaging", "view change", "batch")
     | _codes("messaging", "view add change", "dispatch")
     | _codes("messaging", "view", "reply", "suppression")
@@ -72,12 +74,11 @@ PERMISSIONS: dict[str, set[str]] = {
     | _codes("templates_5g", "view", *_TEMPLATES)
     | _codes("campaigns", "view", "audience", "audienceimport", "approval", "auditevent")
     | _codes("campaigns", "view add change delete", "operatorprefix")
-    | _codes("campaigns", "view change", "sendingrules")
     | _codes("campaigns", "view add change", "apitoken", "webhookendpoint")
     | _codes("campaigns", "view change", "webhookdelivery")
     | _codes("messaging", "view add change delete", "vendoraccount", "signature", "chatbot")
     | _codes("messaging", "view", "templatereview", "batch", "dispatch", "reply", "suppression", "vendorcall")
-    | _codes("messaging", "view change", "receipt", "callbackevent")
+    | _codes("messaging", "view change", "receipt", "callbackevent", "sendingpolicy")
     | _codes("auth", "view add change", "user")
     | _codes("auth", "view", "group")
     | {

@@ -47,6 +47,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "messaging.receipt",
         "messaging.callbackevent",
         "messaging.vendorcall",
+        "messaging.sendingpolicy",
     ),
 }
 

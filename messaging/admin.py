@@ -6,6 +6,7 @@ from messaging.eligibility import admin as suppressions
 from messaging.fence import admin as fence
 from messaging.inbox.admin import inbox, keywords
 from messaging.lookup.admin import lookup
+from messaging.policy import admin as policy
 from messaging.receipts import admin as receipts
 from messaging.reviews.admin import reviews
 from messaging.sending.admin import dispatches, stop_switch, unknown
@@ -18,6 +19,7 @@ __all__ = [
     "inbox",
     "keywords",
     "lookup",
+    "policy",
     "pushes",
     "receipts",
     "reviews",

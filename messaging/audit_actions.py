@@ -8,6 +8,7 @@ from kit import audit
 
 @audit.declared
 class AuditAction(TextChoices):
+    POLICY_CHANGED = "policy.changed", _("Changed the sending policy")
     MOVE_ANNOUNCED = "move.announced", _("Announced a move to another database")
     MOVE_CALLED_OFF = "move.called_off", _("Called off a move to another database")
     MOVE_ARRIVED = "move.arrived", _("Went on in another database after a move")

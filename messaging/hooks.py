@@ -1,8 +1,7 @@
 """What higher apps may listen to. Receivers run in the caller's transaction and must be quick."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import Signal
@@ -30,30 +29,8 @@ number_panels: list[Callable[[HttpRequest, str], str]] = []
 search_panels: list[Callable[[HttpRequest], str]] = []
 
 
-@dataclass(frozen=True)
-class MarketingTerms:
-    """When marketing may go out, and which of the numbers asked about have given no consent."""
-
-    window: tuple[time, time] | None = None
-    holidays: Sequence[str] = ()
-    without_consent: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class TestLimits:
-    """Test messages a day; None does not limit."""
-
-    __test__ = False  # no test class, whatever its name says
-
-    of_person: int | None = None
-    of_all: int | None = None
-
-
-test_limits: list[Callable[[], TestLimits]] = []
-# numbers -> the terms for marketing to them.
-marketing_terms: list[Callable[[Collection[str]], MarketingTerms]] = []
-# Days on which nobody audits, besides weekends.
-holidays: list[Callable[[], Iterable[date]]] = []
+# numbers -> those of them that have given no consent to marketing.
+without_consent: list[Callable[[Collection[str]], frozenset[str]]] = []
 # version ids -> (version id, account id) -> the first send that is planned for it.
 planned_starts: list[Callable[[Sequence[int]], Mapping[tuple[int, int], datetime]]] = []
 # (audience id, user) -> operator -> people; {} where the user may not look at it. "" is an operator that nobody knows.

@@ -144,15 +144,15 @@ def house_language() -> None:
 def one_person_suffices(monkeypatch: pytest.MonkeyPatch) -> None:
     """While no rules are saved, a new template or an open window alone asks for no colleague, nor the same content
     to the same people for a number: most tests have one person and one template."""
-    from campaigns.models import SendingRules
+    from messaging.models import SendingPolicy
 
-    def current(cls: type[SendingRules]) -> SendingRules:
+    def current(cls: type[SendingPolicy]) -> SendingPolicy:
         unsaved = cls(
             pk=1, approve_first_use=False, approve_outside_hours=False, same_content_days=0, notice_same_content_days=0
         )
         return cls.objects.filter(pk=1).first() or unsaved
 
-    monkeypatch.setattr(SendingRules, "current", classmethod(current))
+    monkeypatch.setattr(SendingPolicy, "current", classmethod(current))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connections
 
-from campaigns.models import SendingRules
+from messaging.models import SendingPolicy
 from tests import tables
 from tests.postgres import free_port
 from tools.demo.processes import ROOT, Stack, wait_for
@@ -174,9 +174,9 @@ def looking_into(database_url: str, blocker: Any) -> Iterator[None]:
             connections["default"] = connection_before
 
 
-def no_house_rules() -> None:
+def no_limits() -> None:
     """Nobody has to approve, any hour will do, and no campaign stops itself: what is looked at here is the sending."""
-    SendingRules(
+    SendingPolicy(
         approve_people=None,
         approve_cost=None,
         approve_first_use=False,

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from campaigns.approvals import first_uses
 from campaigns.approvals.reasons import Reason, above_limits
-from campaigns.models import ApiToken, SendingRules, SystemNotices, SystemUse
+from campaigns.models import ApiToken, SystemNotices, SystemUse
 from kit import display
+from messaging.models import SendingPolicy
 from templates_5g.models import TemplateVersion
 
 
@@ -36,24 +37,24 @@ class TooManyNotices(Exception):
 def take(token: ApiToken, version: TemplateVersion, people: int, cost: Decimal | None) -> None:
     """Count an order against the day, in its transaction; orders of one system and version wait for each other here. Raises
     NeedsApproval or TooManyNotices."""
-    rules, marketing = SendingRules.current(), version.template.purpose == "marketing"
+    policy, marketing = SendingPolicy.current(), version.template.purpose == "marketing"
     if not marketing:
-        _take_notices(rules, token.counted_as, people)
+        _take_notices(policy, token.counted_as, people)
     SystemUse.objects.get_or_create(system=token.counted_as, version=version, day=timezone.localdate())
     use = SystemUse.objects.select_for_update().get(system=token.counted_as, version=version, day=timezone.localdate())
     use.people += people
     use.cost += cost or Decimal(0)
-    found = above_limits(rules, people, cost)
+    found = above_limits(policy, people, cost)
     if marketing and not found:
-        found = above_limits(rules, use.people, use.cost, "_today")
-    if rules.approve_first_use and first_uses.is_new(version):
+        found = above_limits(policy, use.people, use.cost, "_today")
+    if policy.approve_first_use and first_uses.is_new(version):
         found.append(Reason("first_use", {}))
     if found:
         raise NeedsApproval(found)
     use.save(update_fields=["people", "cost"])
 
 
-def _take_notices(rules: SendingRules, system: str, people: int) -> None:
+def _take_notices(policy: SendingPolicy, system: str, people: int) -> None:
     """A notice is never held; what is too many is refused at once, with the time from which on it fits again."""
     now = timezone.localtime()
     hour, midnight = (
@@ -64,8 +65,8 @@ def _take_notices(rules: SendingRules, system: str, people: int) -> None:
     row = SystemNotices.objects.select_for_update().get(system=system, hour=hour)
     today = SystemNotices.objects.filter(system=system, hour__gte=midnight).aggregate(n=Sum("people"))["n"] or 0
     limits = (
-        (rules.api_notices_hour, row.people, hour + timedelta(hours=1), _("in this hour")),
-        (rules.api_notices_day, today, midnight + timedelta(days=1), _("today")),
+        (policy.api_notices_hour, row.people, hour + timedelta(hours=1), _("in this hour")),
+        (policy.api_notices_day, today, midnight + timedelta(days=1), _("today")),
     )
     for limit, so_far, ends, when in reversed(limits):
         if limit is not None and so_far + people > limit:

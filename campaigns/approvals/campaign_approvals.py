@@ -1,7 +1,6 @@
 """A colleague's word before a big, costly or new campaign goes out: asked for, given on a frozen snapshot, void after any
 change of what the snapshot covers."""
 
-from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +12,10 @@ from campaigns.approvals.reasons import Reason, above_limits
 from campaigns.approvals.snapshot import versions_of
 from campaigns.approvals.subject import CannotDecide, Subject
 from campaigns.audit_actions import AuditAction
-from campaigns.models import Approval, Campaign, SendingRules
+from campaigns.models import Approval, Campaign
 from campaigns.states import ApprovalState, CampaignState
 from kit import audit, clock, display
+from messaging.models import SendingPolicy, SendingWindow
 from templates_5g.services import freeze
 
 OPEN = (ApprovalState.PENDING, ApprovalState.GRANTED)
@@ -25,36 +25,26 @@ def reasons(campaign: Campaign) -> list[Reason]:
     """Why a colleague has to approve this checked campaign; empty where nobody has to."""
     if not campaign.sheet:
         return []
-    rules = SendingRules.current()
+    policy = SendingPolicy.current()
     cost = campaign.sheet["cost"]["high"]
-    found = above_limits(rules, campaign.sheet["to_send"], None if cost is None else Decimal(cost))
-    if rules.approve_first_use and first_uses.never_sent(versions_of(campaign)).exists():
+    found = above_limits(policy, campaign.sheet["to_send"], None if cost is None else Decimal(cost))
+    if policy.approve_first_use and first_uses.never_sent(versions_of(campaign)).exists():
         found.append(Reason("first_use", {}))
-    if rules.approve_outside_hours and _outside_hours(campaign, rules):
-        found.append(_outside_because(campaign, rules))
+    if policy.approve_outside_hours and _outside_hours(campaign, policy):
+        found.append(_outside_because(campaign, policy))
     return found
 
 
-def _outside_hours(campaign: Campaign, rules: SendingRules) -> bool:
+def _outside_hours(campaign: Campaign, policy: SendingPolicy) -> bool:
     """Without a window of its own it may go out at any hour."""
-    allowed = rules.window_for(campaign.version.template.purpose)
-    if allowed is None:
-        return False
-    if campaign.window_from is None or campaign.window_until is None:
-        return True
-    return campaign.window_from < allowed[0] or campaign.window_until > allowed[1]
+    allowed, own = policy.window_for(campaign.version.template.purpose), SendingWindow.of(campaign)
+    return allowed is not None and (own is None or not allowed.covers(own))
 
 
-def _outside_because(campaign: Campaign, rules: SendingRules) -> Reason:
+def _outside_because(campaign: Campaign, policy: SendingPolicy) -> Reason:
     purpose = campaign.version.template.purpose
-    own = (campaign.window_from, campaign.window_until)
-    params = {"purpose": purpose, "window": _span(rules.window_for(purpose)), "own": _span(own)}
-    return Reason("outside_hours", params)
-
-
-def _span(window: tuple[time | None, time | None] | None) -> str:
-    opens, closes = window or (None, None)
-    return f"{opens:%H:%M}–{closes:%H:%M}" if opens and closes else ""
+    windows = {"window": policy.window_for(purpose), "own": SendingWindow.of(campaign)}
+    return Reason("outside_hours", {"purpose": purpose, **{name: str(one or "") for name, one in windows.items()}})
 
 
 def granted(campaign: Campaign) -> Approval | None:

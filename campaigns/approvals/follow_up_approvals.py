@@ -15,9 +15,10 @@ from campaigns.approvals.campaign_approvals import OPEN, CampaignSubject, detail
 from campaigns.approvals.reasons import Reason, above_limits
 from campaigns.approvals.subject import CannotDecide
 from campaigns.audit_actions import AuditAction
-from campaigns.models import Approval, Campaign, SendingRules
+from campaigns.models import Approval, Campaign
 from campaigns.states import ApprovalState, CampaignState
 from kit import audit
+from messaging.models import SendingPolicy
 
 
 class FollowUpSubject(CampaignSubject):
@@ -41,7 +42,7 @@ SUBJECT = FollowUpSubject()
 
 def reasons(people: int, cost: str | None) -> list[Reason]:
     """Why a colleague has to approve a follow-up to so many; empty where nobody has to."""
-    return above_limits(SendingRules.current(), people, None if cost is None else Decimal(cost))
+    return above_limits(SendingPolicy.current(), people, None if cost is None else Decimal(cost))
 
 
 def _key(groups: Sequence[str], until: datetime | None) -> dict[str, Any]:

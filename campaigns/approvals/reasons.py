@@ -9,11 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.models import Approval, SendingRules
+from campaigns.models import Approval
 from kit import display
+from messaging.models import SendingPolicy
 from templates_5g.states import Purpose
 
-# `people` and `cost` name the limit that is passed, `outside_hours` the window of the rules and the campaign's own.
+# `people` and `cost` name the limit that is passed, `outside_hours` the window of the policy and the campaign's own.
 SENTENCES: dict[str, str | Promise] = {
     "people": gettext_lazy("more than %(limit)s people"),
     "cost": gettext_lazy("may cost more than %(limit)s"),
@@ -48,14 +49,14 @@ class Reason:
         return cls(kept["key"], kept["params"])
 
 
-def above_limits(rules: SendingRules, people: int, cost: Decimal | None, suffix: str = "") -> list[Reason]:
+def above_limits(policy: SendingPolicy, people: int, cost: Decimal | None, suffix: str = "") -> list[Reason]:
     """The limits of people and of cost that are passed; a cost that is not known passes none. `suffix`: "_today" where orders of a
     day are counted together."""
     found = []
-    if rules.approve_people is not None and people > rules.approve_people:
-        found.append(Reason(f"people{suffix}", {"limit": display.count(rules.approve_people)}))
-    if rules.approve_cost is not None and cost is not None and cost > rules.approve_cost:
-        found.append(Reason(f"cost{suffix}", {"limit": display.money(rules.approve_cost)}))
+    if policy.approve_people is not None and people > policy.approve_people:
+        found.append(Reason(f"people{suffix}", {"limit": display.count(policy.approve_people)}))
+    if policy.approve_cost is not None and cost is not None and cost > policy.approve_cost:
+        found.append(Reason(f"cost{suffix}", {"limit": display.money(policy.approve_cost)}))
     return found
 
 

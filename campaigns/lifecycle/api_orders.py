@@ -14,15 +14,14 @@ from campaigns import preflight
 from campaigns.approvals import api_quota
 from campaigns.audiences import consent
 from campaigns.audit_actions import AuditAction
-from campaigns.models import ApiToken, Campaign, SendingRules
+from campaigns.models import ApiToken, Campaign
 from campaigns.preflight.audience_query import closed_days, holidays_of, own_text, sms_units
 from campaigns.preflight.cost import cost
 from campaigns.preflight.duration import finish_time, opens_at
 from campaigns.preflight.obstacles import obstacles
-from campaigns.preflight.report import window_of
 from kit import audit
 from messaging.eligibility import cap, scope
-from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, VendorAccount
+from messaging.models import Batch, Chatbot, Delivery, Dispatch, SendingPolicy, SendingWindow, Signature, VendorAccount
 from messaging.sending import dispatches
 from messaging.states import OwnStatus
 from templates_5g.blocks import variables as names
@@ -92,12 +91,12 @@ def send(order: Order, actor: Any) -> Sent:
 
 def _as_campaign(order: Order) -> Campaign:
     """The order as a campaign that is never stored, so that it is judged by the rules of campaigns. Marketing goes out within
-    the house's window; a notice is never held: the hours of notices are for campaigns."""
+    the policy's window; a notice is never held: the hours of notices are for campaigns."""
     purpose = order.version.template.purpose
-    opens, closes = (SendingRules.current().window_for(purpose) if purpose == "marketing" else None) or (None, None)
+    window = SendingPolicy.current().window_for(purpose) if purpose == "marketing" else None
     return Campaign(
-        window_from=opens,
-        window_until=closes,
+        window_from=window.opens if window else None,
+        window_until=window.closes if window else None,
         version=order.version,
         account=order.account,
         signature=order.signature,
@@ -107,14 +106,16 @@ def _as_campaign(order: Order) -> Campaign:
 
 
 def _held_until(campaign: Campaign, now: datetime) -> datetime | None:
-    at = opens_at(now, window_of(campaign), closed_days(campaign))
+    at = opens_at(now, SendingWindow.of(campaign), closed_days(campaign))
     return at if at and at > now else None
 
 
 def _require_sound(order: Order, to_send: Sequence[str], now: datetime) -> Decimal | None:
     """What it may cost at most, None where the account has no prices."""
     campaign, people = _as_campaign(order), len(to_send)
-    finish = finish_time(now, people, float(order.account.per_second), window_of(campaign), closed_days(campaign))
+    finish = finish_time(
+        now, people, float(order.account.per_second), SendingWindow.of(campaign), closed_days(campaign)
+    )
     price = cost(campaign, people, sms_units(campaign, [order.people[phone] for phone in to_send]))
     sheet = {
         "difference": 0,

@@ -11,9 +11,9 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from campaigns.audit_actions import AuditAction
-from campaigns.models import Campaign, SendingRules
+from campaigns.models import Campaign
 from kit import audit
-from messaging.models import Batch, Dispatch, Reply
+from messaging.models import Batch, Dispatch, Reply, SendingPolicy
 from messaging.sending import dispatches, outcomes
 from messaging.states import BATCH_OPEN, BatchState, DispatchState
 
@@ -92,7 +92,7 @@ def look(campaign: Campaign) -> None:
 def _look_at_results(campaign: Campaign, dispatch: Dispatch) -> None:
     if not _limited(campaign):
         return
-    found = beyond(campaign, measure(dispatch, campaign.watch_from, SendingRules.current().stop_results), LEAST)
+    found = beyond(campaign, measure(dispatch, campaign.watch_from, SendingPolicy.current().stop_results), LEAST)
     if found:
         stop(campaign, f"limit_{found[0]}", f"{found[1]}|{found[2]}")
 

@@ -1,6 +1,5 @@
 """What a person says about a campaign: whom, what, through which account, when."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -9,35 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.models import Campaign, SendingRules
+from campaigns.models import Campaign
 from campaigns.models.campaigns import PLANNED
 from campaigns.states import Operator
 from kit import display
 from kit.edits import EditGuard
+from kit.form_parts import ClockInput, Group, MomentInput
 from messaging.accounts import declared_fields
 from messaging.gateway.registry import vendor_class
-from messaging.models import Chatbot, VendorAccount
+from messaging.models import Chatbot, SendingPolicy, VendorAccount
 from templates_5g.models import TemplateVersion
-
-
-@dataclass(frozen=True)
-class Group:
-    """Some fields of a form under a title, in the shape that songda/fields.html reads. A folded one opens by itself when it
-    holds something."""
-
-    title: Any
-    visible_fields: list[Any]
-    folded: bool = False
-    hidden_fields: tuple[Any, ...] = ()
-
-    @property
-    def open(self) -> bool:
-        return any(field.errors or field.value() for field in self.visible_fields if not _is_default(field))
-
-
-def _is_default(field: Any) -> bool:
-    return field.name in ("canary_minutes", "share_b", "cap_days", "skip_same_days") and not field.errors
-
 
 _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
@@ -58,15 +38,17 @@ _FOLDED: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (gettext_lazy("Compare two versions"), ("version_b", "share_b")),
     (gettext_lazy("Fallback once"), ("fallback_account", "fallback_version", "fallback_on_silence")),
 )
-# What the house's rules give a new campaign, by the same names.
-_HOUSE = ("canary_percent", "canary_minutes", "stop_failed", "stop_unknown", "stop_opted_out")
+# What the policy gives a new campaign, by the same names.
+_FROM_POLICY = ("canary_percent", "canary_minutes", "stop_failed", "stop_unknown", "stop_opted_out")
+# These always have a value, which does not open their group.
+_DEFAULTED = ("canary_minutes", "share_b", "cap_days", "skip_same_days")
 # What holds where the form leaves them empty.
 _DEFAULTS = ("canary_minutes", "share_b")
 
 
-def house_values(rules: SendingRules) -> dict[str, Any]:
+def policy_values(policy: SendingPolicy) -> dict[str, Any]:
     """Canary and stop limits of a campaign that says nothing of them."""
-    return {name: getattr(rules, name) for name in _HOUSE}
+    return {name: getattr(policy, name) for name in _FROM_POLICY}
 
 
 class VersionField(forms.ModelChoiceField):
@@ -77,24 +59,6 @@ class VersionField(forms.ModelChoiceField):
 class SenderField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Chatbot) -> str:
         return f"{obj.name} · {obj.account.name}"
-
-
-class MomentInput(forms.DateTimeInput):
-    """The browser's own picker; seconds are of no use here."""
-
-    input_type = "datetime-local"
-
-    def format_value(self, value: Any) -> Any:
-        if hasattr(value, "strftime"):
-            return (timezone.localtime(value) if timezone.is_aware(value) else value).strftime("%Y-%m-%dT%H:%M")
-        return value
-
-
-class ClockInput(forms.TimeInput):
-    input_type = "time"
-
-    def __init__(self) -> None:
-        super().__init__(format="%H:%M")
 
 
 def _versions() -> QuerySet[TemplateVersion]:
@@ -168,24 +132,26 @@ class CampaignForm(EditGuard, forms.ModelForm):
         for name in _DEFAULTS:
             fields[name].required = False
         if not self.instance.pk:
-            self._begin_with(SendingRules.current())
+            self._begin_with(SendingPolicy.current())
         self.options = self._declared_options()
         self.fields.update(declared_fields.form_fields("option", self.options, self.instance.options or {}))
 
-    def _begin_with(self, rules: SendingRules) -> None:
-        """What the house's rules give a new campaign. The class is not known yet: see _window_of_the_class."""
-        for name, value in house_values(rules).items():
+    def _begin_with(self, policy: SendingPolicy) -> None:
+        """What the policy gives a new campaign. The class is not known yet: see _window_of_the_class."""
+        for name, value in policy_values(policy).items():
             self.fields[name].initial = value
-        window = rules.window_for("marketing")
+        window = policy.window_for("marketing")
         if window:
-            self.fields["window_from"].initial, self.fields["window_until"].initial = window
+            self.fields["window_from"].initial, self.fields["window_until"].initial = window.opens, window.closes
 
     def groups(self) -> list[Group]:
         """The send options stand with what is sent."""
         declared_names = [name for name in self.fields if name.startswith("option_")]
         shown = [Group(title, [self[name] for name in self._shown(names)]) for title, names in _GROUPS]
         shown[0].visible_fields.extend(self[name] for name in declared_names)
-        return shown + [Group(title, [self[name] for name in names], folded=True) for title, names in _FOLDED]
+        return shown + [
+            Group(title, [self[name] for name in names], folded=True, defaults=_DEFAULTED) for title, names in _FOLDED
+        ]
 
     def _shown(self, names: tuple[str, ...]) -> list[str]:
         """Whether it starts at once is asked beside a time that has passed, and nowhere else."""
@@ -219,8 +185,8 @@ class CampaignForm(EditGuard, forms.ModelForm):
         version, touched = cleaned.get("version"), {"window_from", "window_until"} & set(self.changed_data)
         if version is None or self.instance.pk or touched or not cleaned.get("window_from"):
             return
-        window = SendingRules.current().window_for(version.template.purpose)
-        cleaned["window_from"], cleaned["window_until"] = window or (None, None)
+        window = SendingPolicy.current().window_for(version.template.purpose)
+        cleaned["window_from"], cleaned["window_until"] = (window.opens, window.closes) if window else (None, None)
 
     def _check_ways(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("canary_people") and cleaned.get("canary_percent"):

@@ -13,9 +13,8 @@ from campaigns.lifecycle import steps
 from campaigns.models import Campaign
 from campaigns.preflight.audience_query import closed_days, pace_of
 from campaigns.preflight.duration import finish_time
-from campaigns.preflight.report import window_of
 from messaging.deliveries import status as deliveries_status
-from messaging.models import Batch, Delivery, Dispatch, Reply
+from messaging.models import Batch, Delivery, Dispatch, Reply, SendingWindow
 from messaging.sentences import SENTENCES
 from messaging.states import BatchState
 
@@ -84,7 +83,7 @@ def _finish(campaign: Campaign, waiting: int, pace: float) -> Any:
     if not waiting or campaign.state not in steps.CAN_PAUSE or not pace:
         return None
     start = max(timezone.now(), campaign.start_at or timezone.now())
-    return finish_time(start, waiting, pace, window_of(campaign), closed_days(campaign))
+    return finish_time(start, waiting, pace, SendingWindow.of(campaign), closed_days(campaign))
 
 
 def in_flight(campaign: Campaign) -> tuple[int, int]:

@@ -13,14 +13,14 @@ from campaigns import preflight
 from campaigns.approvals import campaign_approvals
 from campaigns.audit_actions import AuditAction
 from campaigns.lifecycle import auto_stop, follow_ups, layout
-from campaigns.models import Campaign, SendingRules
+from campaigns.models import Campaign
 from campaigns.preflight import repeats
 from campaigns.signals import campaign_finished
 from campaigns.states import CampaignState
 from kit import audit, clock, display, whole_numbers
 from messaging import fence
 from messaging.deliveries import status as deliveries_status
-from messaging.models import Dispatch
+from messaging.models import Dispatch, SendingPolicy
 from messaging.queue import enqueue, enqueue_once
 from messaging.sending import claim, stop_switch
 from messaging.sending import dispatches as sending_dispatches
@@ -58,7 +58,7 @@ def start_passed(campaign: Campaign) -> bool:
 
 
 def needs_typed_count(campaign: Campaign) -> bool:
-    return bool(campaign.sheet.get("to_send", 0) > SendingRules.current().type_above)
+    return bool(campaign.sheet.get("to_send", 0) > SendingPolicy.current().type_above)
 
 
 @transaction.atomic

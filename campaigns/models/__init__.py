@@ -13,7 +13,6 @@ from campaigns.models.decisions import DecidedRequest
 from campaigns.models.figures import BalanceReading, DailyFigures, RoundFigures
 from campaigns.models.people import PasswordNote, RoleGrant
 from campaigns.models.prefixes import OperatorPrefix
-from campaigns.models.rules import SendingRules
 from campaigns.models.trail import AuditEvent, ExportRecord
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "PasswordNote",
     "RoleGrant",
     "RoundFigures",
-    "SendingRules",
     "SystemNotices",
     "SystemUse",
     "WebhookDelivery",

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.audiences import Audience
 from campaigns.models.decisions import DecidedRequest
-from campaigns.models.rules import MOST_CANARY_MINUTES, PERCENT
 from campaigns.states import CampaignState
 from messaging.models import Chatbot, Dispatch, Signature, VendorAccount
+from messaging.models.policy import MOST_CANARY_MINUTES, PERCENT
 from templates_5g.models import TemplateVersion
 
 VERSIONS = ("version", "version_b", "fallback_version")

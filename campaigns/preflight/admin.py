@@ -17,7 +17,7 @@ from campaigns.states import Operator
 from kit import display
 from messaging import reviews
 from messaging.accounts.admin.accounts import balance_text
-from messaging.models import TemplateReview
+from messaging.models import SendingWindow, TemplateReview
 from messaging.reviews import status
 from messaging.states import Channel, ReviewStatus
 
@@ -100,9 +100,8 @@ def start_words(campaign: Campaign) -> str:
 
 
 def window_words(campaign: Campaign) -> str:
-    if campaign.window_from is None or campaign.window_until is None:
-        return _("at any hour, day and night")
-    return f"{campaign.window_from:%H:%M}–{campaign.window_until:%H:%M}"
+    window = SendingWindow.of(campaign)
+    return str(window) if window else _("at any hour, day and night")
 
 
 def _submit_by(campaign: Campaign, review: TemplateReview | None) -> tuple[str, bool] | None:

@@ -8,12 +8,13 @@ from math import ceil
 
 from django.utils import timezone
 
-from campaigns.models import AudienceImport, Campaign, SendingRules
-from campaigns.models.rules import as_dates
+from campaigns.models import AudienceImport, Campaign
 from campaigns.preflight.plan import Rules
 from campaigns.states import ImportState
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Capabilities
+from messaging.models import SendingPolicy
+from messaging.models.policy import as_dates
 from templates_5g.blocks.variables import fill, names_of
 from templates_5g.fallback import segments, signature_length, signed
 
@@ -62,7 +63,7 @@ def pace_of(campaign: Campaign) -> float:
 
 
 def holidays_of(campaign: Campaign) -> list[str]:
-    return SendingRules.current().holidays_for(campaign.version.template.purpose)
+    return SendingPolicy.current().holidays_for(campaign.version.template.purpose)
 
 
 def closed_days(campaign: Campaign) -> frozenset[date]:
@@ -132,7 +133,7 @@ def caps_of(campaign: Campaign) -> list[tuple[int, int]]:
     """(messages, days) of the campaign's own cap, which is of marketing alone, and of the policy's."""
     purpose = campaign.version.template.purpose
     own = (campaign.cap_count if purpose == "marketing" else None, campaign.cap_days)
-    given = (own, SendingRules.current().cap_for(purpose))
+    given = (own, SendingPolicy.current().cap_for(purpose))
     return list(dict.fromkeys((count, days) for count, days in given if count))
 
 

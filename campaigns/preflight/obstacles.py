@@ -15,7 +15,7 @@ from campaigns.preflight.duration import opens_at
 from campaigns.states import Operator
 from kit import display
 from messaging.gateway.registry import vendor_class
-from messaging.models import Signature, TemplateReview
+from messaging.models import SendingWindow, Signature, TemplateReview
 from messaging.reviews import problems_for
 from messaging.states import AccountStatus, ReviewStatus
 from templates_5g.blocks import Problem, errors
@@ -202,8 +202,7 @@ def _balance(campaign: Campaign, sheet: dict[str, Any]) -> Iterator[Found]:
 
 
 def _opens(campaign: Campaign, start: datetime) -> datetime | None:
-    window = (campaign.window_from, campaign.window_until) if campaign.window_from and campaign.window_until else None
-    return opens_at(start, window, closed_days(campaign))
+    return opens_at(start, SendingWindow.of(campaign), closed_days(campaign))
 
 
 def _time(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:

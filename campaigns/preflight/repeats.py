@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from campaigns.models import Approval, Campaign, SendingRules
+from campaigns.models import Approval, Campaign
 from campaigns.preflight import repeat_counts
 from campaigns.preflight.audience_query import arms, rules_for
 from campaigns.preflight.repeat_counts import MORE_CAMPAIGNS, NO_CAMPAIGN, Content, Source
 from campaigns.states import ApprovalState, CampaignState
-from messaging.models import Dispatch
+from messaging.models import Dispatch, SendingPolicy
 from templates_5g.models import MessageTemplate, TemplateVersion
 
 __all__ = ["MORE_CAMPAIGNS", "NO_CAMPAIGN", "Again", "find", "lock", "people", "same_versions"]
@@ -37,7 +37,7 @@ class Again:
 
 def find(campaign: Campaign, now: datetime, imports: list[int]) -> Again:
     """At this moment. Costs nothing to speak of where the content was not used elsewhere."""
-    days = SendingRules.current().same_content_days_for(campaign.version.template.purpose)
+    days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     people = 0
     found: dict[int, int] = {}
     for arm in arms(campaign) if days and imports else []:
@@ -53,7 +53,7 @@ def find(campaign: Campaign, now: datetime, imports: list[int]) -> Again:
 
 def people(campaign: Campaign, now: datetime, imports: list[int], most: int) -> list[tuple[str, list[int]]]:
     """The first of them by number, each with the campaigns."""
-    days = SendingRules.current().same_content_days_for(campaign.version.template.purpose)
+    days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     rows: list[tuple[str, list[int]]] = []
     for arm in arms(campaign) if days and imports else []:
         content = _content(arm, now - timedelta(days=days))

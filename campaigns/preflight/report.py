@@ -33,6 +33,7 @@ from campaigns.preflight.cost import cost, together
 from campaigns.preflight.duration import finish_time, people_until
 from campaigns.preflight.obstacles import obstacles
 from campaigns.states import CampaignState
+from messaging.models import SendingWindow
 from messaging.queue import enqueue_once
 
 # The order in which the sheet lists them; the first two are the import's, the others planning's.
@@ -173,18 +174,12 @@ def _requests(campaign: Campaign, rules: plan.Rules, to_send: int) -> int:
     return -(-canary // size) - (-(to_send - canary) // size)
 
 
-def window_of(campaign: Campaign) -> tuple[Any, Any] | None:
-    if campaign.window_from is None or campaign.window_until is None:
-        return None
-    return campaign.window_from, campaign.window_until
-
-
 def _times(campaign: Campaign, sheet: Sheet, now: datetime) -> Sheet:
     """The people after a canary are reckoned from the end of the watch."""
     pace, start = pace_of(campaign), max(now, campaign.start_at or now)
     if sheet["canary"]:
         start += timedelta(minutes=campaign.canary_minutes)
-    window, closed, to_send = window_of(campaign), closed_days(campaign), sheet["to_send"]
+    window, closed, to_send = SendingWindow.of(campaign), closed_days(campaign), sheet["to_send"]
     finish = finish_time(start, to_send, pace, window, closed)
     late = 0
     if campaign.send_until and (finish is None or finish > campaign.send_until):

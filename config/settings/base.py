@@ -223,7 +223,7 @@ WORKER_ENVIRONMENT = {queue: env.of_workers(queue) for queue in QUEUES}
 WORKER_ID = env.text("WORKER_ID", env.host_name())
 QUEUE_NAME = env.text("Q_CLUSTER_NAME", "")
 
-# House-wide defaults of the sending rules; an account or campaign may be stricter.
+# House-wide defaults of the sending policy; an account or campaign may be stricter.
 SONGDA = {
     "RECEIPT_HOURS": 72,  # nothing heard for this long after hand-over: no_receipt
     "REPLY_MATCH_HOURS": 72,  # a reply belongs to the newest delivery to that phone within this time

@@ -12,7 +12,7 @@ from kit import audit, masks
 from messaging.audit_actions import AuditAction
 from messaging.eligibility import entries
 from messaging.inbox import answers
-from messaging.models import Delivery, Dispatch, KeywordRule, Reply, VendorAccount
+from messaging.models import Delivery, Dispatch, KeywordRule, Reply, SendingWindow, VendorAccount
 from messaging.sending import dispatches
 
 # Blanks, punctuation, quotes and brackets of every script around a word.
@@ -101,7 +101,7 @@ def _answer(reply: Reply, rule: KeywordRule) -> bool:
             reply.phone,
             signature=signature,
             title=_("Answer by the rule “%(word)s”") % {"word": rule.word},
-            window=(rule.answers_from, rule.answers_until),
+            window=SendingWindow.between(rule.answers_from, rule.answers_until),
             send_until=timezone.now() + VALID_FOR,
         )
     except ValidationError:

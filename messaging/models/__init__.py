@@ -6,6 +6,7 @@ from messaging.models.fence import Fence, FenceHold, FenceMark
 from messaging.models.inbox import CannedAnswer, KeywordRule
 from messaging.models.lookups import LookupCount
 from messaging.models.media import VendorMedia
+from messaging.models.policy import SendingPolicy, SendingWindow
 from messaging.models.receipts import CallbackEvent, Receipt
 from messaging.models.replies import Click, Reply
 from messaging.models.reviews import TemplateReview
@@ -31,7 +32,9 @@ __all__ = [
     "PollState",
     "Receipt",
     "Reply",
+    "SendingPolicy",
     "SendingStop",
+    "SendingWindow",
     "Signature",
     "Suppression",
     "SuppressionImport",

@@ -1,6 +1,7 @@
 """One version through one account to some people, cut into vendor requests, each with its attempts."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kit.texts import MessageField
 from messaging.models.accounts import Chatbot, Signature, VendorAccount
+from messaging.models.policy import SendingPolicy
 from messaging.states import AttemptOutcome, BatchState, DispatchState
 
 
@@ -79,6 +81,14 @@ class Dispatch(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever makes one: it keeps to the policy's cap."""
+        if self._state.adding:
+            policy, is_test = SendingPolicy.current(), self.kind == Dispatch.Kind.TEST
+            self.policy_cap_count, self.policy_cap_days = policy.cap_for(self.purpose, is_test=is_test)
+            self.counts_for_cap = policy.cap_tests or not is_test
+        super().save(*args, **kwargs)
 
 
 class Batch(models.Model):

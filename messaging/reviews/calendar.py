@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from messaging import hooks
 from messaging.gateway.registry import vendor_class
-from messaging.models import VendorAccount
+from messaging.models import SendingPolicy, VendorAccount
+from messaging.models.policy import as_dates
 
 _LONGEST = 400  # days looked back; longer pauses than a year are a slip of the pen
 _SPAN = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*(?:-|–|—|~|～|至|到)\s*(\d{4}-\d\d-\d\d))?")
@@ -49,7 +49,7 @@ class Calendar:
 
     @classmethod
     def here_and_now(cls) -> "Calendar":
-        return cls(frozenset(day for function in hooks.holidays for day in function()))
+        return cls(as_dates(SendingPolicy.current().holidays))
 
     def submit_by(self, account: VendorAccount, planned: date) -> date | None:
         """The last working day on which a submission leaves the usual working days before the planned one. None where it

@@ -19,7 +19,7 @@ from messaging.accounts import rate_limit
 from messaging.deliveries import batch_states
 from messaging.eligibility import cap, exclude
 from messaging.gateway.registry import vendor_class
-from messaging.models import Batch, Delivery, Dispatch, FenceHold, TemplateReview
+from messaging.models import Batch, Delivery, Dispatch, FenceHold, SendingWindow, TemplateReview
 from messaging.sending import stop_switch
 from messaging.states import BatchState, DispatchState, ReviewStatus
 
@@ -165,13 +165,12 @@ def in_flight_limit(dispatch: Dispatch) -> int:
 
 
 def in_window(dispatch: Dispatch, now: datetime) -> bool:
-    """Between window_from (included) and window_until (excluded), local time, and on no holiday; without both always."""
+    """In its window and on no holiday."""
     local = timezone.localtime(now)
     if local.date().isoformat() in dispatch.holidays:
         return False
-    if dispatch.window_from is None or dispatch.window_until is None:
-        return True
-    return dispatch.window_from <= local.time() < dispatch.window_until
+    window = SendingWindow.of(dispatch)
+    return window is None or window.holds(local.time())
 
 
 def live_reviews(dispatch: Dispatch) -> dict[str, TemplateReview]:

@@ -1,7 +1,7 @@
 """A round of sending: made, started, paused, resumed, cancelled. Each step is one counted UPDATE: of two people one wins."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ from messaging.deliveries import batch_states
 from messaging.eligibility import cap, exclude
 from messaging.gateway.registry import vendor_class
 from messaging.hooks import dispatch_changed
-from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, VendorAccount
+from messaging.models import Batch, Chatbot, Delivery, Dispatch, SendingWindow, Signature, VendorAccount
 from messaging.sending import claim, test_quota
 from messaging.states import BATCH_OPEN, BatchState, DispatchState
 from templates_5g.blocks import variables as names
@@ -211,14 +211,14 @@ def send_text(
     signature: Signature | None,
     title: str,
     actor: Any = None,
-    window: tuple[time | None, time | None] = (None, None),
+    window: SendingWindow | None = None,
     send_until: datetime | None = None,
 ) -> Dispatch:
     """A free text to one number (an answer), sent within the daily `window` only, at any hour without one. Raises
     ValidationError where the vendor cannot."""
     if not vendor_class(account.vendor).capabilities.can_answer:
         raise ValidationError(_("This account cannot answer."))
-    if window[0] is not None and window[1] is not None and window[0] >= window[1]:
+    if window is not None and window.opens >= window.closes:
         raise ValidationError(_("The window ends before it begins, so it would never be sent."))
     with transaction.atomic():
         dispatch = Dispatch.objects.create(
@@ -230,8 +230,8 @@ def send_text(
             purpose="notice",
             queue="notice",
             total=1,
-            window_from=window[0],
-            window_until=window[1],
+            window_from=window.opens if window else None,
+            window_until=window.closes if window else None,
             send_until=send_until,
             created_by=actor,
         )
@@ -244,7 +244,7 @@ def send_text(
 
 def _over_cap_words(dispatch: Dispatch) -> str:
     words = _(
-        "This number has got %(n)s notices and answers in %(days)s days, as many as the sending rules allow. Nothing is sent."
+        "This number has got %(n)s notices and answers in %(days)s days, as many as the sending policy allows. Nothing is sent."
     )
     return words % {"n": dispatch.policy_cap_count, "days": dispatch.policy_cap_days}
 

@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import clock, display
-from messaging import hooks
-from messaging.models import Delivery, Dispatch, Lease
+from messaging.models import Delivery, Dispatch, Lease, SendingPolicy
 from messaging.states import OwnStatus
 
 _LOCK = "tests"
@@ -16,9 +15,9 @@ _LOCK = "tests"
 
 def take(people: int, actor: Any) -> None:
     """Inside the transaction that makes the test; tests wait for each other here. Raises ValidationError where it would be more
-    than the sending rules allow."""
-    limits = hooks.test_limits[0]() if hooks.test_limits else hooks.TestLimits()
-    if limits.of_person is None and limits.of_all is None:
+    than the sending policy allows."""
+    policy = SendingPolicy.current()
+    if policy.tests_of_person is None and policy.tests_of_all is None:
         return
     Lease.objects.get_or_create(name=_LOCK)
     Lease.objects.select_for_update().get(name=_LOCK)
@@ -26,15 +25,15 @@ def take(people: int, actor: Any) -> None:
     today = Delivery.objects.filter(dispatch__kind=Dispatch.Kind.TEST, dispatch__created_at__gte=midnight)
     sent = today.exclude(own_status=OwnStatus.SKIPPED)
     mine, all_of_them = sent.filter(dispatch__created_by=actor).count(), sent.count()
-    if limits.of_person is not None and mine + people > limits.of_person:
+    if policy.tests_of_person is not None and mine + people > policy.tests_of_person:
         words = _(
             "You have sent %(n)s test messages today, and with these it would be more than %(limit)s. Nothing was sent; test "
-            "with fewer numbers, or ask an administrator for a higher limit in the sending rules."
+            "with fewer numbers, or ask an administrator for a higher limit in the sending policy."
         )
-        raise ValidationError(words % {"n": display.count(mine), "limit": display.count(limits.of_person)})
-    if limits.of_all is not None and all_of_them + people > limits.of_all:
+        raise ValidationError(words % {"n": display.count(mine), "limit": display.count(policy.tests_of_person)})
+    if policy.tests_of_all is not None and all_of_them + people > policy.tests_of_all:
         words = _(
             "All colleagues together have sent %(n)s test messages today, and with these it would be more than %(limit)s. Nothing "
-            "was sent; test with fewer numbers, or ask an administrator for a higher limit in the sending rules."
+            "was sent; test with fewer numbers, or ask an administrator for a higher limit in the sending policy."
         )
-        raise ValidationError(words % {"n": display.count(all_of_them), "limit": display.count(limits.of_all)})
+        raise ValidationError(words % {"n": display.count(all_of_them), "limit": display.count(policy.tests_of_all)})

@@ -15,8 +15,7 @@ from messaging import hooks
 from messaging.audit_actions import AuditAction
 from messaging.eligibility import cap, exclude
 from messaging.gateway.registry import vendor_class
-from messaging.hooks import MarketingTerms
-from messaging.models import Batch, Delivery, Dispatch, Signature, VendorAccount
+from messaging.models import Batch, Delivery, Dispatch, SendingPolicy, Signature, VendorAccount
 from messaging.sending import dispatches
 from templates_5g.blocks.variables import fill, names_in
 
@@ -40,7 +39,8 @@ def send_texts(
     that takes no free text, a number that stands twice, a missing variable, or too many rows."""
     rows = [(phone, {name: unified(value) for name, value in values.items()}) for phone, values in rows]
     _check(text, rows, account)
-    terms = _terms(purpose, [phone for phone, _values in rows])
+    policy, is_marketing = SendingPolicy.current(), purpose == "marketing"
+    window = policy.window_for(purpose) if is_marketing else None
     with transaction.atomic():
         dispatch = Dispatch.objects.create(
             title=title[:120],
@@ -50,15 +50,15 @@ def send_texts(
             signature=signature,
             purpose=purpose,
             queue="notice" if purpose == "notice" else "bulk",
-            window_from=terms.window[0] if terms.window else None,
-            window_until=terms.window[1] if terms.window else None,
-            holidays=list(terms.holidays),
+            window_from=window.opens if window else None,
+            window_until=window.closes if window else None,
+            holidays=policy.holidays_for(purpose),
             options=dict(options or {}),
             total=len(rows),
             created_by=actor,
         )
         _lay_out(dispatch, rows)
-        _skip(dispatch, terms)
+        _skip(dispatch, _without_consent([phone for phone, _values in rows]) if is_marketing else frozenset())
         audit.record(AuditAction.TEXTS_SENT, actor=actor, target=dispatch, detail={"people": len(rows), "title": title})
         dispatches.start(dispatch, actor)
     return dispatch
@@ -106,15 +106,13 @@ def _store(dispatch: Dispatch, number: int, text: str, rows: Sequence[Row]) -> N
     )
 
 
-def _terms(purpose: str, phones: Sequence[str]) -> MarketingTerms:
-    if purpose != "marketing" or not hooks.marketing_terms:
-        return MarketingTerms()
-    return hooks.marketing_terms[0](phones)
+def _without_consent(phones: Sequence[str]) -> frozenset[str]:
+    return hooks.without_consent[0](phones) if hooks.without_consent else frozenset()
 
 
-def _skip(dispatch: Dispatch, terms: MarketingTerms) -> None:
+def _skip(dispatch: Dispatch, without_consent: frozenset[str]) -> None:
     exclude.skip_those(Delivery.objects.filter(Exists(exclude.suppressed(dispatch)), dispatch=dispatch), "suppressed")
     batches = list(dispatch.batches.values_list("pk", flat=True))
-    exclude.skip_phones(terms.without_consent, batches, "no_consent")
+    exclude.skip_phones(without_consent, batches, "no_consent")
     phones = dispatch.deliveries.filter(own_status__isnull=True).values_list("phone", flat=True)
     exclude.skip_phones(cap.over(list(phones), dispatch), batches, "over_cap")

@@ -18,7 +18,7 @@ from messaging.sending import hand_over
 from templates_5g.models import TemplateVersion
 from tests.browser.driver import Editor
 from tests.builders import House
-from tests.installation import no_house_rules
+from tests.installation import no_limits
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,7 +64,7 @@ class Somebody:
 @pytest.fixture
 def come(page: Page, complaints: Any, live_server: Any, closed_first: None, settings: Any, tmp_path: Path) -> Any:
     settings.MEDIA_ROOT = tmp_path
-    no_house_rules()
+    no_limits()
     return lambda role: Somebody(page, live_server.url, role)
 
 

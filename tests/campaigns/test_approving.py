@@ -14,10 +14,10 @@ from campaigns import preflight, roles
 from campaigns.approvals import campaign_approvals, decide
 from campaigns.lifecycle import edit, steps
 from campaigns.lifecycle.forms import CampaignForm
-from campaigns.models import Approval, AuditEvent, Campaign, SendingRules
+from campaigns.models import Approval, AuditEvent, Campaign
 from campaigns.reports.verify import failed, verify
 from campaigns.states import ApprovalState, CampaignState
-from messaging.models import Dispatch, Suppression
+from messaging.models import Dispatch, SendingPolicy, Suppression
 from messaging.sending import dispatches
 from tests.forms import saved
 
@@ -27,7 +27,7 @@ NONE = {"approve_people": None, "approve_cost": None, "approve_first_use": False
 
 
 def rules(**values):
-    made = SendingRules(**{**NONE, **values})
+    made = SendingPolicy(**{**NONE, **values})
     made.save()
     return made
 
@@ -110,7 +110,7 @@ class TestWhenNeeded:
         assert self.keys(campaign) == found
 
     def test_a_fresh_house_asks_for_a_new_template_and_open_windows(self):
-        fresh = SendingRules(pk=1)
+        fresh = SendingPolicy(pk=1)
         assert (fresh.approve_people, fresh.approve_cost) == (20_000, Decimal(2000))
         assert fresh.approve_first_use
         assert fresh.approve_outside_hours
@@ -364,7 +364,7 @@ class TestPages:
 
 
 class TestRulesPage:
-    URL = "admin:campaigns_sendingrules_changelist"
+    URL = "admin:messaging_sendingpolicy_changelist"
     VALUES = {
         "approve_people": "300",
         "approve_cost": "",
@@ -404,7 +404,7 @@ class TestRulesPage:
             else client.post(reverse(self.URL), self.VALUES)
         )
         assert page.status_code == change
-        assert SendingRules.objects.exists() is (change == 302)
+        assert SendingPolicy.objects.exists() is (change == 302)
 
     def test_saved_with_the_trail_and_the_holidays_of_open_rounds(self, checked, zhang):
         rules()
@@ -412,7 +412,7 @@ class TestRulesPage:
         ended = Dispatch.objects.create(account=checked.account, state="done", purpose="marketing")
         client = signed_in(person("管", roles.ADMINISTRATORS))
         saved(client, reverse(self.URL), self.VALUES)
-        stored = SendingRules.objects.get()
+        stored = SendingPolicy.objects.get()
         assert (stored.approve_people, stored.approve_cost, stored.approve_first_use) == (300, None, False)
         assert stored.holidays == ["2026-12-31", "2027-01-01"]
         checked.dispatch.refresh_from_db()
@@ -435,7 +435,7 @@ class TestRulesPage:
         client = signed_in(person("管", roles.ADMINISTRATORS))
         answer = saved(client, reverse(self.URL), {**self.VALUES, name: value})
         assert list(answer.context["form"].errors) == [where]
-        assert not SendingRules.objects.exists()
+        assert not SendingPolicy.objects.exists()
 
     def test_a_new_campaign_begins_with_them(self, zhang, make):
         rules(canary_percent=Decimal(1), canary_minutes=20, marketing_until=time(21), stop_failed=Decimal(12))

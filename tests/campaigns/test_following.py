@@ -15,10 +15,10 @@ from django.utils import timezone
 from campaigns import preflight, roles
 from campaigns.approvals import decide, follow_up_approvals
 from campaigns.lifecycle import follow_ups, progress, steps
-from campaigns.models import Approval, AuditEvent, SendingRules
+from campaigns.models import Approval, AuditEvent
 from campaigns.reports.verify import failed, verify
 from campaigns.states import CampaignState
-from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.models import Batch, Delivery, Dispatch, SendingPolicy, Suppression
 from messaging.sending import claim, dispatches
 from messaging.states import BatchState, DispatchState, OwnStatus
 
@@ -241,7 +241,7 @@ class TestFollowUpAboveALimit:
         steps.tick()
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.DONE
-        SendingRules(approve_people=2, approve_first_use=False, approve_outside_hours=False).save()
+        SendingPolicy(approve_people=2, approve_first_use=False, approve_outside_hours=False).save()
         return campaign
 
     @pytest.fixture
@@ -303,14 +303,14 @@ class TestFollowUpAboveALimit:
             follow_ups.resend(done, ["failed"], 4, zhang)
         Delivery.objects.filter(pk=late.pk).update(own_status=OwnStatus.READ)
         Suppression.objects.create(phone="13800000001", scope="all", source="reply")
-        SendingRules(approve_people=1, approve_first_use=False, approve_outside_hours=False).save()
+        SendingPolicy(approve_people=1, approve_first_use=False, approve_outside_hours=False).save()
         (dispatch,) = follow_ups.resend(done, ["failed"], 2, zhang)
         assert phones(dispatch) == ["13800000002", "13800000003"]
 
     def test_a_higher_cost_is_not_covered(self, done, zhang, li):
         type(done.account).objects.update(prices={"rcs": "0.10"})
         done = type(done).objects.get(pk=done.pk)
-        SendingRules(approve_people=None, approve_cost="0.2", approve_first_use=False).save()
+        SendingPolicy(approve_people=None, approve_cost="0.2", approve_first_use=False).save()
         decide.grant(self.ask(done, zhang), li)
         type(done.account).objects.update(prices={"rcs": "0.11"})
         done = type(done).objects.get(pk=done.pk)

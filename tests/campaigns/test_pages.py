@@ -13,9 +13,9 @@ from django.utils import timezone
 from campaigns import preflight, roles
 from campaigns.audiences import imports
 from campaigns.lifecycle import steps
-from campaigns.models import Audience, AudienceImport, Campaign, SendingRules
+from campaigns.models import Audience, AudienceImport, Campaign
 from campaigns.states import CampaignState, ImportState
-from messaging.models import Delivery, Dispatch, Suppression
+from messaging.models import Delivery, Dispatch, SendingPolicy, Suppression
 from tests.forms import saved
 
 pytestmark = pytest.mark.django_db
@@ -236,7 +236,7 @@ class TestSending:
         assert not Dispatch.objects.exists()
 
     def test_the_number_is_asked_above_the_limit(self, manager, checked):
-        SendingRules(type_above=5, approve_first_use=False, approve_outside_hours=False).save()
+        SendingPolicy(type_above=5, approve_first_use=False, approve_outside_hours=False).save()
         token = token_in(look(manager, "campaign_confirm", checked.pk))
         answer = post(manager, "campaign_confirm", checked.pk, token=token, typed="8")
         assert "typed" in answer.context["form"].errors

@@ -12,7 +12,7 @@ from campaigns.lifecycle import steps
 from campaigns.preflight.duration import finish_time
 from campaigns.states import CampaignState
 from kit import display
-from messaging.models import Batch
+from messaging.models import Batch, SendingWindow
 from messaging.sending import dispatches
 from messaging.states import DispatchState
 from tests.database import on_the_hosts_clock
@@ -129,8 +129,8 @@ def test_it_can_be_cancelled_while_it_is_paused(scheduled, zhang):
 
 def test_a_window_that_ends_before_it_begins_never_opens_and_nothing_says_otherwise():
     now = timezone.now()
-    assert finish_time(now, 10, 1.0, (time(22), time(6))) is None
-    assert finish_time(now, 10, 1.0, (time(9), time(9))) is None
+    assert finish_time(now, 10, 1.0, SendingWindow(time(22), time(6))) is None
+    assert finish_time(now, 10, 1.0, SendingWindow(time(9), time(9))) is None
     assert finish_time(now, 10, 1.0, None) == now + timedelta(seconds=10)
 
 

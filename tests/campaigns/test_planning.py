@@ -18,7 +18,7 @@ from campaigns.preflight.audience_query import rules_for
 from campaigns.preflight.duration import finish_time, people_until
 from campaigns.states import CampaignState, ImportState
 from messaging.deliveries import status
-from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.models import Batch, Delivery, Dispatch, SendingWindow, Suppression
 from messaging.states import BatchState, OwnStatus
 from tests.campaigns.conftest import CARD
 from tests.database import without
@@ -404,7 +404,7 @@ class TestBothWays:
 
 class TestTime:
     START = timezone.make_aware(datetime(2026, 11, 26, 20, 0))
-    WINDOW = (time(9), time(20, 30))
+    WINDOW = SendingWindow(time(9), time(20, 30))
 
     def test_without_a_window(self):
         assert finish_time(self.START, 600, 10) == self.START + timedelta(seconds=60)

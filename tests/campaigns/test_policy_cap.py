@@ -1,4 +1,4 @@
-"""The cap of the sending rules holds for every way in which a message goes out; notices and answers have one of their own."""
+"""The cap of the sending policy holds for every way in which a message goes out; notices and answers have one of their own."""
 
 import csv
 from datetime import timedelta
@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import preflight, roles
-from campaigns.models import Audience, AudienceImport, AudienceMember, SendingRules
-from campaigns.policy import change
+from campaigns.models import Audience, AudienceImport, AudienceMember
 from campaigns.states import ImportState
 from messaging.eligibility import entries
 from messaging.gateway.types import ReplyEvent
 from messaging.inbox import answers, replies
-from messaging.models import Batch, Delivery, Dispatch, KeywordRule, Reply
+from messaging.models import Batch, Delivery, Dispatch, KeywordRule, Reply, SendingPolicy
+from messaging.policy import change
 from messaging.sending import dispatches, hand_over, texts
 from messaging.states import BatchState, DispatchState, OwnStatus
 from tests.builders import phones
@@ -29,7 +29,7 @@ PHONE = phones(1)[0]
 
 
 def rule(**values):
-    rules = SendingRules(approve_first_use=False, marketing_from=None, marketing_until=None, **values)
+    rules = SendingPolicy(approve_first_use=False, marketing_from=None, marketing_until=None, **values)
     rules.save()
     return rules
 
@@ -109,7 +109,7 @@ class TestRules:
         done = house.make_dispatch(phones(2), state=DispatchState.DONE)
         notice = house.make_dispatch(phones(2), purpose="notice")
         sent(house.account, [PHONE])
-        change.save(SendingRules(pk=1, cap_count=1, cap_days=2), ["cap_count", "cap_days"], None)
+        change.save(SendingPolicy(pk=1, cap_count=1, cap_days=2), ["cap_count", "cap_days"], None)
         for row in (dispatch, done, notice):
             row.refresh_from_db()
         assert (dispatch.policy_cap_count, dispatch.policy_cap_days) == (1, 2)
@@ -119,7 +119,7 @@ class TestRules:
 
     def test_the_form_saves_them(self, db):
         client = signed_in(superuser=True)
-        address = reverse("admin:campaigns_sendingrules_changelist")
+        address = reverse("admin:messaging_sendingpolicy_changelist")
         page = client.get(address, follow=True)
         address = page.redirect_chain[-1][0] if page.redirect_chain else address
         form = page.context["form"] if "form" in page.context else page.context["adminform"].form
@@ -128,7 +128,7 @@ class TestRules:
         given["holidays"] = ""
         changed = {"cap_count": "3", "cap_days": "2", "notice_cap_count": "10", "tests_of_person": "5"}
         assert saved(client, address, {**given, **changed}).status_code == 302
-        rules = SendingRules.current()
+        rules = SendingPolicy.current()
         assert (rules.cap_count, rules.cap_days, rules.notice_cap_count, rules.tests_of_person) == (3, 2, 10, 5)
 
 
@@ -162,7 +162,7 @@ class TestTexts:
         assert sum(dispatch.batches.values_list("n_skipped", flat=True)) == 2
 
     def test_marketing_keeps_to_the_window_and_the_holidays(self, make):
-        SendingRules(approve_first_use=False, holidays=["2030-10-01"]).save()
+        SendingPolicy(approve_first_use=False, holidays=["2030-10-01"]).save()
         row = [(PHONE, {})]
         account = make.account("emay")
         dispatch = texts.send_texts("新品", row, account, signature=None, title="新品", purpose="marketing")

@@ -14,9 +14,9 @@ from django.utils import timezone
 from campaigns import preflight, roles
 from campaigns.approvals import campaign_approvals, decide
 from campaigns.lifecycle import steps
-from campaigns.models import Approval, AuditEvent, Campaign, SendingRules
+from campaigns.models import Approval, AuditEvent, Campaign
 from campaigns.states import ApprovalState, CampaignState
-from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.models import Batch, Delivery, Dispatch, SendingPolicy, Suppression
 from messaging.states import BatchState, OwnStatus
 from tests.campaigns.conftest import CARD, TEXT, Maker
 from tests.markup import read
@@ -29,7 +29,7 @@ SMS = {"kind": "sms", "text": TEXT["text"]}
 
 def rules(**values):
     given = {"approve_people": None, "approve_cost": None, "approve_first_use": False, "approve_outside_hours": False}
-    made = SendingRules(**{**given, **values})
+    made = SendingPolicy(**{**given, **values})
     made.save()
     return made
 

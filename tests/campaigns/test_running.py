@@ -10,11 +10,11 @@ from django.utils import timezone
 from campaigns import preflight
 from campaigns.lifecycle import progress, steps
 from campaigns.lifecycle.breakdown import breakdown
-from campaigns.models import AuditEvent, Campaign, SendingRules
+from campaigns.models import AuditEvent, Campaign
 from campaigns.reports.verify import verify
 from campaigns.states import CampaignState
 from messaging.deliveries import status
-from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, Suppression
+from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt, SendingPolicy, Suppression
 from messaging.sending import dispatches
 from messaging.sentences import SENTENCES
 from messaging.states import BatchState, Channel, DispatchState, OwnStatus
@@ -75,7 +75,7 @@ class TestStart:
         ("typed", "passes"), [("7", True), (" 7 ", True), ("", False), ("8", False), ("７", True), ("７．", False)]
     )
     def test_the_number_is_typed_above_the_limit(self, ready, zhang, typed, passes):
-        SendingRules(type_above=6, approve_first_use=False, approve_outside_hours=False).save()
+        SendingPolicy(type_above=6, approve_first_use=False, approve_outside_hours=False).save()
         if passes:
             steps.confirm_and_start(ready, typed, zhang)
         else:

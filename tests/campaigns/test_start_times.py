@@ -11,10 +11,10 @@ from django.utils import timezone
 from campaigns import preflight, roles
 from campaigns.approvals import campaign_approvals, decide
 from campaigns.lifecycle import steps
-from campaigns.models import AuditEvent, Campaign, SendingRules
+from campaigns.models import AuditEvent, Campaign
 from campaigns.states import ApprovalState, CampaignState
 from kit import whole_numbers
-from messaging.models import Dispatch
+from messaging.models import Dispatch, SendingPolicy
 from messaging.states import DispatchState
 from tests.database import on_the_hosts_clock
 from tests.markup import read
@@ -172,7 +172,7 @@ class TestApproval:
 
     @pytest.fixture
     def asked(self, make, people):
-        SendingRules(approve_people=3, approve_first_use=False, approve_outside_hours=False).save()
+        SendingPolicy(approve_people=3, approve_first_use=False, approve_outside_hours=False).save()
         campaign = make.campaign(start_at=timezone.now() + timedelta(hours=1), created_by=people[0])
         preflight.check(campaign)
         return campaign, campaign_approvals.ask(campaign, people[0])
@@ -220,7 +220,7 @@ class TestApproval:
 
 class TestHours:
     def test_the_reason_says_when_it_may_go_out(self, make):
-        SendingRules(approve_people=None, approve_cost=None, approve_first_use=False).save()
+        SendingPolicy(approve_people=None, approve_cost=None, approve_first_use=False).save()
         campaign = make.campaign(purpose="notice")
         preflight.check(campaign)
         (because,) = campaign_approvals.missing(campaign)

@@ -16,11 +16,11 @@ from campaigns import roles
 from campaigns.api.admin import TokenForm
 from campaigns.audiences.admin.audiences import AudienceForm
 from campaigns.lifecycle.forms import CampaignForm
-from campaigns.models import AuditEvent, SendingRules
+from campaigns.models import AuditEvent
 from campaigns.reports.admin import trail_words
 from campaigns.webhooks.admin import WebhookForm
 from kit import audit
-from messaging.models import CannedAnswer, KeywordRule
+from messaging.models import CannedAnswer, KeywordRule, SendingPolicy
 from tests.markup import read
 from tests.people import signed_in
 
@@ -86,7 +86,7 @@ def line(detail: dict[str, Any], *, action: str = "Changed", target: str = "") -
         ),
         ("campaigns.webhookendpoint", {"events": ["reply.received"], "active": False}, "事件：收到客户回复 · 启用：否"),
         (
-            "campaigns.sendingrules",
+            "messaging.sendingpolicy",
             {"marketing_from": "09:00:00", "cap_tests": True},
             "营销开始时间：09:00 · 试发也计入频次并受限：是",
         ),
@@ -224,7 +224,7 @@ def test_fields_of_forms_have_labels_in_chinese() -> None:
         "campaigns.apitoken": TokenForm.base_fields,
         "campaigns.webhookendpoint": WebhookForm.base_fields,
         "campaigns.audience": AudienceForm.base_fields,
-        "campaigns.sendingrules": [field.name for field in SendingRules._meta.concrete_fields if field.name != "id"],
+        "messaging.sendingpolicy": [field.name for field in SendingPolicy._meta.concrete_fields if field.name != "id"],
         "messaging.keywordrule": [field.name for field in KeywordRule._meta.concrete_fields if field.name != "id"],
         "messaging.cannedanswer": [field.name for field in CannedAnswer._meta.concrete_fields if field.name != "id"],
         "auth.user": [

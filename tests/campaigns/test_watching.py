@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from campaigns import badges, preflight
 from campaigns.lifecycle import auto_stop, steps
-from campaigns.models import AuditEvent, Campaign, SendingRules
+from campaigns.models import AuditEvent, Campaign
 from campaigns.preflight.duration import finish_time
 from campaigns.reports.verify import failed, verify
 from campaigns.states import CampaignState
-from messaging.models import Batch, Delivery, Dispatch, Reply
+from messaging.models import Batch, Delivery, Dispatch, Reply, SendingPolicy, SendingWindow
 from messaging.sending import claim
 from messaging.states import BatchState, DispatchState, OwnStatus
 
@@ -180,7 +180,7 @@ class TestWhileRunning:
         assert many.state == CampaignState.RUNNING
 
     def test_only_the_latest_results_count(self, many):
-        SendingRules(approve_first_use=False, approve_outside_hours=False, stop_results=60).save()
+        SendingPolicy(approve_first_use=False, approve_outside_hours=False, stop_results=60).save()
         hand_over(many.dispatch, failed=60, minutes_ago=5)
         hand_over(many.dispatch, delivered=60)
         steps.tick()
@@ -205,14 +205,14 @@ class TestWhileRunning:
 class TestHolidays:
     def test_a_round_waits_on_a_holiday(self, make, zhang):
         today = timezone.localdate().isoformat()
-        SendingRules(approve_first_use=False, approve_outside_hours=False, holidays=[today]).save()
+        SendingPolicy(approve_first_use=False, approve_outside_hours=False, holidays=[today]).save()
         campaign = begin(make, zhang)
         assert campaign.dispatch.holidays == [today]
         assert claim.claim_next(campaign.dispatch.pk) == claim.Held("window")
         assert campaign.state == CampaignState.HOLDING
 
     def test_notices_do_not_wait(self, make, zhang):
-        SendingRules(
+        SendingPolicy(
             approve_outside_hours=False, approve_first_use=False, holidays=[timezone.localdate().isoformat()]
         ).save()
         campaign = begin(make, zhang, purpose="notice")
@@ -221,14 +221,17 @@ class TestHolidays:
 
     def test_the_end_is_reckoned_around_them(self):
         start = timezone.make_aware(datetime(2026, 12, 30, 20, 0))
-        window, closed = (time(9), time(21)), frozenset({datetime(2026, 12, 31).date(), datetime(2027, 1, 1).date()})
+        window, closed = (
+            SendingWindow(time(9), time(21)),
+            frozenset({datetime(2026, 12, 31).date(), datetime(2027, 1, 1).date()}),
+        )
         assert finish_time(start, 7200, 1, window, closed) == timezone.make_aware(datetime(2027, 1, 2, 10, 0))
         assert finish_time(start, 5 * 3600, 1, None, closed) == timezone.make_aware(datetime(2027, 1, 2, 1, 0))
 
     def test_what_is_past_its_time_is_too_late_instead_of_going_out_later(self, make, zhang):
         from messaging.worker import sweep
 
-        SendingRules(
+        SendingPolicy(
             approve_first_use=False, approve_outside_hours=False, holidays=[timezone.localdate().isoformat()]
         ).save()
         campaign = begin(make, zhang, send_until=timezone.now() + timedelta(days=2))

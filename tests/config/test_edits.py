@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import preflight
-from campaigns.models import ApiToken, Campaign, OperatorPrefix, SendingRules, WebhookEndpoint
-from messaging.models import CannedAnswer, Chatbot, KeywordRule, Signature, VendorAccount
+from campaigns.models import ApiToken, Campaign, OperatorPrefix, WebhookEndpoint
+from messaging.models import CannedAnswer, Chatbot, KeywordRule, SendingPolicy, Signature, VendorAccount
 from templates_5g.models import MediaAsset
 from tests.campaigns.conftest import Maker
 from tests.forms import sent
@@ -62,8 +62,8 @@ FORMS = {
         ("prefix", "1998"),
         ("operator", "cucc"),
     ),
-    "campaigns.sendingrules": (
-        lambda make: SendingRules.objects.create(pk=1),
+    "messaging.sendingpolicy": (
+        lambda make: SendingPolicy.objects.create(pk=1),
         ("approve_people", "5"),
         ("marketing_until", "19:00"),
     ),
@@ -96,8 +96,8 @@ WITHOUT_SUCH_A_FORM = {
 
 
 def page_of(label, row):
-    if label == "campaigns.sendingrules":
-        return reverse("admin:campaigns_sendingrules_changelist")
+    if label == "messaging.sendingpolicy":
+        return reverse("admin:messaging_sendingpolicy_changelist")
     return change_url(row)
 
 
@@ -339,12 +339,12 @@ class TestTemplateSettings:
 
 class TestRulesThatNobodyHasSaved:
     def test_the_first_two_who_save(self, two):
-        url = reverse("admin:campaigns_sendingrules_changelist")
+        url = reverse("admin:messaging_sendingpolicy_changelist")
         pages = [browser.get(url) for browser in two]
         assert two[0].post(url, sent(pages[0], approve_people="5")).status_code == 302
         page = two[1].post(url, sent(pages[1], type_above="6"))
         assert [one.name for one in form_of(page).collisions] == ["approve_people"]
-        assert SendingRules.objects.get().type_above == 1000
+        assert SendingPolicy.objects.get().type_above == 1000
 
 
 @pytest.mark.django_db(transaction=True)
@@ -352,7 +352,7 @@ class TestInTheSameMoment:
     """On PostgreSQL both are inside their transactions at once; on SQLite one waits at the door."""
 
     @pytest.mark.parametrize(
-        "label", ["campaigns.campaign", "campaigns.sendingrules", "messaging.vendoraccount", "messaging.signature"]
+        "label", ["campaigns.campaign", "messaging.sendingpolicy", "messaging.vendoraccount", "messaging.signature"]
     )
     def test_one_saves_and_the_other_is_told(self, label, transactional_db, two):
         build, first, second = FORMS[label]

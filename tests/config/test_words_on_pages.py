@@ -5,10 +5,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from campaigns import roles
-from campaigns.models import SendingRules
 from kit import audit, phone_keys
 from messaging.eligibility import entries
-from messaging.models import Suppression, VendorAccount
+from messaging.models import SendingPolicy, Suppression, VendorAccount
 from tests.forms import sent
 from tests.markup import read
 from tests.people import person, signed_in
@@ -34,7 +33,7 @@ def test_a_password_that_is_too_short_is_refused_in_chinese_and_there_is_no_acco
 def test_the_trail_says_values_in_the_words_of_their_pages() -> None:
     entry = entries.suppress("13800000001", source="hand", actor=person(roles.SUPPORT))
     audit.record("Asked the vendor now", actor=None, target=None, detail={"kinds": ["receipt", "click"]})
-    audit.record("policy.changed", target=SendingRules(), detail={"approve_people": 5})
+    audit.record("policy.changed", target=SendingPolicy(), detail={"approve_people": 5})
     page = read(signed_in(roles.ADMINISTRATORS).get(reverse("admin:campaigns_auditevent_changelist")))
     assert str(entry) == "138****0001"
     assert "号码：138****0001 · 范围：全部消息 · 来源：手工登记" in page.text
@@ -66,11 +65,11 @@ def test_a_number_that_is_known_is_not_called_optional() -> None:
 
 
 def test_rules_that_leave_holidays_alone_are_saved_without_a_word_about_rounds() -> None:
-    client, url = signed_in(roles.ADMINISTRATORS), reverse("admin:campaigns_sendingrules_changelist")
+    client, url = signed_in(roles.ADMINISTRATORS), reverse("admin:messaging_sendingpolicy_changelist")
     text = read(client.post(url, sent(client.get(url), approve_people="30000"), follow=True)).text
     assert "已保存。" in text
     assert "节假日执行" not in text
-    assert SendingRules.current().approve_people == 30000
+    assert SendingPolicy.current().approve_people == 30000
 
 
 def test_a_changed_password_leads_back_to_the_workbench() -> None:

@@ -20,7 +20,7 @@ from messaging.models import Reply, Suppression, TemplateReview
 from messaging.states import ReviewStatus
 from tests import postgres
 from tests.desk import Person
-from tests.installation import VENDOR, Installation, installation, looking_into, no_house_rules
+from tests.installation import VENDOR, Installation, installation, looking_into, no_limits
 from tools.demo import seed
 from tools.demo.story import RECIPIENTS, Story
 
@@ -65,7 +65,7 @@ def expected_numbers() -> tuple[dict[str, int], int]:
 
 def prepare(place: Installation) -> dict[str, Any]:
     """What the administrators and the marketing staff did before: an account, suppressions, an approved card."""
-    no_house_rules()
+    no_limits()
     people = seed.people()
     story = Story(place.stack.web_url, place.sandbox, lambda _line: None)
     account, sign, bot = story.gateway(people[roles.ADMINISTRATORS])

@@ -13,7 +13,7 @@ from _pytest.mark import ParameterSet
 from tests import postgres, tables
 from tests.faults.rounds import Ground
 from tests.faults.scenes import Scene
-from tests.installation import installation, looking_into, no_house_rules
+from tests.installation import installation, looking_into, no_limits
 
 
 def beside_each_other(group: str) -> list[ParameterSet]:
@@ -53,7 +53,7 @@ def base(request, tmp_path_factory, django_db_blocker) -> Iterator[str]:
     path: Path = tmp_path_factory.mktemp("base") / "base.sqlite3"
     shutil.copy(tables.sqlite_file(), path)
     with looking_into(f"sqlite:///{path}", django_db_blocker):
-        no_house_rules()
+        no_limits()
         yield "sqlite"
 
 
@@ -64,7 +64,7 @@ def bare_postgresql(blocker: Any) -> Iterator[None]:
     if postgres.binaries() is None:
         pytest.skip(postgres.MISSING)
     with postgres.server() as server, looking_into(server.url, blocker):
-        no_house_rules()
+        no_limits()
         yield
 
 

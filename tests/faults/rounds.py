@@ -18,7 +18,7 @@ from messaging.models import Attempt, Batch, CallbackEvent, Delivery, TemplateRe
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 from templates_5g.services import create_template
 from tests.builders import TEXT, handed_over
-from tests.installation import VENDOR, Installation, no_house_rules
+from tests.installation import VENDOR, Installation, no_limits
 from tools.demo import seed
 
 OPEN = (BatchState.QUEUED, BatchState.CLAIMED, BatchState.SENDING)
@@ -29,7 +29,7 @@ class Ground:
 
     def __init__(self, place: Installation, **account: object) -> None:
         self.place = place
-        no_house_rules()
+        no_limits()
         self.actor = User.objects.create_user("张三")
         credentials = place.sandbox.ask("state")["vendors"][VENDOR]["credentials"]
         self.account, self.signature, self.chatbot = seed.gateway(f"{place.sandbox.url}/{VENDOR}", credentials)

@@ -11,9 +11,9 @@ from campaigns.approvals import campaign_approvals, follow_up_approvals
 from campaigns.approvals import decide as approvals_decide
 from campaigns.lifecycle import edit, follow_ups, steps
 from campaigns.lifecycle.forms import CampaignForm
-from campaigns.models import Approval, AuditEvent, Campaign, SendingRules
+from campaigns.models import Approval, AuditEvent, Campaign
 from campaigns.states import ApprovalState, CampaignState
-from messaging.models import Batch, Delivery, Dispatch
+from messaging.models import Batch, Delivery, Dispatch, SendingPolicy
 from messaging.sending import dispatches
 from messaging.states import BatchState, OwnStatus
 from tests.faults.scenes import at_once
@@ -32,11 +32,11 @@ REFUSALS = (
 @pytest.fixture
 def limited(scene):
     """More than 6 people need a colleague's word."""
-    SendingRules(
+    SendingPolicy(
         approve_people=6, approve_cost=None, approve_first_use=False, approve_outside_hours=False, same_content_days=0
     ).save()
     yield scene
-    SendingRules(
+    SendingPolicy(
         approve_people=None,
         approve_cost=None,
         approve_first_use=False,

@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from campaigns.models import SendingRules
-from messaging.models import Batch, Dispatch
+from messaging.models import Batch, Dispatch, SendingPolicy
 from messaging.sending import dispatches, hand_over
 from messaging.states import BATCH_OPEN
 from tests.faults.scenes import at_once, counts, recount
@@ -22,7 +21,7 @@ ROUNDS = 4
 @pytest.fixture
 def at_most_two(scene):
     """The policy for the rounds of one test."""
-    rules = SendingRules.current()
+    rules = SendingPolicy.current()
     rules.cap_count, rules.cap_days = 2, 7
     rules.save()
     yield

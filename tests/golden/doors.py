@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaigns.lifecycle import follow_ups
-from campaigns.models import Audience, AudienceImport, Campaign, SendingRules
-from messaging.models import KeywordRule, Reply, VendorAccount
+from campaigns.models import Audience, AudienceImport, Campaign
+from messaging.models import KeywordRule, Reply, SendingPolicy, VendorAccount
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
 from tests.builders import House, handed_over
@@ -38,8 +38,8 @@ FREE: dict[str, Any] = {
 
 
 def rules(**values: Any) -> None:
-    """The sending rules from now on."""
-    SendingRules(**{**FREE, **values}).save()
+    """The sending policy from now on."""
+    SendingPolicy(**{**FREE, **values}).save()
 
 
 def file_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

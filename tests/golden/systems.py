@@ -20,7 +20,7 @@ def rows(name: str) -> Any:
 
 
 def set_rules(**values: Any) -> None:
-    """The sending rules. What is not given asks for nothing and allows everything, or is the default of a new installation."""
+    """The sending policy. What is not given asks for nothing and allows everything, or is the default of a new installation."""
     free = {
         "approve_people": None,
         "approve_cost": None,
@@ -33,8 +33,8 @@ def set_rules(**values: Any) -> None:
         "same_content_days": 0,
         "notice_same_content_days": 0,
     }
-    rows("SendingRules").all().delete()
-    rows("SendingRules").create(**{**free, **values})
+    rows("SendingPolicy").all().delete()
+    rows("SendingPolicy").create(**{**free, **values})
 
 
 def new_token(*scopes: str, name: str, per_minute: int = 1000, networks: str = "") -> str:

@@ -95,7 +95,7 @@ def rows_of(names: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
 
 @dataclass(frozen=True)
 class Policy:
-    """A column: the sending rules, the campaign's own, and whether consent is proven for the list."""
+    """A column: the sending policy, the campaign's own, and whether consent is proven for the list."""
 
     rules: Mapping[str, Any] = field(default_factory=dict)
     campaign: Mapping[str, Any] = field(default_factory=dict)
@@ -395,7 +395,7 @@ def answers(scene: Scene, policy: Policy) -> Column:
 
 
 def _refusal(sentence: str) -> str:
-    known = {"do-not-send list": "suppressed", "as many as the sending rules allow": "over_cap"}
+    known = {"do-not-send list": "suppressed", "as many as the sending policy allows": "over_cap"}
     return "refused: " + next((word for part, word in known.items() if part in sentence), sentence)
 
 

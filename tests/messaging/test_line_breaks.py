@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from campaigns import roles
 from campaigns.audiences import imports
-from campaigns.models import Audience, AudienceMember, AuditEvent, SendingRules
+from campaigns.models import Audience, AudienceMember, AuditEvent
 from messaging.gateway.types import ReplyEvent
 from messaging.inbox import replies
-from messaging.models import CannedAnswer, Delivery, Dispatch, KeywordRule, Reply
+from messaging.models import CannedAnswer, Delivery, Dispatch, KeywordRule, Reply, SendingPolicy
 from messaging.sending import dispatches, hand_over, texts
 from templates_5g import services
 from tests.campaigns.api.conftest import Caller
@@ -108,7 +108,7 @@ def test_values_by_api():
     account, signature = make.account(), make.signature()
     version = make.version({"kind": "text", "text": "${说明}", "suggestions": []}, purpose="notice")
     make.approve(version, account)
-    SendingRules(approve_first_use=False).save()
+    SendingPolicy(approve_first_use=False).save()
     order = {
         "template": version.template.name,
         "account": account.name,

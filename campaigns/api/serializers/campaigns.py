@@ -4,10 +4,10 @@ from rest_framework import serializers
 
 from campaigns.api.fields import Flag, Percent, Text, Whole
 from campaigns.api.serializers.shared import Counts
-from campaigns.models.rules import MOST_CANARY_MINUTES
 from campaigns.states import ApprovalState, CampaignState, Operator
+from messaging.models.policy import MOST_CANARY_MINUTES
 
-_BY_THE_HOUSE = "Percent. Left out: as the sending rules say; null: not watched."
+_BY_THE_POLICY = "Percent. Left out: as the sending policy says; null: not watched."
 
 
 class NewCampaign(serializers.Serializer):
@@ -34,14 +34,14 @@ class NewCampaign(serializers.Serializer):
     needs_consent = Flag(required=False, default=True)
     canary_people = Whole(required=False, allow_null=True, help_text="So many get it first; instead of canary_percent.")
     canary_percent = Percent(
-        required=False, allow_null=True, help_text="Left out: as the sending rules say; null: no canary."
+        required=False, allow_null=True, help_text="Left out: as the sending policy says; null: no canary."
     )
     canary_minutes = Whole(
-        required=False, max_value=MOST_CANARY_MINUTES, help_text="Left out: as the sending rules say."
+        required=False, max_value=MOST_CANARY_MINUTES, help_text="Left out: as the sending policy says."
     )
-    stop_failed = Percent(required=False, allow_null=True, help_text=_BY_THE_HOUSE)
-    stop_unknown = Percent(required=False, allow_null=True, help_text=_BY_THE_HOUSE)
-    stop_opted_out = Percent(required=False, allow_null=True, help_text=_BY_THE_HOUSE)
+    stop_failed = Percent(required=False, allow_null=True, help_text=_BY_THE_POLICY)
+    stop_unknown = Percent(required=False, allow_null=True, help_text=_BY_THE_POLICY)
+    stop_opted_out = Percent(required=False, allow_null=True, help_text=_BY_THE_POLICY)
 
 
 class People(serializers.Serializer):

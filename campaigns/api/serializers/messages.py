@@ -48,7 +48,7 @@ class Accepted(serializers.Serializer):
     queued = serializers.IntegerField()
     suppressed = serializers.IntegerField(help_text="On the do-not-send list.")
     no_consent = serializers.IntegerField(help_text="Marketing alone: no imported file proves consent.")
-    over_cap = serializers.IntegerField(help_text="Has had as many messages as the sending rules allow.")
+    over_cap = serializers.IntegerField(help_text="Has had as many messages as the sending policy allows.")
     held_until = serializers.DateTimeField(
         allow_null=True, help_text="When the window for marketing opens; null: it is open, or this is a notice."
     )

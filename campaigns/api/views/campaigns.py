@@ -19,9 +19,10 @@ from campaigns.api.serializers import campaigns as shapes
 from campaigns.api.views.base import View, token_of
 from campaigns.approvals import campaign_approvals, decide
 from campaigns.lifecycle import edit, progress, steps
-from campaigns.lifecycle.forms import CampaignForm, house_values
-from campaigns.models import ApiToken, Approval, Audience, Campaign, SendingRules
+from campaigns.lifecycle.forms import CampaignForm, policy_values
+from campaigns.models import ApiToken, Approval, Audience, Campaign
 from campaigns.states import CampaignState, Scope
+from messaging.models import SendingPolicy
 
 _RELATED = ("account", "audience", "version__template", "signature", "chatbot", "dispatch", "confirmed_by")
 # Names of the form that are others in the API.
@@ -86,9 +87,9 @@ def _make(data: dict[str, Any], token: ApiToken) -> Campaign:
 
 
 def _watched(data: dict[str, Any]) -> dict[str, Any]:
-    """The house's canary and stop limits: a machine does not get round them by saying nothing."""
-    house = house_values(SendingRules.current())
-    return {name: value for name, value in house.items() if name != "canary_percent" or not data.get("canary_people")}
+    """The policy's canary and stop limits: a machine does not get round them by saying nothing."""
+    values = policy_values(SendingPolicy.current())
+    return {name: value for name, value in values.items() if name != "canary_percent" or not data.get("canary_people")}
 
 
 class OneCampaign(View):

@@ -119,7 +119,7 @@ def _home(request: HttpRequest) -> str:
 
 
 def _warning() -> str:
-    return _("Once approved, every order of this version through the API goes out within the sending rules.")
+    return _("Once approved, every order of this version through the API goes out within the sending policy.")
 
 
 def _facts(row: FirstUse, grant: bool, is_open: bool) -> list[tuple[Any, Any]]:

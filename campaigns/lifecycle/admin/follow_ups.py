@@ -19,9 +19,9 @@ from campaigns import badges
 from campaigns.approvals import decide, follow_up_approvals
 from campaigns.lifecycle import follow_ups, progress
 from campaigns.lifecycle.admin.campaign_pages import CampaignPages
-from campaigns.lifecycle.forms import MomentInput
 from campaigns.models import Campaign
 from kit import display
+from kit.form_parts import MomentInput
 from messaging import form_tokens
 from messaging.admin_base import needs, say_error
 

@@ -14,7 +14,7 @@ from messaging import badges
 from messaging.deliveries.status import HistoryItem
 from messaging.eligibility.cap import caps_of
 from messaging.eligibility.scope import holds_for
-from messaging.models import Click, Delivery, Reply, Suppression
+from messaging.models import Click, Delivery, Reply, SendingWindow, Suppression
 from messaging.sentences import SENTENCES
 from templates_5g.states import Purpose
 
@@ -117,8 +117,7 @@ def _waiting_for(row: Delivery) -> str:
         words.append(str(because.what) if because else _("The round is paused."))
     if later:
         words.append(_("Not before %(time)s.") % {"time": display.day_and_time(later)})
-    if dispatch.window_from and dispatch.window_until:
-        window = f"{dispatch.window_from:%H:%M}–{dispatch.window_until:%H:%M}"
+    if window := SendingWindow.of(dispatch):
         words.append(_("Sent from %(window)s only.") % {"window": window})
     if dispatch.send_until:
         words.append(_("Not sent after %(time)s.") % {"time": display.day_and_time(dispatch.send_until)})

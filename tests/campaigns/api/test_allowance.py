@@ -6,8 +6,8 @@ import pytest
 
 from campaigns import roles
 from campaigns.approvals import decide, first_uses
-from campaigns.models import Approval, AuditEvent, FirstUse, IdempotentCall, SendingRules, SystemUse
-from messaging.models import Dispatch, VendorAccount
+from campaigns.models import Approval, AuditEvent, FirstUse, IdempotentCall, SystemUse
+from messaging.models import Dispatch, SendingPolicy, VendorAccount
 from tests.campaigns.api.test_messages import scene as scene
 from tests.campaigns.conftest import TEXT
 from tests.markup import read
@@ -31,7 +31,7 @@ def marketing(scene):
 
 
 def rules(**values):
-    SendingRules(**{**OPEN, **values}).save()
+    SendingPolicy(**{**OPEN, **values}).save()
 
 
 def test_an_order_above_the_people_limit_is_refused_and_leaves_its_key_free(caller, scene):
@@ -71,7 +71,7 @@ def test_the_day_is_counted_for_each_version_and_over_all_tokens_of_a_system(cal
     token = read(client.get("/admin/campaigns/apitoken/add/")).text
     assert "写同一个系统名的令牌共用上限：通知按小时和按天算，营销按模板版本和天算。" in token
     assert (
-        read(client.get("/admin/campaigns/sendingrules/")).text.count("营销类还把同一系统同一版模板当天发的合起来算")
+        read(client.get("/admin/messaging/sendingpolicy/")).text.count("营销类还把同一系统同一版模板当天发的合起来算")
         == 2
     )
 

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from campaigns.models import Audience, AudienceImport, Campaign, SendingRules
-from messaging.models import Dispatch
+from campaigns.models import Audience, AudienceImport, Campaign
+from messaging.models import Dispatch, SendingPolicy
 from tests.campaigns.conftest import TEXT, Maker
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +110,7 @@ def scene(make: Maker):
                 **values,
             }
 
-    SendingRules(approve_first_use=False, approve_outside_hours=False).save()
+    SendingPolicy(approve_first_use=False, approve_outside_hours=False).save()
     return Scene()
 
 
@@ -165,7 +165,7 @@ class TestCampaign:
         assert not Campaign.objects.exists()
 
     def test_canary_and_limits_are_the_houses_unless_it_says_so(self, caller, scene):
-        SendingRules(approve_first_use=False, canary_percent="1.5", canary_minutes=20, stop_opted_out=None).save()
+        SendingPolicy(approve_first_use=False, canary_percent="1.5", canary_minutes=20, stop_opted_out=None).save()
         system = caller("campaigns")
         made = system.post("/campaigns/", scene.body()).json()
         assert made["watch"] == {
@@ -195,7 +195,7 @@ class TestCampaign:
         assert system.post(f"{path}/start/", {"people": 7, "at_once": True}).json()["state"] == "running"
 
     def test_a_notice_campaign_that_may_go_at_night_needs_approval(self, caller, scene):
-        SendingRules(approve_first_use=False).save()
+        SendingPolicy(approve_first_use=False).save()
         system = caller("campaigns")
         for window, wanted in (({}, 409), ({"window_from": "08:00", "window_until": "22:00"}, 200)):
             path = f"/campaigns/{system.post('/campaigns/', scene.body(**window)).json()['id']}"

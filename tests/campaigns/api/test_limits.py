@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from campaigns.models import ApiToken, Audience, AudienceMember, IdempotentCall, SendingRules
+from campaigns.models import ApiToken, Audience, AudienceMember, IdempotentCall
 from campaigns.states import ImportState
 from messaging.eligibility import entries
-from messaging.models import Batch, Delivery, Dispatch
+from messaging.models import Batch, Delivery, Dispatch, SendingPolicy
 from messaging.sending import claim
 from messaging.states import OwnStatus
 from tests.campaigns.api.test_messages import PLAIN, details
@@ -29,7 +29,7 @@ def any_hour(scene):
 
 def rules(**values):
     given = {"approve_first_use": False, "marketing_from": None, "marketing_until": None, "approve_people": None}
-    SendingRules(**{**given, **values}).save()
+    SendingPolicy(**{**given, **values}).save()
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from campaigns.models import AuditEvent, IdempotentCall, SendingRules
+from campaigns.models import AuditEvent, IdempotentCall
 from kit import phones
 from kit.phones import normalise
 from messaging.callbacks import process
 from messaging.eligibility import entries
-from messaging.models import Batch, Delivery, Dispatch, Suppression
+from messaging.models import Batch, Delivery, Dispatch, SendingPolicy, Suppression
 from tests.campaigns.conftest import TEXT, Maker
 from tests.cases import CASES
 
@@ -218,14 +218,14 @@ def _set(row, **values):
 
 
 def test_a_notice_is_never_held_whatever_the_hours_of_notice_campaigns(caller, scene):
-    SendingRules(approve_first_use=False, notice_from="03:00", notice_until="03:01").save()
+    SendingPolicy(approve_first_use=False, notice_from="03:00", notice_until="03:01").save()
     assert caller("send").order(scene.order()).status_code == 201
     dispatch = Dispatch.objects.get()
     assert (dispatch.window_from, dispatch.window_until) == (None, None)
 
 
 def test_marketing_keeps_to_the_window_and_the_holidays(caller, scene):
-    SendingRules(holidays=["2030-10-01"], approve_first_use=False).save()
+    SendingPolicy(holidays=["2030-10-01"], approve_first_use=False).save()
     version = scene.maker.version(PLAIN, purpose="marketing")
     scene.maker.approve(version, scene.account)
     order = scene.order(template=version.template.name, recipients=[{"phone": "13800000001"}])
@@ -353,7 +353,7 @@ def test_the_vendor_gets_what_was_ordered(caller, house, run_queue, make):
         "sender": "示例商城",
         "recipients": [{"phone": "13800000001"}, {"phone": "13800000002"}],
     }
-    SendingRules(marketing_from=None, marketing_until=None, approve_first_use=False).save()
+    SendingPolicy(marketing_from=None, marketing_until=None, approve_first_use=False).save()
     entries.suppress("13800000002", source="hand")
     assert caller("send").order(order).status_code == 201
     run_queue()

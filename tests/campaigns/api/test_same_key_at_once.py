@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from campaigns.api import tokens
-from campaigns.models import AuditEvent, IdempotentCall, SendingRules
-from messaging.models import Batch, Delivery, Dispatch
+from campaigns.models import AuditEvent, IdempotentCall
+from messaging.models import Batch, Delivery, Dispatch, SendingPolicy
 from tests import postgres
 from tests.campaigns.conftest import Maker
 from tests.installation import Installation, installation, looking_into
@@ -40,7 +40,7 @@ def hundred_orders(house: Installation, blocker: Any) -> None:
         account, signature = make.account(), make.signature()
         version = make.version({"kind": "text", "text": "您好", "suggestions": []}, purpose="notice")
         make.approve(version, account)
-        SendingRules(approve_first_use=False).save()
+        SendingPolicy(approve_first_use=False).save()
         _token, plain = tokens.make("商城", ["send"], integrator(), per_minute=10_000)
         names = {"template": version.template.name, "account": account.name, "signature": signature.text}
         bodies = [

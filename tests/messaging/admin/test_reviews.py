@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import roles
-from campaigns.models import Audience, AudienceMember, SendingRules
-from messaging.models import Chatbot, TemplateReview, VendorAccount
+from campaigns.models import Audience, AudienceMember
+from messaging.models import Chatbot, SendingPolicy, TemplateReview, VendorAccount
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
 from tests.builders import TEXT, House
@@ -168,7 +168,7 @@ def test_the_planned_day_gives_each_account_its_last_day(office: Office) -> None
     VendorAccount.objects.filter(pk=office.account.pk).update(review_days=5)
     far = timezone.localdate() + timedelta(days=400)
     thursday = far - timedelta(days=(far.weekday() - 3) % 7)
-    SendingRules(holidays=[(thursday - timedelta(days=1)).isoformat()]).save()
+    SendingPolicy(holidays=[(thursday - timedelta(days=1)).isoformat()]).save()
     text = read(client.get(f"{MATRIX}?send_on={thursday}")).text
     assert f"最晚送审 {thursday.year}年" in text
     own, others = thursday - timedelta(days=9), thursday - timedelta(days=7)

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.models import SendingRules
-from messaging.models import TemplateReview
+from messaging.models import SendingPolicy, TemplateReview
 from messaging.reviews import Calendar, must_be_reviewed, pauses, status, usual_days
 
 
@@ -58,8 +57,8 @@ def test_only_vendors_that_audit_have_a_last_day():
 
 
 @pytest.mark.django_db
-def test_the_holidays_are_those_of_the_sending_rules():
-    SendingRules(holidays=["2026-11-24"]).save()
+def test_the_holidays_are_those_of_the_sending_policy():
+    SendingPolicy(holidays=["2026-11-24"]).save()
     assert Calendar.here_and_now().submit_by(account(), THURSDAY) == date(2026, 11, 19)
 
 

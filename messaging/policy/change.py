@@ -1,14 +1,13 @@
-"""Saving the house's rules. Limits hold for what is confirmed from then on; holidays and caps also for what is under way."""
+"""Saving the policy. Limits hold for what is confirmed from then on; holidays and caps also for what is under way."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
-from campaigns.audit_actions import AuditAction
-from campaigns.models import SendingRules
 from kit import audit
-from messaging.models import Dispatch
+from messaging.audit_actions import AuditAction
+from messaging.models import Dispatch, SendingPolicy
 from messaging.states import DispatchState
 
 _OPEN = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
@@ -16,34 +15,34 @@ _CAPS = frozenset({"cap_count", "cap_days", "notice_cap_count", "notice_cap_days
 _ROUNDS = (Dispatch.Kind.MAIN, Dispatch.Kind.RESEND, Dispatch.Kind.FALLBACK)
 
 
-def locked() -> SendingRules:
-    """The stored rules, held until the end of the transaction. While nobody has saved any, the row is made with what holds
+def locked() -> SendingPolicy:
+    """The stored row, held until the end of the transaction. While nobody has saved any, the row is made with what holds
     anyway: two people who save for the first time in one moment find each other too."""
-    current = SendingRules.current()
-    if not SendingRules.objects.filter(pk=1).exists():
-        SendingRules.objects.bulk_create([current], ignore_conflicts=True)
-    return SendingRules.objects.select_for_update(no_key=True).get(pk=1)
+    current = SendingPolicy.current()
+    if not SendingPolicy.objects.filter(pk=1).exists():
+        SendingPolicy.objects.bulk_create([current], ignore_conflicts=True)
+    return SendingPolicy.objects.select_for_update(no_key=True).get(pk=1)
 
 
 @transaction.atomic
-def save(rules: SendingRules, changed: Sequence[str], actor: Any) -> int:
+def save(policy: SendingPolicy, changed: Sequence[str], actor: Any) -> int:
     """Returns how many open marketing rounds got the new holidays."""
-    rules.save()
+    policy.save()
     audit.record(
         AuditAction.POLICY_CHANGED,
         actor=actor,
-        target=rules,
-        detail={name: _plain(getattr(rules, name)) for name in changed},
+        target=policy,
+        detail={name: _plain(getattr(policy, name)) for name in changed},
     )
     if not _CAPS.isdisjoint(changed):
-        _cap_open_rounds(rules)
+        _cap_open_rounds(policy)
     rounds = Dispatch.objects.filter(state__in=_OPEN, kind__in=_ROUNDS, purpose="marketing")
-    return rounds.update(holidays=rules.holidays) if "holidays" in changed else 0
+    return rounds.update(holidays=policy.holidays) if "holidays" in changed else 0
 
 
-def _cap_open_rounds(rules: SendingRules) -> None:
+def _cap_open_rounds(policy: SendingPolicy) -> None:
     for purpose in ("marketing", "notice"):
-        count, days = rules.cap_for(purpose)
+        count, days = policy.cap_for(purpose)
         rounds = Dispatch.objects.filter(state__in=_OPEN, purpose=purpose).exclude(kind=Dispatch.Kind.TEST)
         rounds.update(policy_cap_count=count, policy_cap_days=days)
 

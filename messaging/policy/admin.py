@@ -1,4 +1,4 @@
-"""The house's sending rules: one page, changed by administrators, seen by those who send."""
+"""The sending policy: one page, changed by administrators, seen by those who send."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from campaigns.models import SendingRules
-from campaigns.policy import change
-from campaigns.policy.form import RulesForm
 from messaging.admin_base import Page
+from messaging.models import SendingPolicy
+from messaging.policy import change
+from messaging.policy.form import PolicyForm
 
 
-@admin.register(SendingRules)
-class SendingRulesAdmin(Page):
+@admin.register(SendingPolicy)
+class SendingPolicyAdmin(Page):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -30,8 +30,8 @@ class SendingRulesAdmin(Page):
         if request.method == "POST" and not may_change:
             raise PermissionDenied
         with transaction.atomic():
-            rules = change.locked() if request.method == "POST" else SendingRules.current()
-            form = RulesForm(request.POST or None, instance=rules, changeable=may_change)
+            policy = change.locked() if request.method == "POST" else SendingPolicy.current()
+            form = PolicyForm(request.POST or None, instance=policy, changeable=may_change)
             if request.method == "POST" and form.is_valid():
                 waiting = change.save(form.save(commit=False), form.changed_data, request.user)
                 words = _("Saved. %(n)s open send rounds have the new holidays.") if waiting else _("Saved.")
@@ -40,8 +40,8 @@ class SendingRulesAdmin(Page):
             transaction.set_rollback(True)  # a row that was made only to be locked does not stay
         return self.page(
             request,
-            "campaigns/rules.html",
-            title=_("Sending rules"),
+            "messaging/policy.html",
+            title=_("Sending policy"),
             form=form,
             groups=form.groups(),
             may_change=may_change,

@@ -1,8 +1,9 @@
-"""House-wide rules of sending: what needs a colleague's approval, when marketing may go out, what a new campaign begins with."""
+"""What may go out when, what needs a colleague's approval, what a new campaign begins with."""
 
+from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,7 +14,38 @@ MOST_CANARY_MINUTES = 24 * 60
 _DAYS = [MinValueValidator(1), MaxValueValidator(366)]
 
 
-class SendingRules(models.Model):
+class _Windowed(Protocol):
+    window_from: Any
+    window_until: Any
+
+
+@dataclass(frozen=True)
+class SendingWindow:
+    """From `opens` (included) until `closes` (excluded), Beijing time, every day. Where no window is, anything goes at any hour."""
+
+    opens: time
+    closes: time
+
+    @classmethod
+    def of(cls, row: _Windowed) -> "SendingWindow | None":
+        """The window of a campaign or a dispatch; None for always."""
+        return cls.between(row.window_from, row.window_until)
+
+    @classmethod
+    def between(cls, opens: time | None, closes: time | None) -> "SendingWindow | None":
+        return None if opens is None or closes is None else cls(opens, closes)
+
+    def holds(self, clock: time) -> bool:
+        return self.opens <= clock < self.closes
+
+    def covers(self, other: "SendingWindow") -> bool:
+        return self.opens <= other.opens and other.closes <= self.closes
+
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class SendingPolicy(models.Model):
     """One row, key 1; `current()` gives the defaults while nobody has saved it. An empty limit does not limit. An empty
     window means always. `holidays` are ISO dates on which marketing waits. The stop limits are percentages."""
 
@@ -122,8 +154,8 @@ class SendingRules(models.Model):
     )
 
     class Meta:
-        verbose_name = _("sending rules")
-        verbose_name_plural = _("sending rules")
+        verbose_name = _("sending policy")
+        verbose_name_plural = _("sending policy")
         default_permissions = ("view", "change")
 
     def __str__(self) -> str:
@@ -134,17 +166,17 @@ class SendingRules(models.Model):
         super().save(*args, **kwargs)
 
     @classmethod
-    def current(cls) -> "SendingRules":
+    def current(cls) -> "SendingPolicy":
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
-    def window_for(self, purpose: str) -> tuple[time, time] | None:
+    def window_for(self, purpose: str) -> SendingWindow | None:
         """The daily window of a class, None for always."""
         opens, closes = (
             (self.marketing_from, self.marketing_until)
             if purpose == "marketing"
             else (self.notice_from, self.notice_until)
         )
-        return (opens, closes) if opens and closes else None
+        return SendingWindow.between(opens, closes)
 
     def cap_for(self, purpose: str, *, is_test: bool = False) -> tuple[int | None, int]:
         """(messages, days) that one number may get of a class; without a number, any."""

@@ -1,4 +1,4 @@
-"""The form of the house's sending rules."""
+"""The form of the sending policy."""
 
 from datetime import date
 from typing import Any
@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.lifecycle.forms import ClockInput, Group
-from campaigns.models import SendingRules
 from kit.edits import EditGuard
+from kit.form_parts import ClockInput, Group
+from messaging.models import SendingPolicy
 
 _GROUPS = (
     (
@@ -72,7 +72,7 @@ _OF_ORDERS = gettext_lazy(
 )
 
 
-class RulesForm(EditGuard, forms.ModelForm):
+class PolicyForm(EditGuard, forms.ModelForm):
     holidays = HolidaysField(
         required=False,
         label=gettext_lazy("holidays"),
@@ -81,7 +81,7 @@ class RulesForm(EditGuard, forms.ModelForm):
     )
 
     class Meta:
-        model = SendingRules
+        model = SendingPolicy
         fields = [name for _title, names in _GROUPS for name in names]
         widgets = {
             "marketing_from": ClockInput(),
