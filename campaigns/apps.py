@@ -8,15 +8,17 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        from campaigns import listeners, on_reviews, on_templates, roles, sqlite_functions, workbench
+        from campaigns import listeners, on_reviews, on_templates, roles, sentences, sqlite_functions, workbench
         from campaigns.reports import charts
         from kit import menu
         from kit import workbench as kit_workbench
+        from messaging.sentences import register as register_sentences
 
         sqlite_functions.connect()
         listeners.connect()
         on_templates.fill()
         on_reviews.fill()
+        register_sentences(sentences.LEFT_OUT)
         workbench.register()
         kit_workbench.panel(charts.last_days, rank=60)
         menu.model("campaigns.OperatorPrefix", "settings")

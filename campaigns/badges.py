@@ -1,11 +1,9 @@
 """Statuses of campaigns and imports as badges, and the reasons of planning in words."""
 
-from typing import Any
-
 from django.utils.safestring import SafeString
 
 from campaigns.models import Approval, AudienceImport, Campaign, FirstUse, RoleGrant
-from campaigns.sentences import NOTES, STOPS, UNSENT
+from campaigns.sentences import NOTES, STOPS
 from campaigns.states import ApprovalState, CampaignState, ImportState
 from kit import display
 from messaging.sentences import SENTENCES
@@ -62,11 +60,3 @@ def note(key: str) -> tuple[str, str]:
         return str(NOTES[key]), ""
     found = SENTENCES.get(key)
     return (str(found.what), str(found.do)) if found else (key, "")
-
-
-def unsent(reason: str) -> Any:
-    """The word for a reason of not sending."""
-    if reason in UNSENT:
-        return UNSENT[reason][0]
-    found = SENTENCES.get(reason)
-    return found.what if found else reason

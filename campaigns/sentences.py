@@ -1,19 +1,30 @@
-"""Why somebody was not sent to: what happened, and what to do next."""
+"""Why somebody was left out of a campaign, and why a campaign holds or stopped: what happened, and what to do next."""
 
 from django.utils.translation import gettext_lazy as _
 
-UNSENT = {
-    "invalid": (_("Invalid number"), _("Correct the file")),
-    "duplicate": (_("Duplicate number"), _("The first row was kept")),
-    "suppressed": (_("On the do-not-send list"), _("Look at the list")),
-    "no_consent": (_("No record of consent"), _("Add its source, or take them out")),
-    "over_cap": (_("Over the frequency cap"), _("Wait, or change the cap")),
-    "sent_lately": (_("Got the same template lately"), _("Nothing to do")),
-    "operator": (_("Not of the chosen operators"), _("Choose more operators")),
-    "bad_variables": (_("Variable missing or too long"), _("Complete the column")),
-    "opted_out": (_("Opted out while queued"), _("Nothing to do")),
-    "cancelled": (_("Campaign cancelled"), _("Nothing to do")),
-    "other_operator": (_("Other or unknown prefix"), ""),
+from messaging.sentences import OUR_FAULT, Sentence
+
+LEFT_OUT = {
+    "invalid": Sentence(_("Invalid number"), "", _("Correct the file")),
+    "duplicate": Sentence(_("Duplicate number"), "", _("The first row was kept")),
+    "sent_lately": Sentence(
+        _("Got the same content lately."),
+        _("You got the same message lately, so it was not sent again."),
+        "",
+        _("Got the same template lately"),
+    ),
+    "operator": Sentence(
+        _("Not one of the chosen operators."),
+        _("This campaign was not for your operator."),
+        "",
+        _("Not of the chosen operators"),
+    ),
+    "bad_variables": Sentence(
+        _("A variable is missing or too long."),
+        OUR_FAULT,
+        _("Complete the column in the recipients' file."),
+        _("Variable missing or too long"),
+    ),
 }
 
 # Why a campaign holds, stopped or came back.

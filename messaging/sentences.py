@@ -1,8 +1,10 @@
 """What a reason means in plain words: for the colleague, for the customer, and what to do next.
 
-The keys are messaging.gateway.reasons and the reasons that we give ourselves; vendors' codes never appear here.
+The keys are messaging.gateway.reasons and the reasons that we give ourselves; vendors' codes never appear here. What leaves
+people out before there is a message is added by whoever asks for it.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -11,11 +13,13 @@ from messaging.gateway import reasons
 
 
 class Sentence(NamedTuple):
-    """`what` happened; what one may `say` to the customer; what to `do` next."""
+    """`what` happened; what one may `say` to the customer; what to `do` next; `label` is the short form for tables, where `what`
+    is too long."""
 
     what: object
     say: object
     do: object
+    label: object = ""
 
 
 OUR_FAULT = _("This message was not sent because of something on our side; we are working on it.")
@@ -76,6 +80,7 @@ SENTENCES: dict[str, Sentence] = {
         _("The customer has opted out."),
         _("You have opted out of this kind of message, so none was sent."),
         _("Entered on the do-not-send list automatically."),
+        _("Opted out"),
     ),
     reasons.TOO_OFTEN: Sentence(
         _("The vendor limits how often one number is written to."),
@@ -188,27 +193,25 @@ SENTENCES: dict[str, Sentence] = {
         _("On the do-not-send list when the campaign was checked."),
         _("You opted out earlier, so this campaign sent you nothing."),
         "",
-    ),
-    "opted_out_later": Sentence(
-        _("Opted out while the message was queued."), _("You opted out, so nothing was sent."), ""
+        _("On the do-not-send list"),
     ),
     "no_consent": Sentence(
         _("There is no consent record."),
         _("We had no consent from you for this, so nothing was sent."),
         _("Add the source of consent, or leave the number out."),
+        _("No record of consent"),
     ),
     "over_cap": Sentence(
-        _("Over the frequency cap."), _("You got several messages lately, so this one was left out."), ""
-    ),
-    "sent_lately": Sentence(
-        _("Got the same content lately."), _("You got the same message lately, so it was not sent again."), ""
-    ),
-    "operator": Sentence(_("Not one of the chosen operators."), _("This campaign was not for your operator."), ""),
-    "bad_variables": Sentence(
-        _("A variable is missing or too long."), OUR_FAULT, _("Complete the column in the recipients' file.")
+        _("Over the frequency cap."),
+        _("You got several messages lately, so this one was left out."),
+        "",
+        _("Over the frequency cap"),
     ),
     "cancelled": Sentence(
-        _("The campaign was cancelled."), _("This campaign was cancelled before your message was sent."), ""
+        _("The campaign was cancelled."),
+        _("This campaign was cancelled before your message was sent."),
+        "",
+        _("Campaign cancelled"),
     ),
     "too_late": Sentence(
         _("Its time had passed before it could be sent."),
@@ -232,3 +235,14 @@ SENTENCES: dict[str, Sentence] = {
 def sentence(reason: str) -> Sentence:
     """The sentence of a reason; an unknown key gets the words for an unknown word."""
     return SENTENCES.get(reason) or SENTENCES[reasons.UNKNOWN_WORD]
+
+
+def label(reason: str) -> str:
+    """The short form; an unknown key as it is."""
+    found = SENTENCES.get(reason)
+    return str(found.label or found.what) if found else reason
+
+
+def register(more: Mapping[str, Sentence]) -> None:
+    """Sentences of reasons that stand above messaging. Call it in AppConfig.ready()."""
+    SENTENCES.update(more)

@@ -15,7 +15,6 @@ from campaigns.preflight.audience_query import closed_days, pace_of
 from campaigns.preflight.duration import finish_time
 from messaging.deliveries import status as deliveries_status
 from messaging.models import Batch, Delivery, Dispatch, Reply, SendingWindow
-from messaging.sentences import SENTENCES
 from messaging.states import BatchState
 
 # What has not left the queue.
@@ -99,15 +98,6 @@ def everybody(campaign: Campaign) -> Any:
     if campaign.dispatch is None:
         return Delivery.objects.none()
     return Delivery.objects.filter(run=campaign.run, leg=campaign.dispatch.leg)
-
-
-def reason_words(reason: str) -> str:
-    """What happened, for a reason of planning or of a vendor; an unknown key as it is."""
-    from campaigns.sentences import UNSENT
-
-    if reason in UNSENT:
-        return str(UNSENT[reason][0])
-    return str(SENTENCES[reason][0]) if reason in SENTENCES else reason
 
 
 def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:

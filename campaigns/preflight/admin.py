@@ -15,7 +15,7 @@ from campaigns.models import AudienceImport, Campaign
 from campaigns.preflight import repeats
 from campaigns.states import Operator
 from kit import display
-from messaging import reviews
+from messaging import reviews, sentences
 from messaging.accounts.admin.accounts import balance_text
 from messaging.models import SendingWindow, TemplateReview
 from messaging.reviews import status
@@ -31,7 +31,7 @@ def shown(campaign: Campaign) -> dict[str, Any]:
     return {
         "sheet": sheet,
         "files": list(AudienceImport.objects.filter(pk__in=sheet["imports"])),
-        "excluded": [(reason, badges.unsent(reason), people) for reason, people in sheet["excluded"].items()],
+        "excluded": [(reason, sentences.label(reason), people) for reason, people in sheet["excluded"].items()],
         "operators": [(_operator(code), people) for code, people in sheet["operators"].items()],
         "cost_lines": [(Channel(line["channel"]).label, line) for line in sheet["cost"]["lines"]],
         "balance": "" if campaign.account.balance is None else balance_text(campaign.account),
@@ -158,7 +158,7 @@ def _limits(campaign: Campaign) -> list[tuple[Any, Any]]:
 
 
 def _operator(code: str) -> Any:
-    return Operator(code).label if code in Operator.values else badges.unsent("other_operator")
+    return Operator(code).label if code in Operator.values else gettext_lazy("Other or unknown prefix")
 
 
 def _review(campaign: Campaign) -> TemplateReview | None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audiences.imports.sentences import DUPLICATES
-from campaigns.lifecycle.progress import counts_by_round, reason_words
+from campaigns.lifecycle.progress import counts_by_round
 from campaigns.models import AudienceImport, Campaign, ImportProblem
 from kit import display, masks
+from messaging import sentences
 from messaging.badges import DELIVERY
 from messaging.deliveries import status as deliveries_status
 from messaging.models import Delivery, Dispatch
@@ -96,7 +97,7 @@ class _Words:
 
     def reason(self, key: str) -> str:
         if key not in self._reasons:
-            self._reasons[key] = reason_words(key)
+            self._reasons[key] = sentences.label(key)
         return self._reasons[key]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.lifecycle.progress import reason_words
+from messaging import sentences
 from messaging.badges import DELIVERY
 from messaging.deliveries import status as deliveries_status
 from messaging.lookup.received import Received, received
@@ -79,7 +79,7 @@ def _record(row: Delivery, attempts: Sequence[Attempt]) -> Record:
         number=row.pk,
         delivery=row,
         status=str(DELIVERY[deliveries_status.delivery_status(row)][0]),
-        reason=reason_words(reason),
+        reason=sentences.label(reason),
         message=received(row),
         heard=[*(_answer(row, attempt) for attempt in attempts), *_own_receipt(row, attempts)],
         was_on_wire=bool(attempts),

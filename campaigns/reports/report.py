@@ -12,10 +12,10 @@ from django.db.models import Min, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.lifecycle.progress import reason_words
 from campaigns.models import BalanceReading, DailyFigures, RoundFigures
 from campaigns.reports.daily_figures import ARRIVED
 from campaigns.states import Operator
+from messaging import sentences
 from messaging.gateway.registry import vendor_class
 from messaging.models import Dispatch, VendorAccount
 from messaging.sentences import SENTENCES
@@ -168,7 +168,7 @@ def _reasons(days: QuerySet[DailyFigures]) -> list[tuple[str, str, int]]:
     found = []
     for reason, people in rows:
         sentence: Any = SENTENCES.get(reason)
-        what = reason_words(reason) if reason else _("no reason given")
+        what = sentences.label(reason) if reason else _("no reason given")
         if people:
             found.append((what, str(sentence.do) if sentence else "", people))
     return found

@@ -14,8 +14,8 @@ from campaigns.api.openapi import call
 from campaigns.api.serializers import customers as shapes
 from campaigns.api.serializers.shared import Reason
 from campaigns.api.views.base import View, note_reveal, number, page, token_of, words
-from campaigns.lifecycle.progress import reason_words
 from campaigns.states import Scope
+from messaging import sentences
 from messaging.deliveries import status
 from messaging.eligibility import entries
 from messaging.models import Delivery, Reply, Suppression
@@ -55,7 +55,7 @@ def _delivery(request: Request, row: Delivery) -> dict[str, Any]:
         "status": status.delivery_status(row),
         "channel": row.channel,
         "reason": reason,
-        "reason_words": reason_words(reason) if reason else "",
+        "reason_words": sentences.label(reason) if reason else "",
         "vendor_message": row.vendor_message or (shared.vendor_message if shared else ""),
         "units": row.units,
         "handed_over_at": batch.submitted_at.isoformat() if batch and batch.submitted_at else None,

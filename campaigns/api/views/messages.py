@@ -18,9 +18,9 @@ from campaigns.api.serializers import messages as shapes
 from campaigns.api.views.base import View, number, token_of
 from campaigns.approvals import api_quota, first_uses
 from campaigns.lifecycle import api_orders
-from campaigns.lifecycle.progress import reason_words
 from campaigns.models import ApiToken, IdempotentCall
 from campaigns.states import Scope
+from messaging import sentences
 from messaging.deliveries import status
 from messaging.models import Dispatch
 from templates_5g.blocks import variables as names
@@ -149,7 +149,7 @@ def _send(order: api_orders.Order, request: Request) -> Answer:
                 "position": positions[phone],
                 "phone": number(request, phone),
                 "reason": sent.left_out[phone],
-                "message": reason_words(sent.left_out[phone]),
+                "message": sentences.label(sent.left_out[phone]),
             }
             for phone in sorted(sent.left_out)
         ],

@@ -15,7 +15,6 @@ from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from campaigns import badges
 from campaigns.audit_actions import AuditAction
 from campaigns.lifecycle import progress
 from campaigns.lifecycle.admin.campaign_pages import CampaignPages
@@ -25,6 +24,7 @@ from campaigns.preflight.audience_query import arms, rules_for
 from campaigns.reports import export
 from kit import audit, display, masks, xlsx_writer
 from kit.export_files import csv_lines
+from messaging import sentences
 from messaging.admin_base import needs, number_link
 from messaging.badges import DELIVERY
 from messaging.deliveries import status
@@ -106,7 +106,7 @@ def _group_word(group: str) -> Any:
         return _("gets the same content again")
     if group in DELIVERY:
         return DELIVERY[group][0]
-    return badges.unsent(group)
+    return sentences.label(group)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _person(row: Delivery, read: Read) -> Person:
     return Person(
         number_link(row.phone),
         _plain(row.variables, read),
-        progress.reason_words(reason),
+        sentences.label(reason),
         str(SENTENCES[reason].do) if reason in SENTENCES else "",
         read(row.vendor_message or (batch.vendor_message if batch else "")),
         row.reported_at,

@@ -24,7 +24,7 @@ from campaigns.preflight import admin
 from campaigns.reports import export
 from campaigns.states import CampaignState
 from kit import display
-from messaging import form_tokens
+from messaging import form_tokens, sentences
 from messaging.admin_base import needs, post_only, say_error
 from messaging.badges import bar_parts
 
@@ -289,7 +289,7 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "rows": _rows(sent_counts),
         "channels": parted.channels,
         "failures": parted.failures,
-        "unsent": [(reason, badges.unsent(reason), n) for reason, n in parted.unsent.items()],
+        "unsent": [(reason, sentences.label(reason), n) for reason, n in parted.unsent.items()],
         "now": timezone.now(),
         "starts_at": _starts_at(campaign),
         "may_pause": may_send and campaign.state in steps.CAN_PAUSE,

@@ -23,6 +23,7 @@ from campaigns.reports.admin.reports import BY
 from campaigns.sentences import STOPS
 from campaigns.states import Scope, WebhookEvent
 from kit import audit, display
+from messaging import sentences
 from messaging.audit_actions import AuditAction as MessagingAction
 from messaging.badges import OUTCOME
 from messaging.callbacks.admin.polls import INBOUND_TITLES
@@ -248,7 +249,7 @@ _BY_ITSELF = (
 def _counts(_event: AuditEvent, value: Any) -> str:
     if not isinstance(value, dict):
         return display.count(value)
-    return "、".join(f"{badges.unsent(reason)} {display.count(n)}" for reason, n in value.items()) or pgettext(
+    return "、".join(f"{sentences.label(reason)} {display.count(n)}" for reason, n in value.items()) or pgettext(
         "audit trail", "none"
     )
 
