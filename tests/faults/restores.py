@@ -204,7 +204,7 @@ def restored(case: Case, blocker: Any) -> Result:
         if case.kind == "all put back":
             place.sandbox.set(VENDOR, hold_pushes=["receipt"])
         if case.kind in ("data folder", "all put back"):
-            run.slow_vendor(8000)  # this backup holds what happens until it ends: most must come after it
+            run.slow_vendor(1500)  # this backup holds what happens until it ends: most must come after it
         backup = _backup(case, place, server, replica, run)
         run.slow_vendor()
         if case.ends == "finished":
