@@ -1,13 +1,9 @@
-"""Safe CSV and XLSX writing: streaming, UTF-8 with BOM for Excel, and no cell that a spreadsheet runs as a formula."""
+"""Cells that no spreadsheet runs as a formula, and CSV as it is written: streaming, UTF-8 with BOM for Excel."""
 
 import csv
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
-
-import xlsxwriter
 
 # What a spreadsheet takes for the beginning of a formula, in the wide forms too: some are folded on import.
 _RISKY = tuple("=+-@＝＋－＠")
@@ -40,17 +36,3 @@ def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[
     yield "\ufeff" + writer.writerow([safe_cell(cell) for cell in header])
     for row in rows:
         yield writer.writerow([safe_cell(cell) for cell in row])
-
-
-def write_xlsx(path: Path, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> int:
-    """Write one sheet in constant memory, every cell as text. Returns the number of data rows."""
-    book = xlsxwriter.Workbook(
-        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    sheet = book.add_worksheet()
-    count = -1
-    for count, row in enumerate(itertools.chain([header], rows)):
-        for column, cell in enumerate(row):
-            sheet.write_string(count, column, safe_cell(cell))
-    book.close()
-    return max(count, 0)
