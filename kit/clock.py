@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from django.db import connection
 from django.utils import timezone
 
+from kit import sql
+
+_SQL = sql.beside(__file__)
+
 # A host whose clock is further off than this sends nothing: it would open windows and start campaigns at the wrong time.
 MOST_SECONDS_OFF = 5.0
 
@@ -35,9 +39,7 @@ def database_seconds() -> float:
     """Seconds since 1970 by the database's clock; on SQLite, which has none, by this host's."""
     if connection.vendor != "postgresql":
         return host_seconds()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-        return float(cursor.fetchone()[0])
+    return float(_SQL["seconds"].value())
 
 
 def read() -> Reading:

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db import connections
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from kit import sql
 from kit.ids import row_id
+
+_SQL = sql.beside(__file__)
 
 BEFORE, AFTER = "before", "after"
 
@@ -75,19 +77,5 @@ class KnownValues(admin.SimpleListFilter):
 def leap(model: type[Model], column: str, most: int = 200, *, filled: bool = False) -> list[str]:
     """The distinct values of a text column that an index begins with, in order. `filled`: the index, and so the answer,
     leaves out the empty one."""
-    connection = connections["default"]
-    table, name = (connection.ops.quote_name(part) for part in (model._meta.db_table, column))
-    # Word by word the condition of the index: SQLite takes the index for nothing else.
-    kept = f"NOT ({name} = '')" if filled else "1 = 1"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""WITH RECURSIVE found(value) AS (
-                  SELECT MIN({name}) FROM {table} WHERE {kept}
-                  UNION ALL
-                  SELECT (SELECT MIN({name}) FROM {table} WHERE {kept} AND {name} > found.value)
-                    FROM found WHERE found.value IS NOT NULL
-                )
-                SELECT value FROM found WHERE value IS NOT NULL LIMIT %s""",  # noqa: S608 - our own table and column
-            [most],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    name = "leap_filled" if filled else "leap"
+    return _SQL[name].rows(str, table=sql.name(model._meta.db_table), column=sql.name(column), most=most)

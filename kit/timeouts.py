@@ -2,6 +2,10 @@
 
 from django.db import connection
 
+from kit import sql
+
+_SQL = sql.beside(__file__)
+
 # Without the first a host that stands still keeps its locks for hours, without the second everybody waits for them.
 NEEDED = ("idle_in_transaction_session_timeout", "lock_timeout")
 
@@ -10,8 +14,4 @@ def missing() -> list[str]:
     """The names of time-outs that are switched off. Always empty on SQLite."""
     if connection.vendor != "postgresql":
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0' ORDER BY name", [list(NEEDED)]
-        )
-        return [name for (name,) in cursor.fetchall()]
+    return _SQL["switched_off"].rows(str, names=list(NEEDED))

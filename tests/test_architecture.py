@@ -181,6 +181,18 @@ def test_only_the_http_door_imports_requests():
     assert {path for path in found if "/tests/" not in path and "sandbox" not in path} <= allowed
 
 
+def test_every_statement_stands_beside_the_module_that_asks_it():
+    """`updates.py` names each of `updates.sql`, `updates.postgresql.sql` and `updates.sqlite.sql`, and no other."""
+    found = {}
+    for path in tracked("*.sql"):
+        module = path.with_name(path.name.partition(".")[0] + ".py")
+        names = set(re.findall(r"^-- name: (\w+)", path.read_text(), re.MULTILINE))
+        texts = {node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant)}
+        if names - texts or not names:
+            found[path.relative_to(ROOT).as_posix()] = sorted(names - texts)
+    assert found == {}
+
+
 def test_only_env_reads_the_environment():
     pattern = re.compile(r"os\.environ\[|os\.environ\.get|os\.getenv|environ\.Env")
     found = {str(path.relative_to(ROOT)) for path in tracked(*PRODUCT) if pattern.search(path.read_text())}

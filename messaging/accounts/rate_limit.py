@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import OperationalError, connection
 
+from kit import sql
 from kit.lock_errors import waited_in_vain
 from messaging.gateway.registry import vendor_class
 from messaging.models import AccountRateLimit, Dispatch
@@ -18,16 +19,7 @@ PATIENCE = 2.0  # seconds that a claim waits for its account; who holds one for 
 IMPATIENT_SECONDS = 30.0  # for so long this process then hardly waits for that account: other accounts have work for it
 _impatient: dict[int, float] = {}  # account -> until when, on the steady clock
 
-# The wait ends by the time-out that the same statement sets, for this transaction alone.
-_LOCK = """
-SELECT pace.id, pace.account_id, pace.free_at, asked.patience
-FROM (
-  SELECT account_id,
-    set_config('lock_timeout', CASE WHEN account_id = ANY(%s) THEN '50ms' ELSE %s END, true) AS patience
-  FROM messaging_dispatch WHERE id = %s
-) AS asked JOIN messaging_accountratelimit AS pace ON pace.account_id = asked.account_id
-FOR UPDATE OF pace
-"""
+_SQL = sql.beside(__file__)
 
 
 class Busy(Exception):
@@ -67,10 +59,11 @@ def _lock(dispatch_id: int) -> AccountRateLimit | None:
         return AccountRateLimit.objects.filter(account_id=_account_of(dispatch_id)).first()
     now = time.monotonic()
     impatient = [account for account, until in _impatient.items() if until > now]
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [impatient, f"{PATIENCE * 1000:.0f}ms", dispatch_id])
-        found = cursor.fetchone()
-    return None if found is None else AccountRateLimit(pk=found[0], account_id=found[1], free_at=found[2])
+    return _SQL["lock"].first(_locked, impatient=impatient, patience=f"{PATIENCE * 1000:.0f}ms", dispatch=dispatch_id)
+
+
+def _locked(pk: int, account_id: int, free_at: float, _patience: str) -> AccountRateLimit:
+    return AccountRateLimit(pk=pk, account_id=account_id, free_at=free_at)
 
 
 class Reservation:

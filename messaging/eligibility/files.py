@@ -1,6 +1,6 @@
 """The do-not-send list as a file, out and in. A worker takes a file in, a piece at a time; the same file again changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -200,7 +200,7 @@ def _enter(source: SuppressionImport, done: int, most: int) -> bool:
     return True
 
 
-def _stop(source: SuppressionImport, numbers: Any) -> int:
+def _stop(source: SuppressionImport, numbers: Sequence[str]) -> int:
     """Lock the batches first, as a single entry does."""
     if not Batch.objects.filter(state__in=("queued", "claimed")).exists():
         return 0

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from kit import audit, clock
+from kit import audit, clock, sql
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
 from messaging.fence import identity
@@ -20,6 +20,7 @@ from messaging.models import Attempt, Batch, Dispatch, Fence, FenceHold, FenceMa
 from messaging.states import AttemptOutcome, BatchState
 
 log = logging.getLogger(__name__)
+_SQL = sql.beside(__file__)
 JUMP = 10_000_000
 REASON = "restored"
 
@@ -148,15 +149,8 @@ def _jump() -> tuple[int, int]:
 
 
 def _jump_one(table: str, far: int) -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
-            last = int(cursor.fetchone()[0]) - 1
-            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, last + far])
-        else:
-            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            found = cursor.fetchone()
-            last = int(found[0]) if found else 0
-            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
-            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, last + far])
+    last = int(_SQL["last_number"].value(table=table) or 0)
+    if connection.vendor != "postgresql":
+        _SQL["forget_number"].run(table=table)
+    _SQL["go_on_from"].run(table=table, number=last + far)
     return last, last + far + 1

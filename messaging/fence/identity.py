@@ -8,16 +8,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from kit import sql
 from messaging.models import Fence
 
 MARK_SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 MARK_LENGTH = 5
-# By database. The timeline of the log that is being written; what pg_control_checkpoint() says is old until the next checkpoint.
-ASK = {
-    "postgresql": """
-SELECT (SELECT system_identifier::text FROM pg_control_system()),
-       ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint"""
-}
+_SQL = sql.beside(__file__)
 
 
 @dataclass(frozen=True)
@@ -33,15 +29,13 @@ _UNKNOWN = Server("", 0)
 
 def ask() -> Server:
     """What the server says now."""
-    if connection.vendor not in ASK:
+    if connection.vendor != "postgresql":
         return _UNKNOWN
     try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
-            cursor.execute(ASK[connection.vendor])
-            identifier, timeline = cursor.fetchone()
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            return _SQL["server"].first(Server) or _UNKNOWN
     except DatabaseError:
         return _UNKNOWN
-    return Server(identifier, int(timeline))
 
 
 def row() -> Fence:

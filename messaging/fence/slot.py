@@ -4,29 +4,18 @@ import logging
 import os
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from kit import clock, rows
+from kit import clock, sql
 from messaging.fence import identity
 from messaging.fence.files import MarkFile, Record
 from messaging.models import Fence
 
 log = logging.getLogger(__name__)
 
-# Exactly one row, or the database is not the one that this slot was checked against.
-_COUNT = """
-UPDATE messaging_fencemark SET seq = seq + 1, beat_at = {now}, clean_stop = %s
-WHERE host = %s AND slot = %s AND seq = %s
-  AND EXISTS (
-    SELECT 1 FROM messaging_fence WHERE id = 1 AND life = %s AND mark = %s AND installation = %s
-      AND system_identifier = %s AND timeline = %s AND next_timeline IS NULL){free}
-"""
-_NO_HOLD = """
-  AND NOT EXISTS (
-    SELECT 1 FROM messaging_fencehold WHERE decided_at IS NULL AND (account_id IS NULL OR account_id = %s))"""
+_SQL = sql.beside(__file__)
 
 
 class Slot:
@@ -53,19 +42,23 @@ class Slot:
     def count(self, account: int | None = None, *, clean: bool = False) -> bool:
         """One up, in the transaction that is open. False: nothing was counted, and nothing may be sent before the fence has
         been looked at. `account` refuses too while a hold is open there; None asks for no hold."""
-        given: list[Any] = [clean, self.record.host, self.record.slot, self.record.seq, self._life, self.mark]
-        given += [settings.SONGDA_INSTALLATION, self._server.system_identifier, self._server.timeline]
-        if account is not None:
-            given.append(account)
         on_server = connection.vendor == "postgresql"
         self._counted = clock.now() if not on_server or clean else self.record.beat_at
-        sql = _COUNT.format(now="clock_timestamp()" if on_server else "%s", free="" if account is None else _NO_HOLD)
-        if not on_server:
-            given.insert(0, connection.ops.adapt_datetimefield_value(self._counted))
-        with rows.plain_cursor() as cursor:
-            cursor.execute(sql, given)
-            if cursor.rowcount == 1:
-                return True
+        counted = _SQL["count"].run(
+            clean=clean,
+            host=self.record.host,
+            slot=self.record.slot,
+            seq=self.record.seq,
+            life=self._life,
+            mark=self.mark,
+            installation=settings.SONGDA_INSTALLATION,
+            system_identifier=self._server.system_identifier,
+            timeline=self._server.timeline,
+            account=account,
+            now=self._counted,
+        )
+        if counted == 1:
+            return True
         self._counted = None
         return False
 

@@ -1,11 +1,19 @@
 """`manage.py rotate_secrets`: every stored secret under the newest of FIELD_KEYS."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand
-from django.db import connection, transaction
+from django.db import transaction
 
+from kit import sql
 from kit.fields import encrypted_columns, reencrypt
+
+_SQL = sql.beside(__file__)
+
+
+class Secret(NamedTuple):
+    id: int
+    secret: str
 
 
 class Command(BaseCommand):
@@ -19,8 +27,8 @@ class Command(BaseCommand):
 
 def _rotate(table: str, column: str) -> int:
     """How many there were. The names come from our own models. Raises WrongFieldKey, and nothing has changed then."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, {column} FROM {table} WHERE {column} <> ''")  # noqa: S608
-        rows = [(reencrypt(token), pk) for pk, token in cursor.fetchall()]
-        cursor.executemany(f"UPDATE {table} SET {column} = %s WHERE id = %s", rows)  # noqa: S608
+    names = {"table": sql.name(table), "column": sql.name(column)}
+    rows = _SQL["secrets"].rows(Secret, **names)
+    for row in rows:
+        _SQL["store"].run(**names, secret=reencrypt(row.secret), id=row.id)
     return len(rows)

@@ -1,0 +1,2 @@
+-- name: seconds
+SELECT extract(epoch FROM clock_timestamp())::float8

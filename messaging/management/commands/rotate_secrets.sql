@@ -1,0 +1,5 @@
+-- name: secrets
+SELECT id, :column FROM :table WHERE :column <> ''
+
+-- name: store
+UPDATE :table SET :column = :secret WHERE id = :id
