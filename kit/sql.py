@@ -39,8 +39,8 @@ _OPTIONS = {"prepared", "binary"}
 
 @dataclass(frozen=True)
 class Fragment:
-    """SQL for the place of a parameter, with parameters of its own. Only for what is no value: a name (`name`), another
-    statement as a source (`Statement.given`), or what depends on a number of things that nobody knows beforehand."""
+    """SQL for the place of a parameter, with parameters of its own, whatever others are called. Only for what is no value: a name
+    (`name`), another statement as a source (`Statement.given`), or as many parts as there happen to be (`joined`)."""
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -49,6 +49,12 @@ class Fragment:
 def name(identifier: str, using: str = DEFAULT_DB_ALIAS) -> Fragment:
     """A table or column that is known only when it is asked for: quoted."""
     return Fragment(connections[using].ops.quote_name(identifier))
+
+
+def joined(separator: str, parts: Iterable[Fragment]) -> Fragment:
+    """As many as there are, with `separator` between."""
+    given = {f"part_{n}": part for n, part in enumerate(parts)}
+    return Fragment(separator.join(f":{name}" for name in given), given)
 
 
 @dataclass(frozen=True)
@@ -186,11 +192,12 @@ class _Bound:
         return self._bind(name, value)
 
     def _bind(self, name: str, value: Any) -> str:
-        if name not in self._given:
-            self._given[name], self.values[name] = value, stored(value, self._connection)
-        elif self._given[name] is not value and self._given[name] != value:
-            raise ValueError(f"Two values for :{name}")
-        return f"%({name})s"
+        key, n = name, 1
+        while key in self._given and self._given[key] is not value and self._given[key] != value:
+            key, n = f"{name}__{n}", n + 1
+        if key not in self._given:
+            self._given[key], self.values[key] = value, stored(value, self._connection)
+        return f"%({key})s"
 
 
 def stored(value: Any, connection: BaseDatabaseWrapper) -> Any:

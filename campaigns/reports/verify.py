@@ -2,24 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import connection
 from django.db.models import Count, F, Sum
 from django.utils.translation import gettext as _
 
 from campaigns.lifecycle import progress
 from campaigns.models import AudienceImport, AudienceMember, Campaign, ImportProblem
+from kit import sql
 from messaging.deliveries import status
 from messaging.deliveries.status import OWN_COLUMNS
 from messaging.models import Attempt, Batch, Delivery, Dispatch, Receipt
 from messaging.states import AttemptOutcome, OwnStatus
 
-_RANK = {
-    "no_receipt": OwnStatus.NO_RECEIPT,
-    "failed": OwnStatus.FAILED,
-    "delivered": OwnStatus.DELIVERED,
-    "read": OwnStatus.READ,
+_SQL = sql.beside(__file__)
+_RANKS = {
+    own.name.lower(): own for own in (OwnStatus.NO_RECEIPT, OwnStatus.FAILED, OwnStatus.DELIVERED, OwnStatus.READ)
 }
 
 
@@ -128,22 +125,9 @@ def _receipts(campaign: Campaign, rounds: list[int]) -> Equation:
     kept = Receipt.objects.filter(state=Receipt.State.MATCHED, attempt__batch__dispatch__in=rounds)
     behind = 0
     if kept.exists():
-        with connection.cursor() as cursor:
-            cursor.execute(*_behind_sql(rounds))
-            behind = int(cursor.fetchone()[0])
+        behind = int(_SQL["behind"].value(dispatches=tuple(rounds), **_RANKS))
     numbers = {"kept_receipts": kept.count(), "deliveries_behind": behind}
     return Equation(6, _("no delivery is behind its receipt"), numbers, not behind)
-
-
-def _behind_sql(rounds: list[int]) -> tuple[str, list[Any]]:
-    ranks = " ".join(f"WHEN '{word}' THEN {int(rank)}" for word, rank in _RANK.items())
-    marks = ", ".join(["%s"] * len(rounds))
-    sql = f"""SELECT COUNT(*) FROM {Receipt._meta.db_table} r JOIN {Attempt._meta.db_table} a ON a.id = r.attempt_id
-              JOIN {Batch._meta.db_table} b ON b.id = a.batch_id
-              JOIN {Delivery._meta.db_table} d ON d.dispatch_id = b.dispatch_id AND d.phone = r.phone
-              WHERE r.state = 'matched' AND b.dispatch_id IN ({marks})
-                AND COALESCE(d.own_status, 0) < CASE r.status {ranks} ELSE 0 END"""  # noqa: S608
-    return sql, list(rounds)
 
 
 def _sums(campaign: Campaign, rounds: list[int]) -> Equation:

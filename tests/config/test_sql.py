@@ -98,8 +98,17 @@ def test_a_fragment_stands_in_the_place_of_its_parameter(beside):
     )
     asked = {"source": found["inner"].given(text="50%", least=1), "column": sql.name("said")}
     assert found["outer"].first(Pair, **asked, most=9) == Pair(1, "50%")
-    with pytest.raises(ValueError, match=":least"):
-        found["outer"].first(Pair, **asked, most=sql.Fragment(":least", {"least": 7}))
+    of_its_own = sql.Fragment(":least", {"least": 7})
+    assert found["outer"].first(Pair, **asked, most=of_its_own) == Pair(1, "50%")
+    assert found["outer"].first(Pair, **asked, most=sql.Fragment(":least", {"least": 0})) == Pair(0, None)
+
+
+def test_fragments_are_joined_by_what_stands_between(beside):
+    parts = [sql.Fragment("n = :n", {"n": n}) for n in (1, 3)]
+    found = beside(
+        "-- name: asked\nSELECT n FROM (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) AS some WHERE :any ORDER BY n\n"
+    )
+    assert found["asked"].rows(int, any=sql.joined(" OR ", parts)) == [1, 3]
 
 
 def test_a_name_is_quoted():

@@ -50,7 +50,7 @@ def _store(source: AudienceImport) -> None:
     file = sniff(Path(source.file.path), take_hidden=source.take_hidden is not False)
     plan = _plan(source, file)
     consent = imports_consents.Columns.of(source.header, source.mapping)
-    staged_rows.create(consents=consent is not None)
+    staged_rows.create()
     try:
         read, good, bad = _stage_all(source, file, plan, consent)
         if not read:
