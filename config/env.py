@@ -170,7 +170,7 @@ def _postgresql(config: dict, outs: TimeOuts) -> None:
     options = config.setdefault("OPTIONS", {})
     for name, value in _CLIENT_WATCHES.items():
         options.setdefault(name, value)
-    # 0: statements that ask for it are prepared at once (kit/rows.py: plain_cursor); None: none ever.
+    # 0: statements that ask for it are prepared at once (kit/sql.py: `prepared`); None: none ever.
     options["prepare_threshold"] = None if pooled() else 0
     if pooled():
         # The next transaction has another connection, which knows nothing of a cursor.

@@ -20,7 +20,6 @@ from django_q.signals import pre_execute
 from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
 
-from kit import rows
 from messaging.models import Lease
 
 log = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ def enqueue_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> 
     now = timezone.now()
     lost = now - timedelta(seconds=settings.SONGDA["JOB_LOST_SECONDS"])
     # Hundreds of pushes a second come by here while one job waits: a look is cheaper than a transaction.
-    if rows.exists(Lease, "name = %s AND pending_since >= %s", [name, lost]):
+    if Lease.objects.filter(name=name, pending_since__gte=lost).exists():
         return False
     with transaction.atomic():
         Lease.objects.get_or_create(name=name)

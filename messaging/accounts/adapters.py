@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from kit import rows
 from messaging.gateway.departure import Departure
 from messaging.gateway.http import Http
 from messaging.gateway.registry import vendor_class
@@ -42,7 +41,7 @@ class _Recorder:
 
 def keep_call(account: VendorAccount, attempt: Attempt | None, record: CallRecord) -> None:
     """Store one exchange. Raises DatabaseError."""
-    rows.insert(call_row(account, attempt, record))
+    call_row(account, attempt, record).save(force_insert=True)
 
 
 def call_row(account: VendorAccount, attempt: Attempt | None, record: CallRecord) -> VendorCall:

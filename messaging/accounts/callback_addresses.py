@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
-from kit import audit, rows
+from kit import audit
 from messaging.audit_actions import AuditAction
 from messaging.models import VendorAccount
 from messaging.models.accounts import new_callback_token, token_digest
@@ -18,9 +19,8 @@ def find(vendor: str, token: str) -> VendorAccount | None:
     """The account whose address this is, or was until a while ago. One question; a second one, once a minute, notes that the
     vendor still uses the old address."""
     digest = token_digest(token)
-    account = rows.find_where(
-        VendorAccount, "vendor = %s AND (callback_digest = %s OR old_callback_digest = %s)", [vendor, digest, digest]
-    )
+    mine = Q(callback_digest=digest) | Q(old_callback_digest=digest)
+    account = VendorAccount.objects.filter(mine, vendor=vendor).order_by().first()
     if account is None or account.callback_digest == digest:
         return account
     if not account.old_callback_works:

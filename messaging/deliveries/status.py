@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 
-from kit.rows import newest
 from messaging.deliveries import history
 from messaging.models import Batch, Click, Delivery, Reply, Suppression
 from messaging.states import BatchState, OwnStatus
@@ -174,16 +173,23 @@ def _others(
 ) -> Iterator[tuple[str, str, Sequence[Any]]]:
     """(kind, the name of its time, the newest of it) of what else there is."""
     if found.has_replies and "reply" in kinds:
-        yield "reply", "replied_at", newest(Reply, phone, "replied_at", limit, **bounds)
+        yield "reply", "replied_at", _newest(Reply.objects.filter(phone=phone), "replied_at", limit, **bounds)
     if found.has_clicks and "click" in kinds:
-        yield "click", "clicked_at", newest(Click, phone, "clicked_at", limit, **bounds)
+        yield "click", "clicked_at", _newest(Click.objects.filter(phone=phone), "clicked_at", limit, **bounds)
     if found.has_suppressions and "suppression" in kinds:
         entries = _with_scope(Suppression.objects.filter(phone=phone))
-        if bounds["before"]:
-            entries = entries.filter(since__lt=bounds["before"])
-        if bounds["after"]:
-            entries = entries.filter(since__gte=bounds["after"])
-        yield "suppression", "since", list(entries.order_by("-since", "-id")[:limit])
+        yield "suppression", "since", _newest(entries, "since", limit, **bounds)
+
+
+def _newest(
+    rows: QuerySet[Any], at: str, limit: int, *, before: datetime | None, after: datetime | None
+) -> Sequence[Any]:
+    """By the time in `at`; of those before a time, and after or at one."""
+    if before:
+        rows = rows.filter(**{f"{at}__lt": before})
+    if after:
+        rows = rows.filter(**{f"{at}__gte": after})
+    return list(rows.order_by(f"-{at}", "-id")[:limit])
 
 
 def _with_scope(entries: QuerySet[Suppression]) -> QuerySet[Suppression]:

@@ -2,12 +2,13 @@
 
 import hashlib
 import ipaddress
+import json
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
-from kit import rows
+from kit import sql
 from messaging import queue
 from messaging.events import volume
 from messaging.gateway.normal_form import storable
@@ -16,6 +17,7 @@ from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Inbound, WireReply
 from messaging.models import CallbackEvent, VendorAccount
 
+_SQL = sql.beside(__file__)
 # Audits are never dropped as repeats: approve, refuse, approve again may be byte-equal.
 _REPEATABLE = frozenset({"review"})
 
@@ -48,18 +50,19 @@ def store(account: VendorAccount, inbound: Inbound, *, signed_at: datetime | Non
     if inbound.kind not in _REPEATABLE:
         seed = f"{account.pk}|{inbound.kind}|{inbound.query}|".encode()
         digest = hashlib.sha256(seed + inbound.body).hexdigest()
-    return rows.insert_new(
-        CallbackEvent(
-            account=account,
-            kind=inbound.kind,
-            polled=polled,
-            headers=_kept(account, inbound),
-            query=storable(inbound.query),
-            body=inbound.body,
-            digest=digest,
-            signed_at=signed_at,
-        )
+    new = _SQL["store"].run(
+        account=account.pk,
+        kind=inbound.kind,
+        polled=polled,
+        headers=json.dumps(_kept(account, inbound)),
+        query=storable(inbound.query),
+        body=inbound.body,
+        digest=digest,
+        signed_at=signed_at,
+        arrived_at=timezone.now(),
+        state=CallbackEvent.State.NEW,
     )
+    return bool(new)
 
 
 def _kept(account: VendorAccount, inbound: Inbound) -> dict[str, str]:

@@ -1,13 +1,18 @@
 """Which request a receipt is about: by our reference, else the vendor's task id, else its message id."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import QuerySet
+
+from kit import sql
 from messaging.gateway.types import ReceiptEvent
 from messaging.models import Attempt, Delivery, VendorAccount
-from messaging.receipts import updates as bulk
+from messaging.receipts.updates import text_array
+
+_SQL = sql.beside(__file__)
 
 
 class AttemptRef(NamedTuple):
@@ -30,19 +35,31 @@ class AttemptIndex(NamedTuple):
     by_message: dict[str, AttemptRef]
 
 
-# What AttemptRef._make does, without a call into Python for each.
-_ref = partial(tuple.__new__, AttemptRef)
-
-
 def resolve_attempts(account: VendorAccount, events: Sequence[ReceiptEvent]) -> AttemptIndex:
     """Four queries at most. The newest attempt wins."""
     references = {event.reference for event in events if event.reference}
-    by_reference = {ref.reference: ref for ref in map(_ref, bulk.attempts_by("reference", account.pk, references))}
+    by_reference = {ref.reference: ref for ref in _attempts_by("reference", account, references)}
     left = [event for event in events if event.reference not in by_reference]
     tasks = {event.task_id for event in left if event.task_id}
-    by_task = {ref.task_id: ref for ref in map(_ref, bulk.attempts_by("task_id", account.pk, tasks))}
+    by_task = {ref.task_id: ref for ref in _attempts_by("task_id", account, tasks)}
     messages = {event.message_id for event in left if event.message_id and not event.reference}
     return AttemptIndex(by_reference, by_task, _by_message(account, messages) if messages else {})
+
+
+def _attempts_by(column: str, account: VendorAccount, values: Collection[str]) -> list[AttemptRef]:
+    """The account's attempts whose `column` ("reference" or "task_id") is one of `values`, oldest first."""
+    if not values:
+        return []
+    if connection.vendor == "postgresql":
+        return _SQL[column].rows(AttemptRef, account=account.pk, values=text_array(list(values)))
+    return _refs(Attempt.objects.filter(account=account, **{f"{column}__in": values}))
+
+
+def _refs(attempts: QuerySet[Attempt]) -> list[AttemptRef]:
+    rows = attempts.order_by("pk").values_list(
+        "pk", "batch_id", "reference", "task_id", "outcome", "batch__dispatch__run", "batch__dispatch__leg"
+    )
+    return [AttemptRef(*row) for row in rows]
 
 
 def attempt_of(event: ReceiptEvent, index: AttemptIndex) -> AttemptRef | None:
@@ -57,6 +74,5 @@ def attempt_of(event: ReceiptEvent, index: AttemptIndex) -> AttemptRef | None:
 def _by_message(account: VendorAccount, messages: set[str]) -> dict[str, AttemptRef]:
     deliveries = Delivery.objects.filter(message_id__in=messages, batch__account=account)
     batches = dict(deliveries.values_list("message_id", "batch_id"))
-    attempts = Attempt.objects.filter(batch__in=set(batches.values())).order_by("pk")
-    newest = {ref.batch: ref for ref in map(_ref, attempts.values_list(*bulk.ATTEMPT_COLUMNS))}
+    newest = {ref.batch: ref for ref in _refs(Attempt.objects.filter(batch__in=set(batches.values())))}
     return {message: newest[batch] for message, batch in batches.items() if batch in newest}

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from kit import masks, rows
+from kit import masks, sql
 from messaging import fence
 from messaging.accounts import adapters
 from messaging.deliveries.recipients import recipients as people
@@ -39,7 +39,7 @@ def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
     why it ended: `time`, or the reason of claiming.Held. Waits through short holds (pace, requests in flight, cap); a long one
     ends it, and the tick comes back when it is over."""
     _settle_memory()
-    rows.forget_plans()
+    sql.forget_plans()
     end = time.monotonic() + (settings.SONGDA["TURN_SECONDS"] if seconds is None else seconds)
     at_once = AT_ONCE
     while time.monotonic() < end:

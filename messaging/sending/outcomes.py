@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from kit import audit, masks, rows
+from kit import audit, masks
 from messaging.accounts import adapters, health
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
@@ -95,11 +95,7 @@ def _close(attempt: Attempt, result: SendResult) -> bool:
     open_outcomes = [AttemptOutcome.OPEN]
     if verdict.outcome is not Outcome.UNKNOWN:
         open_outcomes.append(AttemptOutcome.UNKNOWN)
-    return rows.update(
-        Attempt,
-        attempt.pk,
-        "outcome",
-        open_outcomes,
+    closed = Attempt.objects.filter(pk=attempt.pk, outcome__in=open_outcomes).update(
         outcome=verdict.outcome.value,
         reason=verdict.reason,
         vendor_code=verdict.code[:80],
@@ -107,6 +103,7 @@ def _close(attempt: Attempt, result: SendResult) -> bool:
         task_id=result.task_id[:80],
         finished_at=timezone.now(),
     )
+    return bool(closed)
 
 
 def _word(attempt: Attempt, verdict: Verdict) -> str:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kit import rows
+from kit import sql
 from messaging.deliveries import recipients
 from messaging.gateway.types import Recipient
 from messaging.models import Delivery
@@ -28,7 +28,7 @@ def test_a_requests_people_come_by_number_with_whatever_their_values_hold(house)
     assert recipients.recipients(batch) == []
 
 
-ASKED = "SELECT COUNT(*) FROM asked WHERE batch = %s"
+ASKED = "-- name: asked prepared\nSELECT COUNT(*) FROM asked WHERE batch = :batch\n"
 
 
 def _asked_plan():
@@ -40,25 +40,26 @@ def _asked_plan():
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
-def test_a_forgotten_plan_is_made_for_the_tables_as_they_are():
+def test_a_forgotten_plan_is_made_for_the_tables_as_they_are(tmp_path):
     if connection.vendor != "postgresql":
         with CaptureQueriesContext(connection) as asked:
-            rows.forget_plans()
+            sql.forget_plans()
         assert not asked.captured_queries
         return
+    (tmp_path / "plans.sql").write_text(ASKED, encoding="utf-8")
+    asked = sql.beside(str(tmp_path / "plans.py"))["asked"]
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE asked (batch integer) ON COMMIT DROP")
         cursor.execute("CREATE INDEX ON asked (batch)")
         cursor.execute("INSERT INTO asked VALUES (1), (2)")
         cursor.execute("ANALYZE asked")
         cursor.execute("SET LOCAL plan_cache_mode = 'force_generic_plan'")
-        with rows.plain_cursor() as plain:
-            for _ in range(7):
-                plain.execute(ASKED, [7])
+        for _ in range(7):
+            asked.value(batch=7)
         assert "Seq Scan" in _asked_plan()
         cursor.execute("INSERT INTO asked SELECT n / 5 FROM generate_series(1, 20000) AS n")
         assert "Seq Scan" in _asked_plan()
-        rows.forget_plans()
+        sql.forget_plans()
         assert "Index" in _asked_plan()
 
 

@@ -42,7 +42,7 @@ def clocks(settings):
 
 
 # It is written down that this attempt may be on the wire; and, before that, who it goes to is read.
-PERMITTED = "INSERT INTO messaging_attempt"
+PERMITTED = r"INSERT INTO \W?messaging_attempt"
 PEOPLE = "SELECT phone, variables FROM messaging_delivery"
 
 

@@ -123,7 +123,7 @@ def test_a_file_that_turns_out_bad_says_so_and_keeps_nothing(db: None) -> None:
     assert not Suppression.objects.exists()
 
 
-ENTER = "INSERT INTO messaging_suppression .*FROM staged_number"
+ENTER = r"INSERT INTO messaging_suppression\s.*FROM staged_number"
 
 
 def test_a_worker_that_dies_is_followed_by_one_that_goes_on(house: Any, monkeypatch: Any, settings: Any) -> None:

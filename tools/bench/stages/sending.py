@@ -121,7 +121,7 @@ def build_requests(run: Run) -> Iterator[Line]:
             at = time.perf_counter()
             limits.build(some, "s1-1")
             theirs, at = theirs + time.perf_counter() - at, time.perf_counter()
-            adapter.build_send(_request(dispatch, deliveries_recipients.parsed(*joined)))
+            adapter.build_send(_request(dispatch, deliveries_recipients.parsed(joined)))
             ours += time.perf_counter() - at
     count = 3 * sum(len(some) for some, _ in rows)
     yield Line("build requests", count, ours, 0, theirs, ours / theirs, "at most 1.5")
