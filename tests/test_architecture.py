@@ -181,6 +181,17 @@ def test_only_the_http_door_imports_requests():
     assert {path for path in found if "/tests/" not in path and "sandbox" not in path} <= allowed
 
 
+def test_only_the_sql_door_runs_statements():
+    """Hand-written SQL stands in .sql files and goes through kit/sql.py; everything else is the ORM's."""
+    pattern = re.compile(r"\.cursor\(|cursor\.(execute|executemany|copy)\(|\bRawSQL\b|\.raw\(\"|\.extra\(|# noqa: S608")
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in tracked(*PRODUCT)
+        if not {"migrations", "tests"} & set(path.parts) and pattern.search(path.read_text())
+    ]
+    assert found == ["kit/sql.py"]
+
+
 def test_every_statement_stands_beside_the_module_that_asks_it():
     """`updates.py` names each of `updates.sql`, `updates.postgresql.sql` and `updates.sqlite.sql`, and no other."""
     found = {}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from campaigns.preflight import audience_query as planning_rules
 from campaigns.preflight import plan
 from campaigns.preflight.cost import cost, together
 from campaigns.states import CampaignState
-from kit import audit
+from kit import audit, sql
 from messaging.models import Batch, Delivery, Dispatch
 from messaging.sending import dispatches
 from messaging.states import BatchState, DispatchState, OwnStatus
@@ -37,17 +37,15 @@ CAN_FOLLOW = (CampaignState.SETTLING, CampaignState.DONE)
 FALLBACK = "fallback-1"
 # A big campaign is looked through for new failures no more often than this.
 LOOK_SECONDS = 30
-_DELIVERY, _BATCH = Delivery._meta.db_table, Batch._meta.db_table
-_SHARED = "d.own_status IS NULL AND b.state"
-_IS = {
-    "failed": f"d.own_status = {int(OwnStatus.FAILED)}",
-    "rejected": f"(d.own_status = {int(OwnStatus.REJECTED)} OR ({_SHARED} = '{BatchState.REJECTED.value}'))",
-    "no_receipt": f"d.own_status = {int(OwnStatus.NO_RECEIPT)}",
+_SQL = sql.beside(__file__)
+_STATES = {
+    "own_failed": OwnStatus.FAILED,
+    "own_rejected": OwnStatus.REJECTED,
+    "own_no_receipt": OwnStatus.NO_RECEIPT,
+    "own_skipped": OwnStatus.SKIPPED,
+    "rejected": BatchState.REJECTED,
+    "never_sent": (BatchState.CANCELLED, BatchState.TOO_LATE),
 }
-_NEVER_SENT = (
-    f"(d.own_status = {int(OwnStatus.SKIPPED)}"
-    f" OR ({_SHARED} IN ('{BatchState.CANCELLED.value}', '{BatchState.TOO_LATE.value}')))"
-)
 
 
 class CannotFollow(Exception):
@@ -79,25 +77,15 @@ def _resend_rules(campaign: Campaign, groups: Sequence[str]) -> plan.Rules:
     return replace(rules, only=_resend_only(campaign, groups))
 
 
-def _resend_only(campaign: Campaign, groups: Sequence[str]) -> plan.Sql:
-    """Members all of whose rows in the run have a chosen outcome or were never sent, at least one chosen; or have none."""
-    run, parts, params = _run(campaign), [], []
-    chosen = " OR ".join(_IS[group] for group in groups if group in _IS)
-    if chosen:
-        parts.append(
-            f"""m.phone IN (SELECT d.phone FROM {_DELIVERY} d LEFT JOIN {_BATCH} b ON b.id = d.batch_id WHERE d.run = %s
-                  GROUP BY d.phone HAVING SUM(CASE WHEN {chosen} THEN 1 ELSE 0 END) > 0
-                  AND SUM(CASE WHEN {chosen} OR {_NEVER_SENT} THEN 0 ELSE 1 END) = 0)"""  # noqa: S608
-        )
-        params.append(run)
-    if "new" in groups:
-        parts.append(f"NOT EXISTS (SELECT 1 FROM {_DELIVERY} d WHERE d.run = %s AND d.phone = m.phone)")  # noqa: S608
-        params.append(run)
-    return f"({' OR '.join(parts) or '1 = 0'})", params
-
-
-def _run(campaign: Campaign) -> Any:
-    return Dispatch._meta.get_field("run").get_db_prep_value(campaign.run, connection)
+def _resend_only(campaign: Campaign, groups: Sequence[str]) -> sql.Fragment:
+    chosen = tuple(group for group in groups if group in GROUPS and group != "new")
+    return _SQL["resend"].given(
+        run=campaign.run,
+        some_groups=bool(chosen),
+        groups=chosen,
+        new="new" in groups,
+        outcomes=_SQL["outcomes"].given(run=campaign.run, **_STATES),
+    )
 
 
 @transaction.atomic
@@ -177,12 +165,10 @@ def _open_way(campaign: Campaign) -> Campaign | None:
 
 def _fallback_rules(way: Campaign) -> plan.Rules:
     """Only after a final failure in the main leg, and only who is in no other leg."""
-    final = [_IS["failed"], _IS["rejected"], *([_IS["no_receipt"]] if way.fallback_on_silence else [])]
-    sql = f"""m.phone IN (SELECT d.phone FROM {_DELIVERY} d LEFT JOIN {_BATCH} b ON b.id = d.batch_id
-                WHERE d.run = %s AND d.leg = 'main' AND ({" OR ".join(final)}))
-              AND NOT EXISTS (SELECT 1 FROM {_DELIVERY} x WHERE x.run = %s AND x.phone = m.phone AND x.leg <> 'main')"""  # noqa: S608
+    final = ("failed", "rejected", *(["no_receipt"] if way.fallback_on_silence else []))
+    outcomes = _SQL["outcomes"].given(run=way.run, **_STATES)
     rules = planning_rules.rules_for(way, timezone.now(), way.sheet["imports"])
-    return replace(rules, only=(sql, [_run(way), _run(way)]))
+    return replace(rules, only=_SQL["fallback"].given(run=way.run, final=final, outcomes=outcomes))
 
 
 @transaction.atomic

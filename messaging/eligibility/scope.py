@@ -8,6 +8,7 @@ from typing import Protocol
 
 from django.db.models import Q, QuerySet
 
+from kit.sql import Fragment
 from messaging.models import Batch, Dispatch, Suppression
 
 # Column of an entry -> the same of a batch.
@@ -31,10 +32,13 @@ def in_force(account_id: int, signature_id: int | None) -> QuerySet[Suppression]
     return Suppression.objects.filter(holds, lifted_at__isnull=True)
 
 
-def in_force_sql(entry: str) -> str:
-    """The same for the row `entry` of a statement. Takes two parameters: account, signature."""
-    narrower = " OR ".join(f"{entry}.{column} = %s" for column in _NARROWER)
-    return f"{entry}.lifted_at IS NULL AND ({entry}.scope = '{Suppression.Scope.ALL}' OR {narrower})"
+def in_force_sql(entry: str, account_id: int, signature_id: int | None) -> Fragment:
+    """The same as a condition on the row `entry` of a statement."""
+    narrower = " OR ".join(f"{entry}.{column} = :{column}" for column in _NARROWER)
+    return Fragment(
+        f"{entry}.lifted_at IS NULL AND ({entry}.scope = :all OR {narrower})",
+        {"all": Suppression.Scope.ALL, "account_id": account_id, "signature_id": signature_id},
+    )
 
 
 def holds_for(entry: Scoped, dispatch: Dispatch) -> bool:

@@ -392,7 +392,7 @@ def _promotion(run: Run, life: Life, server: Any, replica: Any) -> Life:
     """Nothing is lost: the replica has replayed all before it takes over."""
     life.end()
     target = _sql(server, "SELECT pg_current_wal_lsn()")
-    run.until("the replica has it", lambda: _sql(replica, f"SELECT pg_last_wal_replay_lsn() >= '{target}'") is True)  # noqa: S608
+    run.until("the replica has it", lambda: _sql(replica, f"SELECT pg_last_wal_replay_lsn() >= '{target}'") is True)
     server.stop()
     _promote(replica)
     fresh = Life(run.place, replica.url, run.files, "second")
