@@ -76,12 +76,12 @@ class Statement:
         with self._executed(params) as cursor:
             return int(cursor.rowcount)
 
-    def rows(self, kind: Callable[..., Row], **params: Any) -> list[Row]:
+    def rows(self, kind: Callable[..., Row], /, **params: Any) -> list[Row]:
         """The answer, each row as `kind` makes it of the columns in their order."""
         with self._executed(params) as cursor:
             return [kind(*row) for row in cursor.fetchall()]
 
-    def first(self, kind: Callable[..., Row], **params: Any) -> Row | None:
+    def first(self, kind: Callable[..., Row], /, **params: Any) -> Row | None:
         with self._executed(params) as cursor:
             row = cursor.fetchone()
         return None if row is None else kind(*row)
@@ -193,11 +193,15 @@ class _Bound:
 
     def _bind(self, name: str, value: Any) -> str:
         key, n = name, 1
-        while key in self._given and self._given[key] is not value and self._given[key] != value:
+        while key in self._given and not _is_same(self._given[key], value):
             key, n = f"{name}__{n}", n + 1
         if key not in self._given:
             self._given[key], self.values[key] = value, stored(value, self._connection)
         return f"%({key})s"
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) is type(other) and one == other)
 
 
 def stored(value: Any, connection: BaseDatabaseWrapper) -> Any:
