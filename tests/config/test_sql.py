@@ -106,7 +106,7 @@ def test_a_fragment_stands_in_the_place_of_its_parameter(beside):
 def test_fragments_are_joined_by_what_stands_between(beside):
     parts = [sql.Fragment("n = :n", {"n": n}) for n in (1, 3)]
     found = beside(
-        "-- name: asked\nSELECT n FROM (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) AS some WHERE :any ORDER BY n\n"
+        "-- name: asked\nSELECT n FROM (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) AS numbers WHERE :any ORDER BY n\n"
     )
     assert found["asked"].rows(int, any=sql.joined(" OR ", parts)) == [1, 3]
 
