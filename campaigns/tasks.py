@@ -17,7 +17,7 @@ def check_import(import_id: int) -> None:
 
 
 def check_campaign(campaign_id: int) -> None:
-    """Count the sheet of a big audience. A campaign that has moved on meanwhile is left alone."""
+    """Count the report of a big audience. A campaign that has moved on meanwhile is left alone."""
     campaign = Campaign.objects.get(pk=campaign_id)
     if campaign.state == CampaignState.CHECKING:
         preflight.check(campaign)

@@ -67,3 +67,10 @@ class Percent(serializers.FloatField):
         if round(value, 1) != value:
             self.fail("decimal")
         return value
+
+
+class Moment(serializers.DateTimeField):
+    """A time in an answer, as ISO 8601 with its own offset."""
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.isoformat())

@@ -1,7 +1,6 @@
 """A colleague's word before a big, costly or new campaign goes out: asked for, given on a frozen snapshot, void after any
 change of what the snapshot covers."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -23,11 +22,10 @@ OPEN = (ApprovalState.PENDING, ApprovalState.GRANTED)
 
 def reasons(campaign: Campaign) -> list[Reason]:
     """Why a colleague has to approve this checked campaign; empty where nobody has to."""
-    if not campaign.sheet:
+    if campaign.checked_at is None:
         return []
     policy = SendingPolicy.current()
-    cost = campaign.sheet["cost"]["high"]
-    found = above_limits(policy, campaign.sheet["to_send"], None if cost is None else Decimal(cost))
+    found = above_limits(policy, campaign.report.to_send, campaign.report.cost.high)
     if policy.approve_first_use and first_uses.never_sent(versions_of(campaign)).exists():
         found.append(Reason("first_use", {}))
     if policy.approve_outside_hours and _outside_hours(campaign, policy):
@@ -66,10 +64,10 @@ def ask(campaign: Campaign, actor: Any, token_holder: Any = None) -> Approval:
     token by which it is asked. Raises CannotDecide."""
     locked = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     if locked.state != CampaignState.CHECKED or locked.checked_at != campaign.checked_at:
-        raise CannotDecide(_("The campaign was changed or checked again meanwhile. Look at the new sheet first."))
+        raise CannotDecide(_("The campaign was changed or checked again meanwhile. Look at the new report first."))
     because = reasons(locked)
-    if not because or any(found["blocks"] for found in locked.sheet["obstacles"]):
-        raise CannotDecide(_("There is nothing to approve: look at the sheet first."))
+    if not because or locked.report.blocked:
+        raise CannotDecide(_("There is nothing to approve: look at the report first."))
     for version in versions_of(locked):
         freeze(version)
     locked.approvals.filter(kind=Approval.Kind.CAMPAIGN, state__in=OPEN).update(state=ApprovalState.VOID)

@@ -15,7 +15,7 @@ from campaigns.approvals.campaign_approvals import OPEN, CampaignSubject, detail
 from campaigns.approvals.reasons import Reason, above_limits
 from campaigns.approvals.subject import CannotDecide
 from campaigns.audit_actions import AuditAction
-from campaigns.models import Approval, Campaign
+from campaigns.models import Approval, Campaign, CostEstimate
 from campaigns.states import ApprovalState, CampaignState
 from kit import audit
 from messaging.models import SendingPolicy
@@ -40,9 +40,9 @@ class FollowUpSubject(CampaignSubject):
 SUBJECT = FollowUpSubject()
 
 
-def reasons(people: int, cost: str | None) -> list[Reason]:
+def reasons(people: int, cost: Decimal | None) -> list[Reason]:
     """Why a colleague has to approve a follow-up to so many; empty where nobody has to."""
-    return above_limits(SendingPolicy.current(), people, None if cost is None else Decimal(cost))
+    return above_limits(SendingPolicy.current(), people, cost)
 
 
 def _key(groups: Sequence[str], until: datetime | None) -> dict[str, Any]:
@@ -57,13 +57,13 @@ def latest(campaign: Campaign, groups: Sequence[str], until: datetime | None) ->
     return next((row for row in found if row.snapshot["covers"]["follow_up"] == wanted), None)
 
 
-def is_enough(approval: Approval | None, people: int, cost: str | None) -> bool:
+def is_enough(approval: Approval | None, people: int, cost: Decimal | None) -> bool:
     """Granted, of the campaign as it is stored, and for at least this number and cost."""
     if approval is None or approval.state != ApprovalState.GRANTED or approval.spent_at is not None:
         return False
     covers = approval.snapshot["covers"]
     most = covers["cost"]["high"]
-    within = people <= covers["to_send"] and (cost is None or (most is not None and Decimal(cost) <= Decimal(most)))
+    within = people <= covers["to_send"] and (cost is None or (most is not None and cost <= Decimal(most)))
     return within and not SUBJECT.is_void(approval)
 
 
@@ -75,12 +75,12 @@ def ask(
     *,
     people: int,
     left_out: int,
-    cost: dict[str, Any],
+    cost: CostEstimate,
     actor: Any,
 ) -> Approval:
     """A request for a follow-up with these numbers; an open one for the same groups is void. Raises CannotDecide."""
     locked = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-    because = reasons(people, cost["high"])
+    because = reasons(people, cost.high)
     if locked.state == CampaignState.CANCELLED or not because:
         raise CannotDecide(_("There is nothing to approve: look at the follow-up again."))
     covers: dict[str, Any] = {
@@ -88,7 +88,7 @@ def ask(
         "campaign": snapshot.of_campaign(locked.pk),
         "to_send": people,
         "excluded": {"rules": left_out},
-        "cost": cost,
+        "cost": cost.dump(),
     }
     _void(locked, covers["follow_up"])
     approval = Approval.objects.create(

@@ -19,7 +19,7 @@ _NUMBERS = (
     "excluded",
     "to_send",
     "again",
-    "arms",
+    "variants",
     "canary",
     "requests",
     "units",
@@ -38,8 +38,8 @@ def of_campaign(campaign_id: int) -> dict[str, Any]:
     campaign = Campaign.objects.select_related(*related).get(pk=campaign_id)
     covers = {name: _plain(value) for name, value in model_to_dict(campaign, _FIELDS).items()}
     covers["versions"] = [[version.pk, _digest(version)] for version in versions_of(campaign)]
-    covers.update({name: campaign.sheet.get(name) for name in _NUMBERS})
-    return covers
+    counted = campaign.report.dump()
+    return {**covers, **{name: counted[name] for name in _NUMBERS}}
 
 
 def _plain(value: Any) -> Any:

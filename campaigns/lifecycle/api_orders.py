@@ -14,7 +14,7 @@ from campaigns import preflight
 from campaigns.approvals import api_quota
 from campaigns.audiences import consent
 from campaigns.audit_actions import AuditAction
-from campaigns.models import ApiToken, Campaign
+from campaigns.models import ApiToken, Campaign, Obstacle, PreflightReport
 from campaigns.preflight.audience_query import closed_days, holidays_of, own_text, sms_units
 from campaigns.preflight.cost import cost
 from campaigns.preflight.duration import finish_time, opens_at
@@ -52,8 +52,8 @@ class Order:
 class CannotSend(Exception):
     """Nothing was sent. `found` are obstacles as of preflight; str() is their sentences."""
 
-    def __init__(self, found: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(" ".join(preflight.sentence(dict(one)) for one in found))
+    def __init__(self, found: Sequence[Obstacle]) -> None:
+        super().__init__(" ".join(preflight.sentence(one) for one in found))
         self.found = found
 
 
@@ -117,19 +117,16 @@ def _require_sound(order: Order, to_send: Sequence[str], now: datetime) -> Decim
         now, people, float(order.account.per_second), SendingWindow.of(campaign), closed_days(campaign)
     )
     price = cost(campaign, people, sms_units(campaign, [order.people[phone] for phone in to_send]))
-    sheet = {
-        "difference": 0,
-        "rows": len(order.people),
-        "to_send": len(order.people),  # that nobody is left is no obstacle: the answer names why
-        "excluded": {},
-        "late": 0,
-        "finish_at": finish.isoformat() if finish else None,
-        "cost": price,
-    }
-    blocking = [found for found in obstacles(campaign, sheet, now) if found["blocks"]]
+    report = PreflightReport(
+        rows=len(order.people),
+        to_send=len(order.people),  # that nobody is left is no obstacle: the answer names why
+        finish_at=finish,
+        cost=price,
+    )
+    blocking = [found for found in obstacles(campaign, report, now) if found.blocks]
     if blocking:
         raise CannotSend(blocking)
-    return Decimal(price["high"]) if price["high"] is not None else None
+    return price.high
 
 
 def _dispatch(order: Order, actor: Any) -> Dispatch:

@@ -84,6 +84,6 @@ def _words(reason: str) -> tuple[str, str]:
 
 
 def _unsent(campaign: Campaign, groups: _Groups) -> dict[str, int]:
-    excluded = campaign.sheet.get("excluded", {})
+    excluded = campaign.report.excluded
     in_file = {reason: excluded[reason] for reason in ("invalid", "duplicate") if excluded.get(reason)}
     return {**in_file, **dict(_sum(groups, (OwnStatus.SKIPPED,), 2))}

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from campaigns.approvals import campaign_approvals
 from campaigns.audit_actions import AuditAction
-from campaigns.models import Campaign
+from campaigns.models import Campaign, PreflightReport
 from campaigns.preflight import NotNow
 from campaigns.states import CampaignState
 from kit import audit
@@ -16,7 +16,7 @@ _OPEN = (CampaignState.DRAFT, CampaignState.CHECKED)
 
 @transaction.atomic
 def save(form: Any, actor: Any) -> Campaign:
-    """`form` is a valid model form. The campaign goes back to DRAFT without a sheet. Raises NotNow when it was confirmed
+    """`form` is a valid model form. The campaign goes back to DRAFT without a report. Raises NotNow when it was confirmed
     while the form was open."""
     campaign: Campaign = form.save(commit=False)
     is_new = campaign.pk is None
@@ -26,7 +26,8 @@ def save(form: Any, actor: Any) -> Campaign:
         stored = Campaign.objects.select_for_update().get(pk=campaign.pk)
         if stored.state not in _OPEN:
             raise NotNow(stored.get_state_display())
-    campaign.state, campaign.sheet, campaign.checked_at, campaign.state_note = CampaignState.DRAFT, {}, None, ""
+    campaign.state, campaign.state_note = CampaignState.DRAFT, ""
+    campaign.report, campaign.checked_at = PreflightReport(), None
     campaign.save()
     campaign.editors.add(actor)
     campaign_approvals.void_changed(campaign)

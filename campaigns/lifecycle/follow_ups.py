@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.approvals import follow_up_approvals
 from campaigns.audit_actions import AuditAction
 from campaigns.lifecycle.layout import fill, open_round
-from campaigns.models import Approval, Campaign
+from campaigns.models import Approval, Campaign, CostEstimate
 from campaigns.preflight import audience_query as planning_rules
 from campaigns.preflight import plan
 from campaigns.preflight.cost import cost, together
@@ -54,11 +54,11 @@ class CannotFollow(Exception):
 
 @dataclass(frozen=True)
 class Preview:
-    """Who would get a follow-up now: `people`, and `left_out` of the chosen by the rules. `cost` as in the sheet."""
+    """Who would get a follow-up now: `people`, and `left_out` of the chosen by the rules."""
 
     people: int
     left_out: int
-    cost: dict[str, Any]
+    cost: CostEstimate
 
 
 def preview(campaign: Campaign, groups: Sequence[str]) -> Preview:
@@ -136,11 +136,11 @@ def _require_approved(
     """The approval that this follow-up uses up; None where none is needed. Raises CannotFollow."""
     if not found.people:
         raise CannotFollow(_("Nobody would get it."))
-    because = follow_up_approvals.reasons(found.people, found.cost["high"])
+    because = follow_up_approvals.reasons(found.people, found.cost.high)
     if not because:
         return None
     approval = follow_up_approvals.latest(campaign, groups, until)
-    if approval is None or not follow_up_approvals.is_enough(approval, found.people, found.cost["high"]):
+    if approval is None or not follow_up_approvals.is_enough(approval, found.people, found.cost.high):
         words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
         raise CannotFollow(words % {"because": "；".join(one.sentence for one in because)})
     return approval
@@ -167,7 +167,7 @@ def _fallback_rules(way: Campaign) -> plan.Rules:
     """Only after a final failure in the main leg, and only who is in no other leg."""
     final = ("failed", "rejected", *(["no_receipt"] if way.fallback_on_silence else []))
     outcomes = _SQL["outcomes"].given(run=way.run, **_STATES)
-    rules = planning_rules.rules_for(way, timezone.now(), way.sheet["imports"])
+    rules = planning_rules.rules_for(way, timezone.now(), way.report.imports)
     return replace(rules, only=_SQL["fallback"].given(run=way.run, final=final, outcomes=outcomes))
 
 

@@ -1,4 +1,4 @@
-"""From a confirmed sheet to a dispatch with its batches and one row for each member, sent to or not."""
+"""From a confirmed report to a dispatch with its batches and one row for each member, sent to or not."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,9 +28,9 @@ def lay_out(campaign: Campaign) -> Dispatch:
     for letter, arm in zip("AB", parts, strict=False):
         title = campaign.name if len(parts) == 1 else f"{campaign.name} {letter}"
         dispatch = open_round(arm, "main", Dispatch.Kind.MAIN, title=title, start_at=campaign.start_at)
-        people += fill(dispatch, arm, rules_for(arm, timezone.now(), campaign.sheet["imports"])).sent
+        people += fill(dispatch, arm, rules_for(arm, timezone.now(), campaign.report.imports)).sent
         rounds.append(dispatch)
-    if people > campaign.sheet["to_send"]:
+    if people > campaign.report.to_send:
         raise MoreThanConfirmed
     Campaign.objects.filter(pk=campaign.pk).update(dispatch=rounds[0])
     campaign.dispatch = rounds[0]

@@ -30,7 +30,7 @@ def progress(campaign: Campaign) -> dict[str, Any]:
     main = main_rounds(campaign)
     counts = deliveries_status.dispatch_counts(main) if main else {}
     total = sum(main.values())
-    planned_out = campaign.sheet.get("left_out", 0) - _in_file_only(campaign)
+    planned_out = campaign.report.left_out - campaign.report.in_file_only
     later_out = max(counts.get("skipped", 0) - planned_out, 0)
     people = total - min(planned_out, counts.get("skipped", 0))
     delivered = counts.get("delivered", 0) + counts.get("read", 0)
@@ -59,11 +59,6 @@ def main_rounds(campaign: Campaign) -> dict[int, int]:
     if campaign.dispatch_id is None:
         return {}
     return dict(Dispatch.objects.filter(run=campaign.run, leg="main").values_list("pk", "total"))
-
-
-def _in_file_only(campaign: Campaign) -> int:
-    excluded = campaign.sheet.get("excluded", {})
-    return int(excluded.get("invalid", 0) + excluded.get("duplicate", 0))
 
 
 def _pace(campaign: Campaign) -> float:

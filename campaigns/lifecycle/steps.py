@@ -58,7 +58,7 @@ def start_passed(campaign: Campaign) -> bool:
 
 
 def needs_typed_count(campaign: Campaign) -> bool:
-    return bool(campaign.sheet.get("to_send", 0) > SendingPolicy.current().type_above)
+    return bool(campaign.report.to_send > SendingPolicy.current().type_above)
 
 
 @transaction.atomic
@@ -86,7 +86,7 @@ def confirm_and_start(
         target=campaign,
         detail=_confirmed_detail(campaign, late),
     )
-    if campaign.sheet["to_send"] <= INLINE_PEOPLE:
+    if campaign.report.to_send <= INLINE_PEOPLE:
         launch(campaign.pk)
     else:
         enqueue("campaigns.tasks.launch_campaign", campaign.pk, queue="import")
@@ -95,7 +95,8 @@ def confirm_and_start(
 
 
 def _confirmed_detail(campaign: Campaign, late: bool) -> dict[str, Any]:
-    detail = {"people": campaign.sheet["to_send"], "cost": campaign.sheet["cost"]["high"]}
+    high = campaign.report.cost.high
+    detail: dict[str, Any] = {"people": campaign.report.to_send, "cost": None if high is None else str(high)}
     if people_again(campaign):
         detail["again"] = people_again(campaign)
     return {**detail, "at_once_instead_of": campaign.start_at.isoformat()} if late and campaign.start_at else detail
@@ -104,23 +105,24 @@ def _confirmed_detail(campaign: Campaign, late: bool) -> dict[str, Any]:
 def _require_sound(campaign: Campaign, typed_count: str) -> None:
     if fence.everywhere() is not None:
         raise CannotStart(_("All sending is held after a restore. An administrator has to decide that first."))
-    sheet = campaign.sheet
-    if not sheet:
+    if campaign.checked_at is None:
         raise CannotStart(_("This campaign has not been checked yet. Check it first."))
-    blocking = [preflight.sentence(found) for found in sheet["obstacles"] if found["blocks"]]
+    blocking = [preflight.sentence(found) for found in campaign.report.obstacles if found.blocks]
     if campaign.state in CAN_START and blocking:
         raise CannotStart(" ".join(blocking))
     because = campaign_approvals.missing(campaign) if campaign.state in CAN_START else []
     if because:
         words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
         raise CannotStart(words % {"because": "；".join(because)})
-    if needs_typed_count(campaign) and whole_numbers.whole(typed_count) != sheet["to_send"]:
-        raise CannotStart(_("Type the number of people, %(n)s, to confirm.") % {"n": display.count(sheet["to_send"])})
+    if needs_typed_count(campaign) and whole_numbers.whole(typed_count) != campaign.report.to_send:
+        raise CannotStart(
+            _("Type the number of people, %(n)s, to confirm.") % {"n": display.count(campaign.report.to_send)}
+        )
 
 
 def people_again(campaign: Campaign) -> int:
     """How many get the same content again, as the check counted them: that number is typed."""
-    return int(campaign.sheet.get("again", {}).get("people", 0))
+    return campaign.report.again.people
 
 
 def _require_again_typed(campaign: Campaign, typed: str) -> None:
@@ -134,7 +136,7 @@ def _require_no_more_again(campaign: Campaign) -> None:
     """Counted once more, now that the campaign is confirmed in this transaction: of two with the same content that are confirmed
     in one moment, the second waits here for the first and sees it."""
     repeats.lock(campaign)
-    now = repeats.find(campaign, clock.now(), campaign.sheet["imports"])
+    now = repeats.find(campaign, clock.now(), campaign.report.imports)
     if now.people > people_again(campaign):
         words = _("Meanwhile %(n)s people got the same content or are in another campaign with it. Check again.")
         raise SameContent(words % {"n": display.count(now.people)})
@@ -142,7 +144,7 @@ def _require_no_more_again(campaign: Campaign) -> None:
 
 def _too_late(campaign: Campaign) -> CannotStart:
     if campaign.confirmed_at is None:
-        return CannotStart(_("The campaign was changed or checked again meanwhile. Look at the new sheet first."))
+        return CannotStart(_("The campaign was changed or checked again meanwhile. Look at the new report first."))
     at = display.day_and_time(campaign.confirmed_at)
     who = display.person(campaign.confirmed_by) if campaign.confirmed_by else _("the system")
     return CannotStart(_("The campaign was already started by %(who)s: %(time)s.") % {"who": who, "time": at})

@@ -13,9 +13,11 @@ from campaigns.models.decisions import DecidedRequest
 from campaigns.models.figures import BalanceReading, DailyFigures, RoundFigures
 from campaigns.models.people import PasswordNote, RoleGrant
 from campaigns.models.prefixes import OperatorPrefix
+from campaigns.models.preflight import Again, CostEstimate, CostLine, Obstacle, PreflightReport, VariantCount
 from campaigns.models.trail import AuditEvent, ExportRecord
 
 __all__ = [
+    "Again",
     "ApiToken",
     "Approval",
     "Audience",
@@ -24,18 +26,23 @@ __all__ = [
     "AuditEvent",
     "BalanceReading",
     "Campaign",
+    "CostEstimate",
+    "CostLine",
     "DailyFigures",
     "DecidedRequest",
     "ExportRecord",
     "FirstUse",
     "IdempotentCall",
     "ImportProblem",
+    "Obstacle",
     "OperatorPrefix",
     "PasswordNote",
+    "PreflightReport",
     "RoleGrant",
     "RoundFigures",
     "SystemNotices",
     "SystemUse",
+    "VariantCount",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.audiences import Audience
 from campaigns.models.decisions import DecidedRequest
+from campaigns.models.preflight import PreflightReport, ReportField
 from campaigns.states import CampaignState
 from messaging.models import Chatbot, Dispatch, Signature, VendorAccount
 from messaging.models.policy import MOST_CANARY_MINUTES, PERCENT
@@ -49,7 +50,7 @@ PLANNED = (
 
 class Campaign(models.Model):
     """`run` ties its rounds together: one in the main leg (two where `version_b` is tried beside `version`), and one for each
-    follow-up and fallback. `dispatch` is the first. `sheet` is the frozen result of the last check (preflight).
+    follow-up and fallback. `dispatch` is the first. `report` is the frozen result of the last check, made `checked_at`.
 
     `canary_people` or `canary_percent` of the people go first; after them the campaign waits `canary_minutes` and goes on
     only inside the stop limits, percentages of the results since `watch_from`. `fallback_*`: where to send once more after a
@@ -155,7 +156,7 @@ class Campaign(models.Model):
     dispatch = models.OneToOneField(
         Dispatch, on_delete=models.PROTECT, null=True, blank=True, related_name="campaign", editable=False
     )
-    sheet = models.JSONField(default=dict, blank=True, editable=False)
+    report: PreflightReport = ReportField()  # type: ignore[assignment]  # what it loads
     checked_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -1,4 +1,4 @@
-"""The sheet of a check as a page shows it."""
+"""The report of a check as a page shows it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,21 +22,20 @@ from messaging.states import Channel, ReviewStatus
 
 
 def shown(campaign: Campaign) -> dict[str, Any]:
-    """Context of the check and the confirm page; "sheet" is {} before the first check."""
-    sheet = campaign.sheet
+    """Context of the check and the confirm page; "report" is None before the first check."""
+    report = campaign.report
     review = _review(campaign)
-    if not sheet:
-        return {"sheet": {}, "blocked": True}
+    if campaign.checked_at is None:
+        return {"report": None, "blocked": True}
     return {
-        "sheet": sheet,
-        "files": list(AudienceImport.objects.filter(pk__in=sheet["imports"])),
-        "excluded": [(reason, sentences.label(reason), people) for reason, people in sheet["excluded"].items()],
-        "operators": [(_operator(code), people) for code, people in sheet["operators"].items()],
-        "cost_lines": [(Channel(line["channel"]).label, line) for line in sheet["cost"]["lines"]],
+        "report": report,
+        "files": list(AudienceImport.objects.filter(pk__in=report.imports)),
+        "excluded": [(reason, sentences.label(reason), people) for reason, people in report.excluded.items()],
+        "operators": [(_operator(code), people) for code, people in report.operators.items()],
+        "cost_lines": [(Channel(line.channel).label, line) for line in report.cost.lines],
         "balance": "" if campaign.account.balance is None else balance_text(campaign.account),
-        "finish_at": parse_datetime(sheet["finish_at"]) if sheet["finish_at"] else None,
-        "obstacles": [(preflight.sentence(found), found["blocks"]) for found in sheet["obstacles"]],
-        "blocked": preflight.blocked(sheet),
+        "obstacles": [(preflight.sentence(found), found.blocks) for found in report.obstacles],
+        "blocked": report.blocked,
         "again": again_lines(campaign),
         "review": review,
         "review_left": status.note_of(review) if review and review.status == ReviewStatus.APPROVED else "",
@@ -60,9 +58,9 @@ class AgainLine:
 
 
 def again_lines(campaign: Campaign) -> list[AgainLine]:
-    counted = campaign.sheet.get("again", {}).get("campaigns", [])
-    others = Campaign.objects.in_bulk([one["campaign"] for one in counted if one["campaign"] > 0])
-    return [_again_line(one["campaign"], others.get(one["campaign"]), one["people"]) for one in counted]
+    counted = sorted(campaign.report.again.by_campaign.items())
+    others = Campaign.objects.in_bulk([key for key, _people in counted if key > 0])
+    return [_again_line(key, others.get(key), people) for key, people in counted]
 
 
 def elsewhere(key: int) -> str:
@@ -85,7 +83,7 @@ def again_words(campaign: Campaign) -> list[tuple[Any, Any]]:
         return []
     words = _("%(n)s people, who are also in: %(names)s")
     names = "、".join(f"{line.name} ({display.count(line.people)})" for line in lines[:10])
-    n = display.count(campaign.sheet["again"]["people"])
+    n = display.count(campaign.report.again.people)
     return [(_("The same content again"), words % {"n": n, "names": names})]
 
 
@@ -130,22 +128,22 @@ def _submit_by(campaign: Campaign, review: TemplateReview | None) -> tuple[str, 
 def watch_words(campaign: Campaign) -> list[tuple[str, str]]:
     """(label, words) of the canary, the limits, the second version and the fallback, as far as there are any."""
     found = []
-    if campaign.sheet.get("canary"):
+    if campaign.report.canary:
         words = _("first %(n)s people, then %(m)s minutes of watching")
-        values = {"n": display.count(campaign.sheet["canary"]), "m": campaign.canary_minutes}
+        values = {"n": display.count(campaign.report.canary), "m": campaign.canary_minutes}
         found.append((_("Canary"), words % values))
     limits = [str(word) % {"limit": f"{limit.normalize():f}"} for word, limit in _limits(campaign) if limit is not None]
     if limits:
         found.append((_("Stops by itself"), "；".join(limits)))
     if campaign.version_b:
-        parts = [display.count(part["to_send"]) for part in campaign.sheet.get("arms", [])]
+        parts = [display.count(one.to_send) for one in campaign.report.variants]
         found.append((_("Compared with"), f"{campaign.version_b} · {campaign.share_b}% · {' / '.join(parts)}"))
     if campaign.fallback_account:
         found.append(
             (_("Fallback once"), f"{campaign.fallback_account} · {campaign.fallback_version or campaign.version}")
         )
-    if campaign.sheet.get("holidays"):
-        found.append((_("Waits on"), "、".join(campaign.sheet["holidays"][:20])))
+    if campaign.report.holidays:
+        found.append((_("Waits on"), "、".join(campaign.report.holidays[:20])))
     return found
 
 

@@ -1,7 +1,7 @@
 """What a campaign says, as rules that SQL can ask."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from math import ceil
@@ -95,12 +95,12 @@ def confirmed_imports(campaign: Campaign) -> list[int]:
     return list(done.order_by("pk").values_list("pk", flat=True))
 
 
-def _has_own_consents(imports: list[int]) -> bool:
+def _has_own_consents(imports: Sequence[int]) -> bool:
     mappings = AudienceImport.objects.filter(pk__in=imports).values_list("mapping", flat=True)
     return any("consent_on" in mapping for mapping in mappings)
 
 
-def rules_for(campaign: Campaign, now: datetime, imports: list[int]) -> Rules:
+def rules_for(campaign: Campaign, now: datetime, imports: Sequence[int]) -> Rules:
     """`imports` are the files that count: those confirmed at the check, so that a later file changes nothing."""
     audience, version = campaign.audience, campaign.version
     sms = sms_text(campaign)

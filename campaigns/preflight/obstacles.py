@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Obstacle, PreflightReport
 from campaigns.preflight.audience_query import arms, capabilities_of, closed_days, fallback_of
 from campaigns.preflight.duration import opens_at
 from campaigns.states import Operator
@@ -58,12 +56,10 @@ SENTENCES = {
     "no_consent": _("The audience has no proven consent. Enter its source and date, or the people are left out."),
 }
 
-Found = dict[str, Any]
 
-
-def sentence(found: Found) -> str:
+def sentence(obstacle: Obstacle) -> str:
     """The sentence in the active language; stored statuses, operators and places are named only here."""
-    params = dict(found.get("params", {}))
+    params = dict(obstacle.params)
     if "path" in params:
         problem = Problem(params["path"], "", params["why"], params.get("values", {}))
         params["path"], params["why"] = place(problem.path), sentence_of(problem)
@@ -73,11 +69,11 @@ def sentence(found: Found) -> str:
         params["at"] = display.to_the_minute(datetime.fromisoformat(params["at"]))
     if "status" in params:
         params["status"] = AccountStatus(params["status"]).label
-    return str(SENTENCES[found["key"]]) % params
+    return str(SENTENCES[obstacle.key]) % params
 
 
-def _found(key: str, *, blocks: bool = True, **params: Any) -> Found:
-    return {"key": key, "blocks": blocks, "params": params}
+def _found(key: str, *, blocks: bool = True, **params: Any) -> Obstacle:
+    return Obstacle(key, blocks, params)
 
 
 def start_passed(campaign: Campaign, now: datetime) -> bool:
@@ -89,39 +85,38 @@ def passed_words(campaign: Campaign) -> str:
     return sentence(_start_past(campaign))
 
 
-def _start_past(campaign: Campaign) -> Found:
+def _start_past(campaign: Campaign) -> Obstacle:
     return _found("start_past", blocks=False, at=campaign.start_at.isoformat() if campaign.start_at else "")
 
 
-def obstacles(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> list[Found]:
-    """[{"key", "blocks", "params"}], blocking ones first."""
+def obstacles(campaign: Campaign, report: PreflightReport, now: datetime) -> list[Obstacle]:
+    """Blocking ones first. `report` has everything but its obstacles."""
     found = [
-        *_people(sheet),
+        *_people(report),
         *_account(campaign),
-        *(found for arm in arms(campaign) for found in (*_carried(arm), *_template(arm, sheet, now))),
-        *_fallback(campaign, sheet, now),
+        *(found for arm in arms(campaign) for found in (*_carried(arm), *_template(arm, report, now))),
+        *_fallback(campaign, report, now),
         *_signature(campaign),
-        *_balance(campaign, sheet),
-        *_time(campaign, sheet, now),
+        *_balance(campaign, report),
+        *_time(campaign, report, now),
     ]
-    return sorted(found, key=lambda one: not one["blocks"])
+    return sorted(found, key=lambda one: not one.blocks)
 
 
-def _people(sheet: dict[str, Any]) -> Iterator[Found]:
-    if sheet["difference"]:
-        yield _found("not_closed", n=abs(sheet["difference"]))
-    if not sheet["rows"]:
+def _people(report: PreflightReport) -> Iterator[Obstacle]:
+    if report.difference:
+        yield _found("not_closed", n=abs(report.difference))
+    if not report.rows:
         yield _found("no_members")
-    elif not sheet["to_send"]:
+    elif not report.to_send:
         yield _found("nobody")
-    again = sheet.get("again", {})
-    if again.get("people"):
-        yield _found("again", blocks=False, n=display.count(again["people"]), days=again["days"])
-    if sheet["excluded"].get("no_consent"):
+    if report.again.people:
+        yield _found("again", blocks=False, n=display.count(report.again.people), days=report.again.days)
+    if report.excluded.get("no_consent"):
         yield _found("no_consent", blocks=False)
 
 
-def _account(campaign: Campaign) -> Iterator[Found]:
+def _account(campaign: Campaign) -> Iterator[Obstacle]:
     if not campaign.account.usable:
         yield _found("account", status=campaign.account.status)
     if not capabilities_of(campaign).max_batch:
@@ -130,15 +125,15 @@ def _account(campaign: Campaign) -> Iterator[Found]:
         yield _found("sender_account")
 
 
-def _fallback(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
+def _fallback(campaign: Campaign, report: PreflightReport, now: datetime) -> Iterator[Obstacle]:
     way = fallback_of(campaign)
     if way is not None and any(
-        found["blocks"] for found in (*_account(way), *_carried(way), *_template(way, sheet, now))
+        found.blocks for found in (*_account(way), *_carried(way), *_template(way, report, now))
     ):
         yield _found("fallback_not_ready")
 
 
-def _carried(campaign: Campaign) -> Iterator[Found]:
+def _carried(campaign: Campaign) -> Iterator[Obstacle]:
     for problem in errors(problems_for(campaign.version, campaign.account))[:3]:
         yield _found("not_carried", path=problem.path, why=problem.message, values=dict(problem.params))
     vendor = vendor_class(campaign.account.vendor)(campaign.account.config)
@@ -160,7 +155,7 @@ def _columns(campaign: Campaign) -> list[str]:
     return list(campaign.audience.columns)
 
 
-def _template(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
+def _template(campaign: Campaign, report: PreflightReport, now: datetime) -> Iterator[Obstacle]:
     capabilities = capabilities_of(campaign)
     if "main" not in capabilities.review_parts or capabilities.review_optional:
         return
@@ -175,13 +170,12 @@ def _template(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Itera
     if review is None:
         yield _found("not_approved")
     elif review.approved_until:
-        finish = parse_datetime(sheet["finish_at"] or "")
-        ends_early = finish is not None and finish > review.approved_until
+        ends_early = report.finish_at is not None and report.finish_at > review.approved_until
         key = "approval_ends" if ends_early else "approval_near"
         yield _found(key, blocks=ends_early, day=display.day(review.approved_until))
 
 
-def _signature(campaign: Campaign) -> Iterator[Found]:
+def _signature(campaign: Campaign) -> Iterator[Obstacle]:
     signature, filed = campaign.signature, Signature.Filing.FILED
     lacking = [name for name in ("cmcc", "cucc", "ctcc") if getattr(signature, name) != filed]
     wanted = [name for name in lacking if not campaign.operators or name in campaign.operators]
@@ -190,22 +184,22 @@ def _signature(campaign: Campaign) -> Iterator[Found]:
         yield _found(key, blocks=signature.blocks_unfiled, operators=wanted)
 
 
-def _balance(campaign: Campaign, sheet: dict[str, Any]) -> Iterator[Found]:
+def _balance(campaign: Campaign, report: PreflightReport) -> Iterator[Obstacle]:
     """Compared only where the vendor says that it is yuan."""
-    account, costs = campaign.account, sheet["cost"]
-    if account.balance is None or account.balance_unit != "yuan" or costs["low"] is None:
+    account, low, high = campaign.account, report.cost.low, report.cost.high
+    if account.balance is None or account.balance_unit != "yuan" or low is None or high is None:
         return
-    if Decimal(costs["low"]) > account.balance:
-        yield _found("balance_short", amount=display.money(Decimal(costs["low"]) - account.balance))
-    elif Decimal(costs["high"]) > account.balance:
-        yield _found("balance_maybe", blocks=False, amount=display.money(Decimal(costs["high"]) - account.balance))
+    if low > account.balance:
+        yield _found("balance_short", amount=display.money(low - account.balance))
+    elif high > account.balance:
+        yield _found("balance_maybe", blocks=False, amount=display.money(high - account.balance))
 
 
 def _opens(campaign: Campaign, start: datetime) -> datetime | None:
     return opens_at(start, SendingWindow.of(campaign), closed_days(campaign))
 
 
-def _time(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[Found]:
+def _time(campaign: Campaign, report: PreflightReport, now: datetime) -> Iterator[Obstacle]:
     if start_passed(campaign, now):
         yield _start_past(campaign)
     start = max(now, campaign.start_at or now)
@@ -213,7 +207,7 @@ def _time(campaign: Campaign, sheet: dict[str, Any], now: datetime) -> Iterator[
         yield _found("past")
     elif campaign.send_until and (opens := _opens(campaign, start)) and opens >= campaign.send_until:
         yield _found("window_after", at=opens.isoformat())
-    elif sheet["late"]:
-        yield _found("too_late", blocks=False, n=display.count(sheet["late"]))
-    if sheet["finish_at"] is None:
+    elif report.late:
+        yield _found("too_late", blocks=False, n=display.count(report.late))
+    if report.finish_at is None:
         yield _found("never_ends")

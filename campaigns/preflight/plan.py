@@ -1,6 +1,6 @@
-"""Who of an audience gets a campaign and who does not, as one SQL expression: the sheet counts it, the lay-out stores it.
+"""Who of an audience gets a campaign and who does not, as one SQL expression: the report counts it, the lay-out stores it.
 
-Both ask the same rows through `members`, so the sheet and the deliveries cannot disagree about a rule.
+Both ask the same rows through `members`, so the report and the deliveries cannot disagree about a rule.
 """
 
 import json

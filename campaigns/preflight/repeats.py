@@ -1,12 +1,11 @@
 """The same content to the same people: what counts as the same, who got it lately, who is in another planned campaign with it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from campaigns.models import Approval, Campaign
+from campaigns.models import Again, Approval, Campaign
 from campaigns.preflight import repeat_counts
 from campaigns.preflight.audience_query import arms, rules_for
 from campaigns.preflight.repeat_counts import MORE_CAMPAIGNS, NO_CAMPAIGN, Content, Source
@@ -14,28 +13,14 @@ from campaigns.states import ApprovalState, CampaignState
 from messaging.models import Dispatch, SendingPolicy
 from templates_5g.models import MessageTemplate, TemplateVersion
 
-__all__ = ["MORE_CAMPAIGNS", "NO_CAMPAIGN", "Again", "find", "lock", "people", "same_versions"]
+__all__ = ["MORE_CAMPAIGNS", "NO_CAMPAIGN", "find", "lock", "people", "same_versions"]
 
 _TEXT_KINDS = ("text", "sms")
 # So many campaigns are counted by name. Each one is a hash of its people to look into.
 MOST_SOURCES = 12
 
 
-@dataclass(frozen=True)
-class Again:
-    """`people` to be sent to who got the same content within `days` or wait for it elsewhere, each once; `by_campaign`: campaign
-    (NO_CAMPAIGN for the API and answers, MORE_CAMPAIGNS for those beyond the biggest) -> people."""
-
-    people: int
-    days: int
-    by_campaign: dict[int, int]
-
-    def as_json(self) -> dict[str, Any]:
-        campaigns = [{"campaign": key, "people": people} for key, people in sorted(self.by_campaign.items())]
-        return {"people": self.people, "days": self.days, "campaigns": campaigns}
-
-
-def find(campaign: Campaign, now: datetime, imports: list[int]) -> Again:
+def find(campaign: Campaign, now: datetime, imports: Sequence[int]) -> Again:
     """At this moment. Costs nothing to speak of where the content was not used elsewhere."""
     days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     people = 0
@@ -51,7 +36,7 @@ def find(campaign: Campaign, now: datetime, imports: list[int]) -> Again:
     return Again(people, days, found)
 
 
-def people(campaign: Campaign, now: datetime, imports: list[int], most: int) -> list[tuple[str, list[int]]]:
+def people(campaign: Campaign, now: datetime, imports: Sequence[int], most: int) -> list[tuple[str, list[int]]]:
     """The first of them by number, each with the campaigns."""
     days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     rows: list[tuple[str, list[int]]] = []
@@ -125,7 +110,7 @@ def _planned(campaign: Campaign, versions: list[int]) -> list[Source]:
         Source(
             one.pk if number < MOST_SOURCES else MORE_CAMPAIGNS,
             audience=one.audience_id,
-            imports=one.sheet.get("imports", []),
+            imports=list(one.report.imports),
         )
         for number, one in enumerate(others.order_by("-audience__size", "pk"))
     ]

@@ -1,23 +1,17 @@
-"""The pre-send check: every row of the file under one word, the cost and the end, computed once and kept.
-
-{"imports": [id…], "rows": n, "excluded": {reason: n}, "left_out": n, "to_send": n, "difference": 0,
- "arms": [{"version": id, "to_send": n}], "canary": n, "operators": {operator: n}, "requests": n, "units": n,
- "cost": {"lines", "low", "high"}, "per_second": "10", "holidays": [iso date…], "start_at": iso or None (at once),
- "again": {"people", "days", "campaigns": [{"campaign", "people"}]}, "finish_at": iso or None, "late": n,
- "obstacles": [{"key", "blocks", "params"}]}
-"""
+"""The check before a start: every row of the file under one word, the cost and the end, computed once and kept."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
 from campaigns.approvals import campaign_approvals
-from campaigns.models import AudienceImport, Campaign
+from campaigns.models import AudienceImport, Campaign, PreflightReport, VariantCount
 from campaigns.preflight import plan, repeats
 from campaigns.preflight.audience_query import (
     arms,
@@ -36,7 +30,7 @@ from campaigns.states import CampaignState
 from messaging.models import SendingWindow
 from messaging.queue import enqueue_once
 
-# The order in which the sheet lists them; the first two are the import's, the others planning's.
+# The order in which the report lists them; the first two are the import's, the others planning's.
 REASONS = (
     "invalid",
     "duplicate",
@@ -49,8 +43,6 @@ REASONS = (
 )
 # Bigger audiences are counted by a worker.
 INLINE_PEOPLE = 50_000
-
-Sheet = dict[str, Any]
 
 
 class NotNow(Exception):
@@ -83,41 +75,49 @@ def wake_stuck() -> int:
 
 
 @transaction.atomic
-def check(campaign: Campaign) -> Sheet:
-    """Count, and keep the sheet: CHECKING (or DRAFT, CHECKED) -> CHECKED. Raises NotNow."""
+def check(campaign: Campaign) -> PreflightReport:
+    """Count, and keep the report: CHECKING (or DRAFT, CHECKED) -> CHECKED. Raises NotNow."""
     begun = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if begun.state not in (CampaignState.DRAFT, CampaignState.CHECKING, CampaignState.CHECKED):
         raise NotNow(begun.get_state_display())
     now = timezone.now()
-    sheet = make_sheet(begun, now)
+    report = make_report(begun, now)
     Campaign.objects.filter(pk=campaign.pk).update(
-        sheet=sheet, checked_at=now, state=CampaignState.CHECKED, state_note=""
+        report=report, checked_at=now, state=CampaignState.CHECKED, state_note=""
     )
     campaign_approvals.void_changed(begun)
     campaign.refresh_from_db()
-    return sheet
+    return report
 
 
-def make_sheet(campaign: Campaign, now: datetime) -> Sheet:
+def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
     """The numbers for this moment, stored nowhere."""
     imports = confirmed_imports(campaign)
     parts = [_count(arm, now, imports) for arm in arms(campaign)]
     people: Counter[str] = sum((part.people for part in parts), Counter())
     to_send = people.pop("", 0)
-    operators: Counter[str] = sum((part.operators for part in parts), Counter())
-    sheet = {
-        **_sums(imports, people, to_send),
-        "operators": dict(operators),
-        "units": sum(part.units for part in parts),
-    }
-    sheet["arms"] = [{"version": part.campaign.version_id, "to_send": part.to_send} for part in parts]
-    sheet["canary"] = sum(canary_of(campaign, part.to_send) for part in parts)
-    sheet["requests"] = sum(part.requests for part in parts)
-    sheet["cost"] = together([cost(part.campaign, part.to_send, part.units) for part in parts])
-    sheet["again"] = repeats.find(campaign, now, imports).as_json()
-    sheet.update(_times(campaign, sheet, now))
-    sheet["obstacles"] = obstacles(campaign, sheet, now)
-    return sheet
+    rows, excluded = _rows(imports, people)
+    canary = sum(canary_of(campaign, part.to_send) for part in parts)
+    finish_at, late = _end(campaign, to_send, canary, now)
+    report = PreflightReport(
+        imports=imports,
+        rows=rows,
+        excluded=excluded,
+        to_send=to_send,
+        variants=[VariantCount(part.campaign.version_id, part.to_send) for part in parts],
+        canary=canary,
+        operators=dict(sum((part.operators for part in parts), Counter())),
+        requests=sum(part.requests for part in parts),
+        units=sum(part.units for part in parts),
+        cost=together([cost(part.campaign, part.to_send, part.units) for part in parts]),
+        again=repeats.find(campaign, now, imports),
+        per_second=Decimal(f"{pace_of(campaign):.2f}".rstrip("0").rstrip(".")),
+        holidays=holidays_of(campaign),
+        start_at=campaign.start_at,
+        finish_at=finish_at,
+        late=late,
+    )
+    return replace(report, obstacles=obstacles(campaign, report, now))
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class _Part:
         return self.people[""]
 
 
-def _count(arm: Campaign, now: datetime, imports: list[int]) -> _Part:
+def _count(arm: Campaign, now: datetime, imports: Sequence[int]) -> _Part:
     rules = rules_for(arm, now, imports)
     people: Counter[str] = Counter()
     operators: Counter[str] = Counter()
@@ -148,22 +148,13 @@ def _count(arm: Campaign, now: datetime, imports: list[int]) -> _Part:
     return _Part(arm, people, operators, units, _requests(arm, rules, people[""]))
 
 
-def _sums(imports: list[int], people: Counter[str], to_send: int) -> Sheet:
-    """Rows of the files against what became of each."""
+def _rows(imports: Sequence[int], people: Counter[str]) -> tuple[int, dict[str, int]]:
+    """Rows of the files, and how many of them go to nobody, by reason."""
     totals = AudienceImport.objects.filter(pk__in=imports).aggregate(
         rows=Sum("rows"), invalid=Sum("invalid"), duplicate=Sum("duplicate")
     )
     counted = {**people, "invalid": totals["invalid"] or 0, "duplicate": totals["duplicate"] or 0}
-    excluded = {reason: counted[reason] for reason in REASONS if counted.get(reason)}
-    left_out, rows = sum(excluded.values()), totals["rows"] or 0
-    return {
-        "imports": imports,
-        "rows": rows,
-        "excluded": excluded,
-        "left_out": left_out,
-        "to_send": to_send,
-        "difference": rows - left_out - to_send,
-    }
+    return totals["rows"] or 0, {reason: counted[reason] for reason in REASONS if counted.get(reason)}
 
 
 def _requests(campaign: Campaign, rules: plan.Rules, to_send: int) -> int:
@@ -174,25 +165,14 @@ def _requests(campaign: Campaign, rules: plan.Rules, to_send: int) -> int:
     return -(-canary // size) - (-(to_send - canary) // size)
 
 
-def _times(campaign: Campaign, sheet: Sheet, now: datetime) -> Sheet:
-    """The people after a canary are reckoned from the end of the watch."""
+def _end(campaign: Campaign, to_send: int, canary: int, now: datetime) -> tuple[datetime | None, int]:
+    """When the last one is handed over, and how many are not in time. The people after a canary are reckoned from the end of
+    the watch."""
     pace, start = pace_of(campaign), max(now, campaign.start_at or now)
-    if sheet["canary"]:
+    if canary:
         start += timedelta(minutes=campaign.canary_minutes)
-    window, closed, to_send = SendingWindow.of(campaign), closed_days(campaign), sheet["to_send"]
+    window, closed = SendingWindow.of(campaign), closed_days(campaign)
     finish = finish_time(start, to_send, pace, window, closed)
-    late = 0
     if campaign.send_until and (finish is None or finish > campaign.send_until):
-        late = max(to_send - int(people_until(campaign.send_until, start, pace, window, closed)), 0)
-    return {
-        "per_second": f"{pace:.2f}".rstrip("0").rstrip("."),
-        "holidays": holidays_of(campaign),
-        "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
-        "finish_at": finish.isoformat() if finish else None,
-        "late": late,
-    }
-
-
-def blocked(sheet: Sheet) -> bool:
-    """Whether anything on the sheet forbids sending."""
-    return any(found["blocks"] for found in sheet["obstacles"])
+        return finish, max(to_send - int(people_until(campaign.send_until, start, pace, window, closed)), 0)
+    return finish, 0

@@ -55,7 +55,7 @@ def header() -> list[str]:
 def size(campaign: Campaign) -> int:
     """How many rows there will be: a person once in each leg, and the file's problem rows."""
     people = Dispatch.objects.filter(run=campaign.run).aggregate(n=Sum("total"))["n"] or 0
-    sources = AudienceImport.objects.filter(pk__in=campaign.sheet.get("imports", []))
+    sources = AudienceImport.objects.filter(pk__in=campaign.report.imports)
     bad = sources.aggregate(invalid=Sum("invalid"), duplicate=Sum("duplicate"))
     return int(people + (bad["invalid"] or 0) + (bad["duplicate"] or 0))
 
@@ -132,7 +132,7 @@ def _time(at: datetime | None) -> str:
 
 def _problems(campaign: Campaign) -> Iterator[list[Any]]:
     words = _Words()
-    found = ImportProblem.objects.filter(source__in=campaign.sheet.get("imports", [])).order_by("source", "line")
+    found = ImportProblem.objects.filter(source__in=campaign.report.imports).order_by("source", "line")
     last: tuple[int, int] = (0, 0)
     while page := list(
         _after(found, last).values("source", "line", "value", "cells", "reason", "source__file_name")[:PAGE]

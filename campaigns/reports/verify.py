@@ -51,7 +51,7 @@ def verify(campaign: Campaign) -> list[Equation]:
 
 def _imports(campaign: Campaign, rounds: list[int]) -> Equation:
     """Rows of the import = stored + problems by reason."""
-    sources = AudienceImport.objects.filter(pk__in=campaign.sheet.get("imports", []))
+    sources = AudienceImport.objects.filter(pk__in=campaign.report.imports)
     sums = sources.aggregate(rows=Sum("rows"), stored=Sum("stored"), bad=Sum(F("invalid") + F("duplicate")))
     rows, stored, bad = (sums[name] or 0 for name in ("rows", "stored", "bad"))
     members = AudienceMember.objects.filter(audience=campaign.audience_id, source__in=sources).count()
@@ -66,7 +66,7 @@ def _imports(campaign: Campaign, rounds: list[int]) -> Equation:
 
 def _members(campaign: Campaign, rounds: list[int]) -> Equation:
     """Every member has exactly one delivery in the main leg; a later leg holds nobody else but members of later files."""
-    members = AudienceMember.objects.filter(audience=campaign.audience_id, source__in=campaign.sheet.get("imports", []))
+    members = AudienceMember.objects.filter(audience=campaign.audience_id, source__in=campaign.report.imports)
     deliveries = Delivery.objects.filter(run=campaign.run)
     total = members.count() if rounds else 0
     main = deliveries.filter(leg="main")
@@ -144,15 +144,15 @@ def _sums(campaign: Campaign, rounds: list[int]) -> Equation:
         "rounds": totals,
         "counted": selected,
         "page": page["people"] + page["left_out"],
-        "sheet": campaign.sheet.get("rows", 0),
+        "report": campaign.report.rows,
     }
-    in_file = sum(campaign.sheet.get("excluded", {}).get(reason, 0) for reason in ("invalid", "duplicate"))
+    in_file = campaign.report.in_file_only
     holds = in_batches + outside == totals == selected and numbers["page"] == main == sum(page["counts"].values())
     return Equation(
         7,
         _("batches add up to the rounds, the campaign, its page and its file"),
         numbers,
-        holds and (not rounds or main + in_file == numbers["sheet"]),
+        holds and (not rounds or main + in_file == numbers["report"]),
     )
 
 

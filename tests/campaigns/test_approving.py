@@ -214,7 +214,7 @@ class TestTwoPeople:
         decide.grant(campaign_approvals.ask(checked, zhang), li)
         make.audience(make.people(1, first=13900000001), audience=checked.audience)
         preflight.check(checked)
-        assert checked.sheet["to_send"] == 8
+        assert checked.report.to_send == 8
         assert campaign_approvals.granted(checked) is None
 
     def test_a_check_that_finds_the_same_keeps_it(self, checked, zhang, li):

@@ -54,7 +54,7 @@ def choosy(make):
 
 
 def left_out(campaign):
-    return preflight.check(campaign)["excluded"]
+    return preflight.check(campaign).excluded
 
 
 def claimed(campaign, *, and_then):

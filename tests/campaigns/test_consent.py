@@ -153,11 +153,11 @@ def checked(make, audience, **values):
 class TestPlanning:
     def test_who_has_no_date_or_no_source_is_left_out(self, make):
         campaign = checked(make, taken_in().audience)
-        assert (campaign.sheet["to_send"], campaign.sheet["excluded"]) == (
+        assert (campaign.report.to_send, campaign.report.excluded) == (
             2,
             {"invalid": 3, "duplicate": 1, "no_consent": 2},
         )
-        assert campaign.sheet["difference"] == 0
+        assert campaign.report.difference == 0
         steps.confirm_and_start(campaign, "", None)
         sent = campaign.dispatch.deliveries.filter(batch__isnull=False).order_by("phone")
         assert [row.phone for row in sent] == ["13800000001", "13800000002"]
@@ -169,11 +169,11 @@ class TestPlanning:
         audience.refresh_from_db()
         campaign = checked(make, audience)
         # The empty date stays no consent, whatever the audience says.
-        assert campaign.sheet["to_send"] == 3
-        assert campaign.sheet["excluded"]["no_consent"] == 1
+        assert campaign.report.to_send == 3
+        assert campaign.report.excluded["no_consent"] == 1
 
     def test_not_asked_where_the_campaign_needs_none(self, make):
-        assert checked(make, taken_in().audience, needs_consent=False).sheet["to_send"] == 4
+        assert checked(make, taken_in().audience, needs_consent=False).report.to_send == 4
 
     @pytest.mark.parametrize(("source", "wanted"), [("会员章程", 4), ("", 2)])
     def test_files_with_and_without_in_one_audience(self, make, source, wanted):
@@ -183,7 +183,7 @@ class TestPlanning:
         taken_in(audience=audience)
         taken_in("手机号,姓名,余额\n13900000001,甲,1\n", audience=audience)
         audience.refresh_from_db()
-        assert checked(make, audience).sheet["to_send"] == wanted
+        assert checked(make, audience).report.to_send == wanted
 
 
 class TestStillToCome:
@@ -195,25 +195,25 @@ class TestStillToCome:
         for day, to_send in ((tomorrow, 0), (timezone.localdate(), 3)):
             Audience.objects.update(consent_on=day)
             audience.refresh_from_db()
-            sheet = checked(make, audience).sheet
-            assert (sheet["to_send"], sheet["excluded"].get("no_consent", 0)) == (to_send, 3 - to_send)
+            report = checked(make, audience).report
+            assert (report.to_send, report.excluded.get("no_consent", 0)) == (to_send, 3 - to_send)
 
     def test_of_one_number(self, make):
         source = taken_in()
         first = AudienceMember.objects.filter(phone="13800000001")
         first.update(consent_on=timezone.localdate() + timedelta(days=1))
         campaign = checked(make, source.audience)
-        assert (campaign.sheet["to_send"], campaign.sheet["excluded"]["no_consent"]) == (1, 3)
+        assert (campaign.report.to_send, campaign.report.excluded["no_consent"]) == (1, 3)
         first.update(consent_on=timezone.localdate())
-        assert checked(make, source.audience).sheet["to_send"] == 2
+        assert checked(make, source.audience).report.to_send == 2
 
     def test_it_counts_from_its_day_on(self, make):
         audience = make.audience(make.people(2))
         Audience.objects.update(consent_on=timezone.localdate() + timedelta(days=1))
         audience.refresh_from_db()
         campaign = checked(make, audience)
-        assert preflight.make_sheet(campaign, timezone.now())["to_send"] == 0
-        assert preflight.make_sheet(campaign, timezone.now() + timedelta(days=1))["to_send"] == 2
+        assert preflight.make_report(campaign, timezone.now()).to_send == 0
+        assert preflight.make_report(campaign, timezone.now() + timedelta(days=1)).to_send == 2
 
     @pytest.mark.parametrize("late", [True, False])
     def test_the_form_refuses_it(self, zhang, late):

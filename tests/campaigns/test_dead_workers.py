@@ -51,7 +51,7 @@ def test_a_big_check_whose_job_is_lost_is_asked_for_again_once(make, monkeypatch
     assert jobs() == [("check_campaign", (campaign.pk,))]
     run_queue()
     campaign.refresh_from_db()
-    assert (campaign.state, campaign.sheet["to_send"]) == (CampaignState.CHECKED, 3)
+    assert (campaign.state, campaign.report.to_send) == (CampaignState.CHECKED, 3)
     steps.tick()
     assert jobs() == []
 

@@ -82,7 +82,7 @@ class TestRows:
         assert (main.count("Not delivered"), main.count("Read"), main.count("No receipt")) == (3, 5, 2)
         assert (counts["failed"], counts["read"], counts["no_receipt"]) == (3, 5, 2)
         of_file = [row for row in rows if "line" in row["Send round"]]
-        assert len(main) + len(of_file) == campaign.sheet["rows"] == 15
+        assert len(main) + len(of_file) == campaign.report.rows == 15
         assert [row["Reason"] for row in of_file] == ["Invalid number", "Duplicate number", "Duplicate number"]
 
     def test_the_outcome_in_words(self, campaign):

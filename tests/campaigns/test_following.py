@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -15,7 +16,7 @@ from django.utils import timezone
 from campaigns import preflight, roles
 from campaigns.approvals import decide, follow_up_approvals
 from campaigns.lifecycle import follow_ups, progress, steps
-from campaigns.models import Approval, AuditEvent
+from campaigns.models import Approval, AuditEvent, VariantCount
 from campaigns.reports.verify import failed, verify
 from campaigns.states import CampaignState
 from messaging.models import Batch, Delivery, Dispatch, SendingPolicy, Suppression
@@ -91,11 +92,11 @@ class TestTwoVersions:
             p for p in (str(13800000001 + n) for n in range(100)) if p != "13800000005"
         ]
         assert 20 <= len(phones(second)) <= 40
-        assert campaign.sheet["arms"] == [
-            {"version": first.version_id, "to_send": len(phones(first))},
-            {"version": second.version_id, "to_send": len(phones(second))},
+        assert campaign.report.variants == [
+            VariantCount(first.version_id, len(phones(first))),
+            VariantCount(second.version_id, len(phones(second))),
         ]
-        assert campaign.sheet["requests"] == Batch.objects.count()
+        assert campaign.report.requests == Batch.objects.count()
         assert progress.progress(campaign)["people"] == 99
         assert proven(campaign) == []
 
@@ -103,7 +104,7 @@ class TestTwoVersions:
         _first, second = Dispatch.objects.order_by("pk")
         from campaigns.preflight import audience_query, plan
 
-        rules = audience_query.rules_for(preflight.arms(campaign)[1], timezone.now(), campaign.sheet["imports"])
+        rules = audience_query.rules_for(preflight.arms(campaign)[1], timezone.now(), campaign.report.imports)
         assert sorted(phone for phone, _values in plan.people(rules, "", 200)) == phones(second)
 
     def test_both_start_pause_and_end_together(self, campaign, zhang):
@@ -133,7 +134,7 @@ class TestTwoVersions:
     def test_a_version_that_is_not_approved_blocks(self, make):
         campaign = make.campaign(version_b=make.version(OTHER))
         preflight.check(campaign)
-        assert "not_approved" in [found["key"] for found in campaign.sheet["obstacles"] if found["blocks"]]
+        assert "not_approved" in [found.key for found in campaign.report.obstacles if found.blocks]
 
 
 class TestFollowUp:
@@ -484,7 +485,7 @@ class TestFallback:
     def test_one_that_could_not_be_sent_blocks_the_start(self, make):
         campaign = make.campaign(fallback_account=make.account(status="off"))
         preflight.check(campaign)
-        assert "fallback_not_ready" in [found["key"] for found in campaign.sheet["obstacles"]]
+        assert "fallback_not_ready" in [found.key for found in campaign.report.obstacles]
 
 
 def test_the_whole_way_with_everything_at_once(house, make, zhang, run_queue):
@@ -522,7 +523,7 @@ def test_two_versions_share_the_pace_of_the_campaign(make, zhang):
         "1.75",
         "0.75",
     ]
-    assert campaign.sheet["per_second"] == "2.5"
+    assert campaign.report.per_second == Decimal("2.5")
 
 
 def test_a_fallback_keeps_the_ceiling_of_its_campaign(make, zhang):

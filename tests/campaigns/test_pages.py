@@ -164,12 +164,12 @@ class TestCampaignForm:
         answer = post(manager, "campaign_add", **self.values(make, operators=["cmcc", "cucc"]))
         campaign = Campaign.objects.get()
         assert answer.url == reverse("admin:campaigns_campaign_check", args=[campaign.pk])
-        assert (campaign.state, campaign.sheet["to_send"]) == (CampaignState.CHECKED, 3)
+        assert (campaign.state, campaign.report.to_send) == (CampaignState.CHECKED, 3)
         assert (campaign.operators, campaign.created_by.username) == (["cmcc", "cucc"], "王经理")
         text = look(manager, "campaign_check", campaign.pk)
         assert reverse("admin:campaigns_campaign_confirm", args=[campaign.pk]) in text
 
-    def test_a_change_voids_the_sheet(self, manager, make, checked):
+    def test_a_change_voids_the_report(self, manager, make, checked):
         look(manager, "campaign_change", checked.pk)
         values = {**self.values(make), "name": "改名", "audience": checked.audience_id, "account": checked.account_id}
         saved(manager, reverse("admin:campaigns_campaign_change", args=[checked.pk]), values)
@@ -225,7 +225,7 @@ class TestSending:
         assert Delivery.objects.count() == 7
         look(manager, "campaign_progress", checked.pk)
 
-    def test_a_form_of_an_older_sheet_starts_nothing(self, manager, checked):
+    def test_a_form_of_an_older_report_starts_nothing(self, manager, checked):
         token = token_in(look(manager, "campaign_confirm", checked.pk))
         preflight.check(checked)
         post(manager, "campaign_confirm", checked.pk, token=token)

@@ -1,4 +1,4 @@
-"""The sheet and the rows: one expression, a closing sum, batches that fit."""
+"""The report and the rows: one expression, a closing sum, batches that fit."""
 
 import random
 from dataclasses import replace
@@ -52,7 +52,7 @@ def laid_out(dispatch):
     return list(rows)
 
 
-class TestSheet:
+class TestReport:
     def test_every_reason_in_its_order_and_the_sum_closes(self, make):
         people = make.people(10)
         people[8] = (people[8][0], {"姓名": "x", "余额": "1"}, "ctcc")
@@ -67,8 +67,8 @@ class TestSheet:
         Suppression.objects.create(phone=phones[2], scope="signature", signature=campaign.signature, source="hand")
         sent_before(campaign, [phones[0], phones[3]], times=2)
         sent_before(campaign, [phones[3], phones[4]], version=campaign.version)
-        sheet = preflight.check(campaign)
-        assert sheet["excluded"] == {
+        report = preflight.check(campaign)
+        assert report.excluded == {
             "invalid": 4,
             "duplicate": 2,
             "suppressed": 3,
@@ -77,11 +77,11 @@ class TestSheet:
             "operator": 1,
             "bad_variables": 1,
         }
-        assert (sheet["rows"], sheet["left_out"], sheet["to_send"], sheet["difference"]) == (16, 13, 3, 0)
-        assert list(sheet["excluded"]) == [reason for reason in preflight.REASONS if reason in sheet["excluded"]]
-        assert sheet["operators"] == {"cmcc": 3}
+        assert (report.rows, report.left_out, report.to_send, report.difference) == (16, 13, 3, 0)
+        assert list(report.excluded) == [reason for reason in preflight.REASONS if reason in report.excluded]
+        assert report.operators == {"cmcc": 3}
         campaign.refresh_from_db()
-        assert (campaign.state, campaign.sheet["to_send"]) == (CampaignState.CHECKED, 3)
+        assert (campaign.state, campaign.report.to_send) == (CampaignState.CHECKED, 3)
 
     def test_what_does_not_stop_anybody(self, make):
         campaign = make.campaign(cap_count=1, cap_days=7, skip_same_days=3)
@@ -93,23 +93,23 @@ class TestSheet:
         Suppression.objects.create(phone=phones[2], scope="account", account=make.account(), source="hand")
         sent_before(campaign, phones, days=8)
         sent_before(campaign, phones, purpose="notice")
-        assert preflight.check(campaign)["to_send"] == 7
+        assert preflight.check(campaign).to_send == 7
 
     def test_without_proven_consent_everybody_is_left_out(self, make):
         campaign = make.campaign()
         campaign.audience.__class__.objects.update(consent_source="")
         campaign.refresh_from_db()
-        sheet = preflight.check(campaign)
-        assert sheet["excluded"] == {"no_consent": 7}
-        assert [found["key"] for found in sheet["obstacles"] if found["blocks"]] == ["nobody"]
+        report = preflight.check(campaign)
+        assert report.excluded == {"no_consent": 7}
+        assert [found.key for found in report.obstacles if found.blocks] == ["nobody"]
         Campaign.objects.update(needs_consent=False)
-        assert preflight.check(campaign)["to_send"] == 7
+        assert preflight.check(campaign).to_send == 7
 
     def test_only_confirmed_files_count(self, make):
         audience = make.audience(make.people(3))
         make.audience(make.people(5, 13900000001), invalid=2, state=ImportState.READY, audience=audience)
-        sheet = preflight.check(make.campaign(audience=audience))
-        assert (sheet["rows"], sheet["to_send"]) == (3, 3)
+        report = preflight.check(make.campaign(audience=audience))
+        assert (report.rows, report.to_send) == (3, 3)
 
     @pytest.mark.parametrize(
         ("variables", "stops"),
@@ -122,13 +122,13 @@ class TestSheet:
         ],
     )
     def test_variables(self, make, variables, stops):
-        sheet = preflight.check(make.campaign([("13800000001", variables)]))
-        assert sheet["to_send"] == (0 if stops else 1)
+        report = preflight.check(make.campaign([("13800000001", variables)]))
+        assert report.to_send == (0 if stops else 1)
 
     def test_names_that_are_no_plain_words(self, make):
         content = {"kind": "text", "text": "${1月 积分}${a.b}${[x]}${$}", "suggestions": []}
         people = [("13800000001", {"1月 积分": "1", "a.b": "2", "[x]": "3"})]
-        assert preflight.check(make.campaign(people, content=content))["to_send"] == 1
+        assert preflight.check(make.campaign(people, content=content)).to_send == 1
 
     def test_cost_is_a_range_by_channel_and_billable_units(self, make):
         account = make.account(prices={"rcs": "0.08", "sms": "0.045"})
@@ -138,9 +138,9 @@ class TestSheet:
         assert len(f"【{signature.text}】") == 5
         content = {"kind": "text", "text": "${姓名}", "suggestions": []}
         campaign = make.campaign(people, account=account, signature=signature, content=content, fallback=fallback)
-        sheet = preflight.check(campaign)
-        assert sheet["units"] == 3
-        assert sheet["cost"] == {
+        report = preflight.check(campaign)
+        assert report.units == 3
+        assert report.cost.dump() == {
             "lines": [
                 {"channel": "rcs", "units": 2, "price": "0.08", "amount": "0.16"},
                 {"channel": "sms", "units": 3, "price": "0.045", "amount": "0.14"},
@@ -150,8 +150,8 @@ class TestSheet:
         }
 
     def test_a_missing_price_is_no_price_of_zero(self, make):
-        sheet = preflight.check(make.campaign(account=make.account(prices={})))
-        assert (sheet["cost"]["low"], sheet["cost"]["high"]) == (None, None)
+        report = preflight.check(make.campaign(account=make.account(prices={})))
+        assert (report.cost.low, report.cost.high) == (None, None)
 
     def test_the_number_of_queries_does_not_follow_the_rows(self, make):
         counts = []
@@ -165,7 +165,7 @@ class TestSheet:
 
 class TestObstacles:
     def keys(self, campaign):
-        return [found["key"] for found in preflight.check(campaign)["obstacles"]]
+        return [found.key for found in preflight.check(campaign).obstacles]
 
     def test_a_good_campaign_has_none(self, make):
         assert self.keys(make.campaign()) == []
@@ -180,8 +180,8 @@ class TestObstacles:
         campaign.version.reviews.update(approved_until=timezone.now() + timedelta(days=1))
         assert self.keys(campaign) == ["approval_ends"]
         campaign.version.reviews.update(approved_until=timezone.now() + timedelta(days=3))
-        sheet = preflight.check(campaign)
-        assert [(found["key"], found["blocks"]) for found in sheet["obstacles"]] == [("approval_near", False)]
+        report = preflight.check(campaign)
+        assert [(found.key, found.blocks) for found in report.obstacles] == [("approval_near", False)]
 
     def test_a_stopped_account(self, make):
         assert self.keys(make.campaign(account=make.account(status="stopped"))) == ["account"]
@@ -198,8 +198,8 @@ class TestObstacles:
         account = make.account(per_second=Decimal("0.01"))
         campaign = make.campaign(account=account, start_at=now + timedelta(hours=1))
         Campaign.objects.update(send_until=now + timedelta(hours=1, seconds=350))
-        sheet = preflight.check(campaign)
-        assert (sheet["late"], [found["key"] for found in sheet["obstacles"]]) == (4, ["too_late"])
+        report = preflight.check(campaign)
+        assert (report.late, [found.key for found in report.obstacles]) == (4, ["too_late"])
         Campaign.objects.update(send_until=now)
         assert self.keys(campaign) == ["past"]
 
@@ -214,10 +214,8 @@ class TestObstacles:
             campaign = make.campaign(account=account, version=version, options=options)
             columns = [*campaign.audience.columns, *columns]
             type(campaign.audience).objects.filter(pk=campaign.audience_id).update(columns=columns)
-            sheet = preflight.check(Campaign.objects.get(pk=campaign.pk))
-            return [
-                (one["blocks"], preflight.sentence(one)) for one in sheet["obstacles"] if one["key"] == "send_options"
-            ]
+            report = preflight.check(Campaign.objects.get(pk=campaign.pk))
+            return [(one.blocks, preflight.sentence(one)) for one in report.obstacles if one.key == "send_options"]
 
         link = "回落阅信要有短链"
         assert found(sms) == []
@@ -235,14 +233,14 @@ class TestObstacles:
         campaign = make.campaign([], account=make.account(status="off"))
         campaign.signature.__class__.objects.update(cmcc="none", blocks_unfiled=True)
         campaign.version.reviews.all().delete()
-        sheet = preflight.check(campaign)
-        texts = [preflight.sentence(found) for found in sheet["obstacles"]]
+        report = preflight.check(campaign)
+        texts = [preflight.sentence(found) for found in report.obstacles]
         assert len(texts) == 4
         assert not any("%(" in text for text in texts)
 
 
 class TestLayOut:
-    def test_rows_agree_with_the_sheet(self, make):
+    def test_rows_agree_with_the_report(self, make):
         campaign = make.campaign(make.people(8))
         phones = [phone for phone, _variables in make.people(8)]
         Suppression.objects.create(phone=phones[2], scope="all", source="hand")
@@ -262,7 +260,7 @@ class TestLayOut:
             (3, "queued", "", campaign.account_id),
             (1, "queued", "", campaign.account_id),
         ]
-        assert campaign.sheet["requests"] == 3
+        assert campaign.report.requests == 3
         assert status.dispatch_counts([dispatch.pk]) == {"queued": 7, "skipped": 1}
         assert (dispatch.total, dispatch.run, dispatch.leg) == (8, campaign.run, "main")
         assert set(dispatch.deliveries.values_list("run", "leg")) == {(campaign.run, "main")}
@@ -283,7 +281,7 @@ class TestLayOut:
         assert rows == [(1, 3, "余额10元"), (2, 2, "余额10元"), (3, 3, "余额2元")]
         for delivery in dispatch.deliveries.select_related("batch"):
             assert delivery.batch.text == f"余额{delivery.variables['余额']}元"
-        assert campaign.sheet["requests"] == 3
+        assert campaign.report.requests == 3
 
     def test_a_value_is_never_expanded_again(self, make):
         content = {"kind": "sms", "text": "${a}-${b}"}
@@ -344,17 +342,15 @@ class TestLayOut:
         sent_before(campaign, hit)
         for phone in chance.sample([phone for phone, *_ in people], size // 4):
             Suppression.objects.create(phone=phone, scope="all", source="hand")
-        sheet = preflight.check(campaign)
-        assert sheet["difference"] == 0
+        report = preflight.check(campaign)
+        assert report.difference == 0
         dispatch = layout.lay_out(campaign)
         assert dispatch.total == size
         reasons = dict(status.unsent_reasons([dispatch.pk]))
-        reasons |= {
-            reason: sheet["excluded"][reason] for reason in ("invalid", "duplicate") if reason in sheet["excluded"]
-        }
-        assert reasons == sheet["excluded"]
+        reasons |= {reason: report.excluded[reason] for reason in ("invalid", "duplicate") if reason in report.excluded}
+        assert reasons == report.excluded
         sizes = list(dispatch.batches.values_list("size", flat=True))
-        assert (sum(sizes), len(sizes)) == (sheet["to_send"], sheet["requests"])
+        assert (sum(sizes), len(sizes)) == (report.to_send, report.requests)
         assert all(0 < number <= 3 for number in sizes)
         for batch in dispatch.batches.all():
             assert batch.deliveries.count() == batch.size

@@ -62,15 +62,15 @@ class TestCampaigns:
         sent(campaign.account, numbers[1:2])  # one today: the campaign's own
         sent(campaign.account, numbers[2:3], days=2)
         sent(campaign.account, numbers, purpose="notice")
-        assert preflight.check(campaign)["excluded"] == {"over_cap": 2}
+        assert preflight.check(campaign).excluded == {"over_cap": 2}
 
     def test_without_one_of_its_own_the_policys_holds(self, make):
         rule(cap_count=1, cap_days=3)
         campaign = make.campaign()
         sent(campaign.account, [make.people(1)[0][0]], days=2)
-        assert preflight.check(campaign)["excluded"] == {"over_cap": 1}
+        assert preflight.check(campaign).excluded == {"over_cap": 1}
         rule(cap_count=1, cap_days=1)
-        assert preflight.check(campaign)["excluded"] == {}
+        assert preflight.check(campaign).excluded == {}
 
     def test_a_notice_campaign_has_the_cap_of_notices(self, make):
         rule(cap_count=1, notice_cap_count=2, notice_cap_days=1)
@@ -78,15 +78,15 @@ class TestCampaigns:
         first, second = (phone for phone, _variables in make.people(2))
         sent(campaign.account, [first, second])
         sent(campaign.account, [first], purpose="notice")
-        assert preflight.check(campaign)["excluded"] == {}
+        assert preflight.check(campaign).excluded == {}
         sent(campaign.account, [first], purpose="notice")
-        assert preflight.check(campaign)["excluded"] == {"over_cap": 1}
+        assert preflight.check(campaign).excluded == {"over_cap": 1}
 
     def test_by_default_notices_have_none(self, make):
         campaign = make.campaign(purpose="notice")
         for _time in range(12):
             sent(campaign.account, [make.people(1)[0][0]], purpose="notice")
-        assert preflight.check(campaign)["excluded"] == {}
+        assert preflight.check(campaign).excluded == {}
 
     @pytest.mark.parametrize("kind", [Dispatch.Kind.RESEND, Dispatch.Kind.FALLBACK])
     def test_follow_ups_and_fallbacks_keep_to_it_at_the_claim(self, house, kind):

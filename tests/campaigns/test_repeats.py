@@ -79,8 +79,8 @@ def sent(version, account, phones=(FIRST,), *, days=1.0, state=BatchState.SUBMIT
 
 def again(campaign):
     """(people, campaign -> people) of a new check."""
-    found = preflight.check(campaign)["again"]
-    return found["people"], {one["campaign"]: one["people"] for one in found["campaigns"]}
+    found = preflight.check(campaign).again
+    return found.people, found.by_campaign
 
 
 class TestWhatCounts:
@@ -186,8 +186,8 @@ class TestWhatCounts:
         make.approve(other, campaign.account)
         sent(other, campaign.account, [phone for phone, _values in make.people(60)])
         preflight.check(campaign)
-        shares = {one["version"]: one["to_send"] for one in campaign.sheet["arms"]}
-        assert campaign.sheet["again"]["people"] == shares[other.pk] > 0
+        shares = {one.version: one.to_send for one in campaign.report.variants}
+        assert campaign.report.again.people == shares[other.pk] > 0
 
 
 class TestPlanned:
@@ -275,7 +275,7 @@ class TestConfirm:
         other = make.campaign(make.people(3), version=one.version, account=one.account)
         for campaign in (one, other):
             preflight.check(campaign)
-            assert campaign.sheet["again"]["people"] == 0
+            assert campaign.report.again.people == 0
         steps.confirm_and_start(one, "", zhang)
         with pytest.raises(steps.SameContent, match="3"):
             steps.confirm_and_start(other, "", zhang)
@@ -333,7 +333,7 @@ class TestConfirm:
     def test_nothing_is_asked_where_nobody_got_it(self, manager, make):
         campaign = make.campaign()
         preflight.check(campaign)
-        assert "again" not in [one["key"] for one in campaign.sheet["obstacles"]]
+        assert "again" not in [one.key for one in campaign.report.obstacles]
         inputs = read(manager.get(reverse("admin:campaigns_campaign_confirm", args=[campaign.pk]))).inputs
         assert "typed_again" not in inputs
 

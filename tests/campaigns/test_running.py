@@ -1,4 +1,4 @@
-"""From the confirmed sheet to the last receipt, and the equations that must hold at every step."""
+"""From the confirmed report to the last receipt, and the equations that must hold at every step."""
 
 from datetime import time, timedelta
 
@@ -64,7 +64,7 @@ class TestStart:
         assert Dispatch.objects.count() == 1
         assert Delivery.objects.count() == 7
 
-    def test_a_sheet_that_is_no_longer_the_newest(self, ready, zhang):
+    def test_a_report_that_is_no_longer_the_newest(self, ready, zhang):
         seen = Campaign.objects.get(pk=ready.pk)
         preflight.check(ready)
         with pytest.raises(steps.CannotStart):
@@ -89,7 +89,7 @@ class TestStart:
         preflight.check(campaign)
         with pytest.raises(steps.CannotStart) as caught:
             steps.confirm_and_start(campaign, "", zhang)
-        assert str(caught.value) == preflight.sentence(campaign.sheet["obstacles"][0])
+        assert str(caught.value) == preflight.sentence(campaign.report.obstacles[0])
 
     def test_an_unchecked_campaign(self, make, zhang):
         with pytest.raises(steps.CannotStart):

@@ -33,7 +33,7 @@ def units(make, shop, text, variables=None, **values):
     campaign = make.campaign(
         [("13800000001", variables or {})], content=sms(text), signature=shop, vendor="emay", **values
     )
-    return preflight.check(campaign)["units"]
+    return preflight.check(campaign).units
 
 
 def test_seventy_characters_of_which_one_is_an_emoji_are_two_parts(make, shop):
@@ -75,8 +75,8 @@ def test_a_fallback_is_counted_the_same(make, shop):
         fallback={"sms": {"text": SEVENTY["text"]}},
         signature=shop,
     )
-    sheet = preflight.check(campaign)
-    assert (sheet["units"], sheet["cost"]["high"]) == (2, "0.10")
+    report = preflight.check(campaign)
+    assert (report.units, report.cost.high) == (2, Decimal("0.10"))
 
 
 def test_an_order_by_the_api_costs_its_parts(make, shop):

@@ -95,11 +95,11 @@ class TestForm:
 
 
 class TestCheck:
-    def test_the_sheet_says_that_it_has_passed(self, make):
+    def test_the_report_says_that_it_has_passed(self, make):
         campaign = make.campaign(start_at=timezone.now() - timedelta(days=3))
         preflight.check(campaign)
-        found = [one for one in campaign.sheet["obstacles"] if one["key"] == "start_past"]
-        assert [one["blocks"] for one in found] == [False]
+        found = [one for one in campaign.report.obstacles if one.key == "start_past"]
+        assert [one.blocks for one in found] == [False]
 
     @pytest.mark.parametrize(
         ("hours", "words"),

@@ -64,7 +64,7 @@ class TestLayout:
             n + 1 for n in range(len(sizes))
         ]
         assert campaign.dispatch.hold_after == hold
-        assert campaign.sheet["canary"] == (sum(sizes[:hold]) if hold else 0)
+        assert campaign.report.canary == (sum(sizes[:hold]) if hold else 0)
         assert campaign.state == (CampaignState.CANARY if hold else CampaignState.RUNNING)
         assert list(failed(verify(campaign))) == []
 

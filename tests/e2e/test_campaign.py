@@ -116,7 +116,7 @@ def test_a_real_file_reaches_everybody_exactly_once(place: Installation) -> None
     assert number, page.url
     campaign = Campaign.objects.get(pk=number[1])
     to_send = sum(expected.values())
-    assert (campaign.sheet["rows"], campaign.sheet["to_send"]) == (2000, to_send)
+    assert (campaign.report.rows, campaign.report.to_send) == (2000, to_send)
 
     path = f"/campaigns/campaign/{number[1]}"
     confirm = person.get(f"{path}/confirm/").text

@@ -63,7 +63,7 @@ def prove(story: Story, before: Pushes) -> Proof:
         f"counters {status.dispatch_counts([campaign.dispatch_id])}, recounted {dict(counts)}": (
             status.dispatch_counts([campaign.dispatch_id]) == dict(counts)
         ),
-        f"the sheet has {campaign.sheet['rows']} rows, the file {story.rows}": campaign.sheet["rows"] == story.rows,
+        f"the report has {campaign.report.rows} rows, the file {story.rows}": campaign.report.rows == story.rows,
         f"failed {counts['failed']}, the vendor failed {_failed(before, after)}": (
             counts["failed"] == _failed(before, after)
         ),

@@ -79,7 +79,7 @@ class Ground:
 
     def start(self, campaign: Campaign) -> None:
         again = str(steps.people_again(campaign))
-        steps.confirm_and_start(campaign, str(campaign.sheet["to_send"]), self.actor, typed_again=again)
+        steps.confirm_and_start(campaign, str(campaign.report.to_send), self.actor, typed_again=again)
 
     def mend_account(self) -> None:
         """A person looks at the stopped account and puts it back."""
@@ -135,7 +135,7 @@ class Ground:
         statuses = dict(
             deliveries_status.with_status(Delivery.objects.filter(run=campaign.run)).values_list("phone", "status")
         )
-        assert len(statuses) == campaign.sheet["rows"], note
+        assert len(statuses) == campaign.report.rows, note
         wrong = {
             phone: (status, accepted[phone])
             for phone, status in statuses.items()

@@ -180,7 +180,7 @@ class Story:
         if campaign.state == CampaignState.CHECKED:
             path = f"/campaigns/campaign/{campaign.pk}/confirm/"
             self.token = self.token or re.search(r'name="token" value="([^"]+)"', self.person.get(path).text)[1]
-            typed = {"typed": str(campaign.sheet["to_send"]), "typed_again": str(campaign.sheet["again"]["people"])}
+            typed = {"typed": str(campaign.report.to_send), "typed_again": str(campaign.report.again.people)}
             self.press(path, token=self.token, **typed)
         return campaign.started_at is not None
 

@@ -114,7 +114,7 @@ class Doors:
         }
         given |= {"account": self.account, "created_by": self.system.token.created_by}
         campaign = Campaign.objects.create(version=version, audience=audience, **{**given, **values})
-        self.checked = self._called(f"/campaigns/{campaign.pk}/check/")["sheet"]
+        self.checked = self._called(f"/campaigns/{campaign.pk}/check/")["report"]
         confirmed = {"people": self.checked["to_send"], "again": self.checked["again"]}
         self._called(f"/campaigns/{campaign.pk}/start/", confirmed)
         campaign.refresh_from_db()

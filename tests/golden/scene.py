@@ -267,8 +267,8 @@ class Scene:
         return made
 
     def start(self, campaign: Any, *, send: bool = True) -> Any:
-        sheet = campaign.sheet
-        body = {"people": sheet["to_send"], "again": sheet.get("again", {}).get("people", 0)}
+        report = campaign.report
+        body = {"people": report.to_send, "again": report.again.people}
         answer = self.system.call("POST", f"/campaigns/{campaign.pk}/start/", body)
         assert answer.status_code == 200, answer.content
         if send:
@@ -308,7 +308,7 @@ class Scene:
     def _planned(self) -> None:
         """In each state before the start."""
         self.draft = self.campaign("还是草稿")
-        rows("Campaign").filter(pk=self.draft.pk).update(state="draft", sheet={}, checked_at=None)
+        rows("Campaign").filter(pk=self.draft.pk).update(state="draft", report={}, checked_at=None)
         self.checked = self.campaign(
             "双十二预热", start_at="2026-11-21T09:30:00+08:00", send_until="2026-11-22T20:00:00+08:00"
         )

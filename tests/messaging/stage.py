@@ -110,9 +110,9 @@ class Stage:
             **values,
         )
         assert preflight.begin_check(campaign)
-        sheet = preflight.check(campaign)
+        report = preflight.check(campaign)
         campaign.refresh_from_db()
-        steps.confirm_and_start(campaign, str(sheet["to_send"]), None)
+        steps.confirm_and_start(campaign, str(report.to_send), None)
         campaign.refresh_from_db()
         return campaign
 

@@ -304,5 +304,5 @@ def test_an_account_that_cannot_send_stands_in_the_way_of_a_campaign(db, quiet):
     stage.register(version, quiet.mount("hanwg").sandbox.templates[0])
     campaign = stage.maker.campaign(account=stage.account, version=version, signature=stage.signature)
     preflight.begin_check(campaign)
-    keys = [found["key"] for found in preflight.check(campaign)["obstacles"] if found["blocks"]]
+    keys = [found.key for found in preflight.check(campaign).obstacles if found.blocks]
     assert "cannot_send" in keys

@@ -143,11 +143,11 @@ class Story:
             preflight.check(campaign)
         self.wait("the list is checked", lambda: self._reload(campaign).state != CampaignState.CHECKING)
         if campaign.state == CampaignState.CHECKED:
-            self.say(f"Check: {campaign.sheet['rows']} rows, {campaign.sheet['to_send']} will be sent")
+            self.say(f"Check: {campaign.report.rows} rows, {campaign.report.to_send} will be sent")
             if seed.have_approved(campaign, actor):
                 self.say("A colleague approved it: the template is new")
             again = str(steps.people_again(campaign))
-            steps.confirm_and_start(campaign, str(campaign.sheet["to_send"]), actor, typed_again=again)
+            steps.confirm_and_start(campaign, str(campaign.report.to_send), actor, typed_again=again)
             self.say("Campaign started; batches of 100 over HTTP")
         return campaign
 

@@ -212,12 +212,12 @@ class Others:
             preflight.check(campaign)
             campaign.refresh_from_db()
         if campaign.state == CampaignState.CHECKED:
-            sheet = campaign.sheet
+            report = campaign.report
             seed.have_approved(campaign, self.sender)
             steps.confirm_and_start(
-                campaign, str(sheet["to_send"]), self.sender, typed_again=str(steps.people_again(campaign))
+                campaign, str(report.to_send), self.sender, typed_again=str(steps.people_again(campaign))
             )
-            self.say(f"Campaign {small.campaign}: {sheet['to_send']} people in {sheet['requests']} requests")
+            self.say(f"Campaign {small.campaign}: {report.to_send} people in {report.requests} requests")
         return campaign
 
     def _land(self, small: Small, account: VendorAccount, campaign: Campaign) -> None:

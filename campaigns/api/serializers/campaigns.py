@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from campaigns.api.fields import Flag, Percent, Text, Whole
+from campaigns import models, preflight
+from campaigns.api.fields import Flag, Moment, Percent, Text, Whole
 from campaigns.api.serializers.shared import Counts
 from campaigns.states import ApprovalState, CampaignState, Operator
 from messaging.models.policy import MOST_CANARY_MINUTES
@@ -62,12 +63,15 @@ class Resuming(serializers.Serializer):
 
 
 class Obstacle(serializers.Serializer):
-    code = serializers.CharField()
+    code = serializers.CharField(source="key")
     blocks = serializers.BooleanField()
-    message = serializers.CharField()
+    message = serializers.SerializerMethodField()
+
+    def get_message(self, obstacle: models.Obstacle) -> str:
+        return preflight.sentence(obstacle)
 
 
-class Sheet(serializers.Serializer):
+class Report(serializers.Serializer):
     """rows = to_send + left_out; difference is 0 then."""
 
     rows = serializers.IntegerField()
@@ -77,11 +81,12 @@ class Sheet(serializers.Serializer):
     difference = serializers.IntegerField()
     requests = serializers.IntegerField()
     again = serializers.IntegerField(
-        help_text="Of to_send: got the same content lately, or are in another planned campaign with it."
+        source="again.people",
+        help_text="Of to_send: got the same content lately, or are in another planned campaign with it.",
     )
-    cost_low = serializers.CharField(allow_null=True, help_text="Yuan.")
-    cost_high = serializers.CharField(allow_null=True, help_text="Yuan.")
-    finish_at = serializers.CharField(allow_null=True)
+    cost_low = serializers.CharField(source="cost.low", allow_null=True, help_text="Yuan.")
+    cost_high = serializers.CharField(source="cost.high", allow_null=True, help_text="Yuan.")
+    finish_at = Moment(allow_null=True)
     obstacles = Obstacle(many=True)
 
 
@@ -96,8 +101,8 @@ class ApprovalOut(serializers.Serializer):
     needed = serializers.BooleanField(help_text="Whether the campaign as it stands asks for a colleague's approval.")
     because = Because(many=True)
     state = serializers.ChoiceField(choices=ApprovalState.choices, allow_null=True)
-    asked_at = serializers.DateTimeField(allow_null=True)
-    decided_at = serializers.DateTimeField(allow_null=True)
+    asked_at = Moment(allow_null=True)
+    decided_at = Moment(allow_null=True)
     decided_by = serializers.CharField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
 
@@ -115,7 +120,7 @@ class Progress(serializers.Serializer):
     counts = Counts()
     closes = serializers.BooleanField()
     per_second = serializers.FloatField()
-    finish_at = serializers.DateTimeField(allow_null=True)
+    finish_at = Moment(allow_null=True)
 
 
 class Watch(serializers.Serializer):
@@ -138,9 +143,9 @@ class CampaignOut(serializers.Serializer):
     version = serializers.IntegerField()
     account = serializers.CharField()
     audience = serializers.IntegerField()
-    start_at = serializers.DateTimeField(allow_null=True)
-    send_until = serializers.DateTimeField(allow_null=True)
+    start_at = Moment(allow_null=True)
+    send_until = Moment(allow_null=True)
     watch = Watch()
-    sheet = Sheet(allow_null=True)
+    report = Report(allow_null=True)
     approval = ApprovalOut(allow_null=True)
     progress = Progress(allow_null=True)

@@ -141,9 +141,9 @@ class Start(View):
         campaign = _campaign(pk)
         said = self.read(shapes.People, request.data)
         people = said["people"]
-        if campaign.sheet and people != campaign.sheet["to_send"]:
+        if campaign.checked_at and people != campaign.report.to_send:
             words = _("The check counted %(n)s people. Confirm that number, or check again.")
-            raise Problem(words % {"n": campaign.sheet["to_send"]}, "count_differs", path="people")
+            raise Problem(words % {"n": campaign.report.to_send}, "count_differs", path="people")
         because = campaign_approvals.missing(campaign) if campaign.state in steps.CAN_START else []
         if because:
             words = _("A colleague has to approve this first: %(because)s. Submit it for approval.")
@@ -237,7 +237,11 @@ class Cancel(_Step):
         return self.step(steps.cancel, request, pk)
 
 
-def _shown(campaign: Campaign) -> dict[str, Any]:
+def _shown(campaign: Campaign) -> Any:
+    return shapes.CampaignOut(_values(campaign)).data
+
+
+def _values(campaign: Campaign) -> dict[str, Any]:
     return {
         "id": campaign.pk,
         "name": campaign.name,
@@ -247,28 +251,31 @@ def _shown(campaign: Campaign) -> dict[str, Any]:
         "version": campaign.version.number,
         "account": campaign.account.name,
         "audience": campaign.audience_id,
-        "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
-        "send_until": campaign.send_until.isoformat() if campaign.send_until else None,
+        "start_at": campaign.start_at,
+        "send_until": campaign.send_until,
         "watch": _watch(campaign),
-        "sheet": _sheet(campaign) if campaign.sheet and campaign.state != CampaignState.CHECKING else None,
+        "report": campaign.report if _is_checked(campaign) else None,
         "approval": _approval(campaign),
         "progress": _progress(campaign) if campaign.dispatch_id else None,
     }
 
 
+def _is_checked(campaign: Campaign) -> bool:
+    return campaign.checked_at is not None and campaign.state != CampaignState.CHECKING
+
+
 def _approval(campaign: Campaign) -> dict[str, Any] | None:
     """The newest request, and why one is needed; None where nobody has to approve and nobody was asked."""
     asked = campaign.approvals.filter(kind=Approval.Kind.CAMPAIGN).select_related("decided_by").order_by("-pk").first()
-    checked = bool(campaign.sheet) and campaign.state != CampaignState.CHECKING
-    because = campaign_approvals.reasons(campaign) if checked else []
+    because = campaign_approvals.reasons(campaign) if _is_checked(campaign) else []
     if asked is None and not because:
         return None
     return {
         "needed": bool(because),
         "because": [{"code": one.key, "message": one.sentence} for one in because],
         "state": asked.state if asked else None,
-        "asked_at": asked.asked_at.isoformat() if asked else None,
-        "decided_at": asked.decided_at.isoformat() if asked and asked.decided_at else None,
+        "asked_at": asked.asked_at if asked else None,
+        "decided_at": asked.decided_at if asked else None,
         "decided_by": asked.decided_by.get_username() if asked and asked.decided_by else None,
         "reason": asked.reason if asked else "",
     }
@@ -284,21 +291,6 @@ def _watch(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _sheet(campaign: Campaign) -> dict[str, Any]:
-    sheet = campaign.sheet
-    same = ("rows", "to_send", "left_out", "excluded", "difference", "requests", "finish_at")
-    return {
-        **{name: sheet[name] for name in same},
-        "again": steps.people_again(campaign),
-        "cost_low": sheet["cost"]["low"],
-        "cost_high": sheet["cost"]["high"],
-        "obstacles": [
-            {"code": found["key"], "blocks": found["blocks"], "message": preflight.sentence(found)}
-            for found in sheet["obstacles"]
-        ],
-    }
-
-
 def _progress(campaign: Campaign) -> dict[str, Any]:
     now = progress.progress(campaign)
     delivered, of = now["delivery_rate"]
@@ -307,5 +299,5 @@ def _progress(campaign: Campaign) -> dict[str, Any]:
         **{name: now[name] for name in same},
         "delivered": delivered,
         "delivered_of": of,
-        "finish_at": now["finish_at"].isoformat() if now["finish_at"] else None,
+        "finish_at": now["finish_at"],
     }

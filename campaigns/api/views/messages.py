@@ -88,7 +88,7 @@ def _approval_needed(error: api_quota.NeedsApproval) -> Problem:
 
 
 def _details(error: api_orders.CannotSend) -> list[dict[str, str]]:
-    return [{"code": one["key"], "message": preflight.sentence(dict(one)), "path": ""} for one in error.found]
+    return [{"code": one.key, "message": preflight.sentence(one), "path": ""} for one in error.found]
 
 
 def _order(data: dict[str, Any], token: ApiToken) -> api_orders.Order:

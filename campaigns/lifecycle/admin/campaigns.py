@@ -69,8 +69,8 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
 
     @admin.display(description=gettext_lazy("people"))
     def people(self, campaign: Campaign) -> str:
-        if campaign.sheet:
-            return display.count(campaign.sheet["to_send"])
+        if campaign.checked_at:
+            return display.count(campaign.report.to_send)
         return display.count(campaign.audience.size)
 
     @admin.display(description=gettext_lazy("start"), ordering="start_at")
@@ -111,7 +111,9 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
             if campaign.state not in steps.CAN_EDIT or not self.has_change_permission(request):
                 return redirect(self.address("check" if campaign.dispatch_id is None else "progress", campaign.pk))
             title = _("Campaign settings: %(campaign)s") % {"campaign": campaign}
-            back = self.address("check" if campaign.sheet else "changelist", *([campaign.pk] if campaign.sheet else []))
+            back = self.address(
+                "check" if campaign.checked_at else "changelist", *([campaign.pk] if campaign.checked_at else [])
+            )
             above = self.pages_above(campaign)
             form = CampaignForm(request.POST or None, instance=campaign)
             saved = self._saved(request, form)

@@ -92,9 +92,9 @@ class FollowingPages(CampaignPages):
             act = {"ask": self._ask_again, "withdraw": self._withdraw_again}.get(request.POST.get("act", ""))
             return (act or self._send_again)(request, campaign, wanted)
         found = follow_ups.preview(campaign, wanted.groups)
-        because = follow_up_approvals.reasons(found.people, found.cost["high"]) if found.people else []
+        because = follow_up_approvals.reasons(found.people, found.cost.high) if found.people else []
         approval = follow_up_approvals.latest(campaign, wanted.groups, wanted.until) if because else None
-        free = not because or follow_up_approvals.is_enough(approval, found.people, found.cost["high"])
+        free = not because or follow_up_approvals.is_enough(approval, found.people, found.cost.high)
         return self.page(
             request,
             "campaigns/follow_up.html",
@@ -189,13 +189,13 @@ def group_words(groups: list[str]) -> str:
 
 
 def _facts(campaign: Campaign, wanted: Wanted, found: follow_ups.Preview) -> list[tuple[Any, Any]]:
-    high, until = found.cost["high"], wanted.until
+    high, until = found.cost.high, wanted.until
     return [
         (_("To"), _("at most %(n)s people") % {"n": display.count(found.people)}),
         (_("Who"), group_words(wanted.groups)),
         (_("Left out by the rules"), display.count(found.left_out)),
         *_staying_out(campaign),
-        (_("Cost at most"), display.money(high) if high else _("not known: the account has no prices")),
+        (_("Cost at most"), display.money(high) if high is not None else _("not known: the account has no prices")),
         (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
         (_("Content"), str(campaign.version)),
         (_("Not sent after"), display.when(until) if until else _("no limit")),

@@ -1,4 +1,4 @@
-"""Whom a number on the sheet or the progress page stands for, and everybody as a file."""
+"""Whom a number on the report or the progress page stands for, and everybody as a file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -122,15 +122,15 @@ class Person:
 
 
 def _planned(campaign: Campaign, group: str, read: Read) -> list[Person]:
-    """Before the rows exist: the same expression as the sheet, asked for the moment of the check."""
-    if not campaign.sheet or group not in ("to_send", "again", *REASONS):
+    """Before the rows exist: the same expression as the report, asked for the moment of the check."""
+    if campaign.checked_at is None or group not in ("to_send", "again", *REASONS):
         raise Http404
     if group == "again":
         return _again(campaign)
     at, wanted = campaign.checked_at or timezone.now(), "" if group == "to_send" else group
     found = []
     for arm in arms(campaign):
-        found += plan.people(rules_for(arm, at, campaign.sheet["imports"]), wanted, SHOWN)
+        found += plan.people(rules_for(arm, at, campaign.report.imports), wanted, SHOWN)
     return [
         Person(number_link(phone), _plain(variables, read))
         for phone, variables in sorted(found, key=itemgetter(0))[:SHOWN]
@@ -140,7 +140,7 @@ def _planned(campaign: Campaign, group: str, read: Read) -> list[Person]:
 def _again(campaign: Campaign) -> list[Person]:
     """Each with the names of the other campaigns."""
     at = campaign.checked_at or timezone.now()
-    found = repeats.people(campaign, at, campaign.sheet["imports"], SHOWN)
+    found = repeats.people(campaign, at, campaign.report.imports, SHOWN)
     names = dict(
         Campaign.objects.filter(pk__in={key for _phone, keys in found for key in keys}).values_list("pk", "name")
     )

@@ -54,7 +54,7 @@ class SendingPages(CampaignPages):
             return redirect(self.address("progress", pk))
         if campaign.state not in steps.CAN_START:
             return redirect(self.address("progress", pk))
-        people = display.count(campaign.sheet["to_send"])
+        people = display.count(campaign.report.to_send)
         return self.page(
             request,
             "songda/confirm.html",
@@ -66,13 +66,13 @@ class SendingPages(CampaignPages):
             token=form_tokens.issue(request.user, _purpose(campaign)),
             button="" if _held_back(campaign) else _("Confirm sending to %(n)s people") % {"n": people},
             back=self.address("check", pk),
-            back_label=_("Back to the sheet"),
+            back_label=_("Back to the report"),
         )
 
     def _confirm_form(self, request: HttpRequest, campaign: Campaign) -> ConfirmForm:
         """Without fields where nothing is asked, or nothing can be confirmed."""
-        asks = bool(campaign.sheet) and campaign.state in steps.CAN_START and not _held_back(campaign)
-        people = campaign.sheet["to_send"] if asks and steps.needs_typed_count(campaign) else None
+        asks = campaign.checked_at is not None and campaign.state in steps.CAN_START and not _held_back(campaign)
+        people = campaign.report.to_send if asks and steps.needs_typed_count(campaign) else None
         again = steps.people_again(campaign) if asks else None
         passed = preflight.passed_words(campaign) if asks and steps.start_passed(campaign) else ""
         data = request.POST if request.method == "POST" else None
@@ -175,7 +175,7 @@ class SendingPages(CampaignPages):
         return redirect(self.address("progress", pk))
 
     def _ask_at_once(self, request: HttpRequest, campaign: Campaign, passed: str) -> HttpResponse:
-        people = display.count(campaign.sheet["to_send"])
+        people = display.count(campaign.report.to_send)
         return self.page(
             request,
             "songda/confirm.html",
@@ -194,7 +194,7 @@ class SendingPages(CampaignPages):
         if request.method == "POST":
             return self._cancel(request, campaign)
         left = progress.progress(campaign)["counts"].get("queued", 0)
-        people = left if campaign.dispatch_id else campaign.sheet.get("to_send", 0)
+        people = left if campaign.dispatch_id else campaign.report.to_send
         return self.page(
             request,
             "songda/confirm.html",
@@ -229,26 +229,26 @@ def _held_back(campaign: Campaign) -> bool:
 
 
 def _purpose(campaign: Campaign) -> str:
-    """Of this very sheet: a form that showed older numbers starts nothing."""
+    """Of this very report: a form that showed older numbers starts nothing."""
     return f"start:{campaign.pk}:{campaign.checked_at.isoformat() if campaign.checked_at else ''}"
 
 
 def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
     shown = admin.shown(campaign)
-    cost = shown["sheet"]["cost"]
-    spent = display.money(cost["high"]) if cost["high"] else _("not known: the account has no prices")
+    high = campaign.report.cost.high
+    spent = display.money(high) if high is not None else _("not known: the account has no prices")
     facts = [
         (
             _("To"),
             _("at most %(n)s people (who opts out until then is left out; the number can only fall)")
-            % {"n": display.count(campaign.sheet["to_send"])},
+            % {"n": display.count(campaign.report.to_send)},
         ),
         (_("Cost at most"), spent),
         (_("Content"), _("%(version)s (locked from now on)") % {"version": campaign.version}),
         (_("Vendor account"), f"{campaign.account} · {campaign.signature}"),
         (_("Start"), admin.start_words(campaign)),
         (_("Send window"), admin.window_words(campaign)),
-        (_("Done at about"), display.when(shown["finish_at"])),
+        (_("Done at about"), display.when(campaign.report.finish_at)),
         (_("Not sent after"), display.when(campaign.send_until) if campaign.send_until else _("no limit")),
     ]
     if shown["balance"]:
@@ -261,8 +261,8 @@ def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
         at = display.day_and_time(approval.decided_at) if approval.decided_at else ""
         facts.append((_("Approval"), words % {"who": display.person(approval.decided_by), "time": at}))
     elif campaign_approvals.missing(campaign):
-        facts.append((_("Approval"), _("missing: submit it on the sheet first")))
-    minded = [found for found in campaign.sheet["obstacles"] if not (again and found["key"] == "again")]
+        facts.append((_("Approval"), _("missing: submit it on the report first")))
+    minded = [found for found in campaign.report.obstacles if not (again and found.key == "again")]
     return [*facts, *((_("Mind"), preflight.sentence(found)) for found in minded)]
 
 

@@ -120,10 +120,10 @@ class TestCampaign:
         made = system.post("/campaigns/", scene.body(window_from="00:00", window_until="23:59:59"))
         assert made.status_code == 201, made.content
         path = f"/campaigns/{made.json()['id']}"
-        assert (made.json()["state"], made.json()["sheet"], made.json()["progress"]) == ("draft", None, None)
-        sheet = system.post(f"{path}/check/").json()["sheet"]
-        assert (sheet["rows"], sheet["to_send"], sheet["left_out"], sheet["difference"]) == (9, 7, 2, 0)
-        assert sheet["excluded"] == {"invalid": 2}
+        assert (made.json()["state"], made.json()["report"], made.json()["progress"]) == ("draft", None, None)
+        report = system.post(f"{path}/check/").json()["report"]
+        assert (report["rows"], report["to_send"], report["left_out"], report["difference"]) == (9, 7, 2, 0)
+        assert report["excluded"] == {"invalid": 2}
         assert error(system.post(f"{path}/start/", {"people": 8})) == (409, "count_differs", "people")
         assert not Dispatch.objects.exists()
         started = system.post(f"{path}/start/", {"people": 7})
@@ -206,8 +206,8 @@ class TestCampaign:
         system = caller("campaigns")
         path = f"/campaigns/{system.post('/campaigns/', scene.body()).json()['id']}"
         type(scene.account).objects.update(status="stopped")
-        sheet = system.post(f"{path}/check/").json()["sheet"]
-        assert [(one["code"], one["blocks"]) for one in sheet["obstacles"] if one["blocks"]] == [("account", True)]
+        report = system.post(f"{path}/check/").json()["report"]
+        assert [(one["code"], one["blocks"]) for one in report["obstacles"] if one["blocks"]] == [("account", True)]
         assert error(system.post(f"{path}/start/", {"people": 7})) == (409, "cannot_start", "")
         assert not Dispatch.objects.exists()
 

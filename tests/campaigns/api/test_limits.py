@@ -122,7 +122,7 @@ class TestConsent:
         audience.refresh_from_db()
         from campaigns import preflight
 
-        assert preflight.check(make.campaign(content=PLAIN, audience=audience))["to_send"] == queued
+        assert preflight.check(make.campaign(content=PLAIN, audience=audience)).to_send == queued
         assert caller("send").order(order(scene, NUMBERS[:1])).json()["queued"] == queued
 
     def test_a_file_that_nobody_confirmed_proves_nothing(self, caller, scene):

@@ -193,4 +193,4 @@ def test_a_review_that_is_optional_stands_in_nobody_s_way(staged):
     campaign = stage.maker.campaign(account=stage.account, version=version, signature=stage.signature)
     TemplateReview.objects.all().delete()
     preflight.begin_check(campaign)
-    assert [found for found in preflight.check(campaign)["obstacles"] if found["blocks"]] == []
+    assert [found for found in preflight.check(campaign).obstacles if found.blocks] == []

@@ -32,7 +32,7 @@ def plan_and_send(run: Run) -> Iterator[Line]:
     campaign = house.campaign(run.house, run.kept["audience"], "会员日")
     settle()
     checked = apart(partial(_check, campaign.pk))
-    yield Line("check the sheet", run.recipients, checked.seconds, checked.peak_mb)
+    yield Line("check before sending", run.recipients, checked.seconds, checked.peak_mb)
     settle()
     planned = apart(partial(_lay_out, campaign.pk))
     campaign.refresh_from_db()
