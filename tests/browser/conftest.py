@@ -17,7 +17,9 @@ from tests.browser.driver import Editor
 # Playwright keeps an event loop in this thread; Django's guard against it means other code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# The shell draws the same, without a desktop's windows: a new page costs it a fifth. It keeps nothing on the disk.
+WITH_DISK = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or WITH_DISK
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in item.path.parts and "page" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip("Chromium is not installed (package: chromium)"))
+                item.add_marker(pytest.mark.skip("Chromium is not installed (packages: chromium-headless-shell chromium)"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
 from tests.browser import harness
+from tests.browser.conftest import WITH_DISK
 from tests.browser.driver import Editor
 from tests.browser.test_moving import card, carousel
 
@@ -206,14 +207,15 @@ def kill(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(WITH_DISK is None, reason="Chromium is not installed (package: chromium)")
 def test_a_browser_killed_while_somebody_types_loses_at_most_a_second(
     browser_type: BrowserType, browser_type_launch_args: dict, tmp_path: Path, page: Page, harness_url: str, desk: Any
 ) -> None:
     desk.content = carousel(card("A"), card("B"))
     desk.broken_saves = 1000
-    folder = tmp_path / "profile"
+    folder, launch_args = tmp_path / "profile", {**browser_type_launch_args, "executable_path": WITH_DISK}
     typed: list[tuple[float, int]] = []
-    with a_browser(browser_type, browser_type_launch_args, folder) as context:
+    with a_browser(browser_type, launch_args, folder) as context:
         editor = Editor(context.pages[0], f"{harness_url}/editor/", desk).open()
         editor.at(TITLE).focus()
         until = time.monotonic() + 4
@@ -223,7 +225,7 @@ def test_a_browser_killed_while_somebody_types_loses_at_most_a_second(
             time.sleep(0.03)
         kill(folder)
         killed = time.monotonic()
-    with a_browser(browser_type, browser_type_launch_args, folder) as context:
+    with a_browser(browser_type, launch_args, folder) as context:
         editor = Editor(context.pages[0], f"{harness_url}/editor/", desk).open()
         offers(editor).get_by_role("button", name="Restore it").click()
         kept = editor.at(TITLE).input_value().count("x")
