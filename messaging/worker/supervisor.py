@@ -34,7 +34,8 @@ class Watched:
         self.name = name
         self.host = host
         env = {"Q_CLUSTER_NAME": name, "WORKER_ID": host, **settings.WORKER_ENVIRONMENT[name]}
-        self.child = Child(name, [sys.executable, "manage.py", "qcluster"], env=env)
+        # `manage.py worker` has made the checks.
+        self.child = Child(name, [sys.executable, "manage.py", "qcluster", "--skip-checks"], env=env)
         self.members: set[int] = set()
         self.since = clock.now()
 
