@@ -1,5 +1,6 @@
 """What every test may ask for: a sandbox over real HTTP, an account at it, people to send to."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,6 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         used = _NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))
         if not used and item.get_closest_marker("django_db") is None:
             item.add_marker(pytest.mark.no_database)
+
+
+def pytest_collection_finish() -> None:
+    """What stays until the end, every module and test, is not looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
