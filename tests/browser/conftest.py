@@ -27,7 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in item.path.parts and "page" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip("Chromium is not installed (packages: chromium-headless-shell chromium)"))
+                item.add_marker(
+                    pytest.mark.skip("Chromium is not installed (packages: chromium-headless-shell chromium)")
+                )
 
 
 @pytest.fixture(scope="session")
