@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -27,8 +27,6 @@ COUNTERS = {
     OwnStatus.DELIVERED: "n_delivered",
     OwnStatus.READ: "n_read",
 }
-
-
 _SQL = sql.beside(__file__)
 _RANKS = {own.name.lower(): own for own in COUNTERS}
 
@@ -74,7 +72,7 @@ def lock_batches(batch_ids: Sequence[int]) -> list[int]:
 
 def apply_status_updates(updates: Sequence[StatusUpdate]) -> Changed:
     """Let deliveries climb (`own_status < new`), at most one update for each (run, leg, phone), and move their batches' counters
-    with them. Words that change nothing are not in the answer. The caller holds the batch locks."""
+    with them. Updates that change nothing are not in the answer. The caller holds the batch locks."""
     if not updates:
         return {}
     return _apply_postgres(updates) if connection.vendor == "postgresql" else _apply_sqlite(updates)
@@ -83,40 +81,43 @@ def apply_status_updates(updates: Sequence[StatusUpdate]) -> Changed:
 def _apply_postgres(updates: Sequence[StatusUpdate]) -> Changed:
     """Twice over: first those of whom nothing is known yet, nearly all of them, in one look at each row; then the rest, whose old
     status has to be read beside the new one. The counters are moved by the same statement: what it moved need not travel."""
-    told, counted = _SQL["told"].given(delivered=OwnStatus.DELIVERED), _SQL["counted"].given(**_RANKS)
-    said = _SQL["said"].given(**_said(updates))
-    some = _SQL["first"].value(told=told, said=said, counted=counted, updates=len(updates))
+    parts = {
+        "new_status": _SQL["new_status"].given(delivered=OwnStatus.DELIVERED),
+        "counters": _SQL["counters"].given(**_RANKS),
+    }
+    some = _SQL["apply_first"].value(**parts, updates=_relation(updates), how_many=len(updates))
     if some is None:
         return dict.fromkeys([update.n for update in updates])
     changed: Changed = dict.fromkeys(some)
-    said = _SQL["said"].given(**_said([update for update in updates if update.n not in changed]))
-    changed.update(_SQL["later"].rows(lambda n, old: (n, old), told=told, said=said, counted=counted))
+    left = _relation([update for update in updates if update.n not in changed])
+    changed.update(_SQL["apply_later"].rows(lambda n, old: (n, old), **parts, updates=left))
     return changed
 
 
-def _said(updates: Sequence[StatusUpdate]) -> dict[str, Any]:
-    """Parameters: what each update says about whom. Arrays of what differs from update to update, and a small table of their kinds.
-    The long ones are text, since the driver is slow with arrays."""
+def _relation(updates: Sequence[StatusUpdate]) -> sql.Fragment:
+    """The updates as rows: arrays of what differs from update to update, and a small table of their kinds. The long ones are text,
+    since the driver is slow with arrays."""
     numbers, kinds, phones, times = zip(*updates, strict=True)
-    # Kinds are told apart by identity, which spares hashing a UUID for each update; an equal one told twice does no harm.
-    told = {id(kind): kind for kind in kinds}
-    places = {key: place for place, key in enumerate(told)}
-    runs, legs, owns, channels, reasons, vendor_messages = (list(column) for column in zip(*told.values(), strict=True))
-    # Vendors tell whole seconds, so few of them.
+    # Kinds are told apart by identity, which spares hashing a UUID for each update; an equal one twice does no harm.
+    by_identity = {id(kind): kind for kind in kinds}
+    places = {key: place for place, key in enumerate(by_identity)}
+    columns = (list(column) for column in zip(*by_identity.values(), strict=True))
+    runs, legs, owns, channels, reasons, vendor_messages = columns
+    # Vendors give whole seconds, so few of them.
     seconds = {time: "NULL" if time is None else repr(time.timestamp()) for time in set(times)}
-    return {
-        "numbers": number_array(numbers),
-        "kinds": number_array(places[id(kind)] for kind in kinds),
-        "phones": text_array(phones),
-        "times": number_array(map(seconds.__getitem__, times)),
-        "keys": list(range(len(told))),
-        "runs": runs,
-        "legs": legs,
-        "owns": owns,
-        "channels": channels,
-        "reasons": reasons,
-        "vendor_messages": vendor_messages,
-    }
+    return _SQL["updates"].given(
+        numbers=number_array(numbers),
+        kinds=number_array([places[id(kind)] for kind in kinds]),
+        phones=text_array(phones),
+        times=number_array(map(seconds.__getitem__, times)),
+        keys=list(range(len(by_identity))),
+        runs=runs,
+        legs=legs,
+        owns=owns,
+        channels=channels,
+        reasons=reasons,
+        vendor_messages=vendor_messages,
+    )
 
 
 def number_array(values: Iterable[object]) -> str:
@@ -152,7 +153,7 @@ def _apply_sqlite(updates: Sequence[StatusUpdate]) -> Changed:
         changed[update.n] = row.own_status
         if row.batch_id is not None:
             _count(deltas.setdefault(row.batch_id, Counter()), row.own_status, kind.own_status)
-    _SQL["climb"].many(rows)
+    _SQL["apply"].many(rows)
     add_to_counters(deltas)
     return changed
 
