@@ -15,7 +15,7 @@ from django.db import connection
 from kit import sql
 from messaging.eligibility import scope
 from messaging.models import Dispatch
-from messaging.states import OWN_UNSENT, BatchState, OwnStatus
+from messaging.states import OWN_UNSENT, OwnStatus
 from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES
 from templates_5g.limits import SMS_PART, SMS_SINGLE
 
@@ -197,7 +197,9 @@ def lay_out(rules: Rules, dispatch: Dispatch, size: int, first: int = 0) -> Laid
 
 def _straight_on(rules: Rules, dispatch: Dispatch, size: int, first: int) -> Laid:
     most = int(_SQL["members_of_files"].value(audience=rules.audience, imports=tuple(rules.imports)))
-    _SQL["open_batches"].run(**_batches_of(dispatch), first=first, last=first + -(-most // size), size=size)
+    _SQL["open_batches"].run(
+        dispatch=dispatch.pk, account=dispatch.account_id, first=first, last=first + -(-most // size), size=size
+    )
     everybody = _store_deliveries(dispatch, _SQL["straight_on"].given(members=members(rules), size=size, first=first))
     sent = everybody - _left_out(dispatch)
     last, rest = first + -(-sent // size), sent % size
@@ -211,15 +213,11 @@ def _by_groups(rules: Rules, dispatch: Dispatch, size: int, first: int) -> Laid:
     groups = {"canary": rules.canary, "drawn": _drawn("phone", rules.seed), "size": size, "first": first}
     _SQL["drop_table"].run()
     _SQL["make_table"].run(by_groups=_SQL["by_groups"].given(members=members(rules), **groups))
-    _SQL["store_batches"].run(**_batches_of(dispatch))
+    _SQL["store_batches"].run(dispatch=dispatch.pk, account=dispatch.account_id)
     everybody = _store_deliveries(dispatch, _SQL["read_table"].given())
     found = _SQL["in_batches"].rows(lambda sent, hold_after: Laid(sent, everybody - sent, hold_after))[0]
     _SQL["drop_table"].run()
     return found
-
-
-def _batches_of(dispatch: Dispatch) -> dict[str, Any]:
-    return {"dispatch": dispatch.pk, "account": dispatch.account_id, "state": BatchState.QUEUED}
 
 
 def _store_deliveries(dispatch: Dispatch, planned: sql.Fragment) -> int:

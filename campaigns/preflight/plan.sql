@@ -80,13 +80,10 @@ SELECT phone, variables FROM (:members) AS planned WHERE outcome = :outcome ORDE
 SELECT COUNT(*) FROM campaigns_audiencemember WHERE audience_id = :audience AND source_id IN :imports
 
 -- name: open_batches
-INSERT INTO messaging_batch (
-  dispatch_id, account_id, number, state, size, text, claim, attempts_made, reason, vendor_message,
-  n_skipped, n_rejected, n_no_receipt, n_failed, n_delivered, n_read)
+INSERT INTO messaging_batch (dispatch_id, account_id, number, size)
 WITH RECURSIVE numbers(number) AS (
   SELECT :first + 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :last)
-SELECT :dispatch, :account, number, :state, :size, '', '', 0, '', '', 0, 0, 0, 0, 0, 0
-FROM numbers WHERE number <= :last ORDER BY number
+SELECT :dispatch, :account, number, :size FROM numbers WHERE number <= :last ORDER BY number
 
 -- With the number of the batch, NULL for those left out. Sorted inside, so that PostgreSQL decides about each member once: else it
 -- would repeat the rules wherever `outcome` stands.
@@ -99,10 +96,8 @@ FROM (:members ORDER BY m.phone) AS decided ORDER BY phone
 
 -- One row for each of `planned`, in its order; those without a number are kept as left out.
 -- name: store_deliveries
-INSERT INTO messaging_delivery (
-  dispatch_id, batch_id, run, leg, phone, variables, own_status, reason, channel, vendor_message, message_id, units, legs_delivered)
-SELECT :dispatch, b.id, :run, :leg, p.phone, p.variables, CASE WHEN p.number IS NULL THEN :skipped END, p.outcome,
-  '', '', '', 0, 0
+INSERT INTO messaging_delivery (dispatch_id, batch_id, run, leg, phone, variables, own_status, reason)
+SELECT :dispatch, b.id, :run, :leg, p.phone, p.variables, CASE WHEN p.number IS NULL THEN :skipped END, p.outcome
 FROM (:planned) AS p LEFT JOIN messaging_batch b ON b.dispatch_id = :dispatch AND b.number = p.number
 
 -- Who has no batch, by the index of these.
@@ -142,11 +137,8 @@ CREATE TEMPORARY TABLE planned AS :by_groups
 SELECT * FROM planned
 
 -- name: store_batches
-INSERT INTO messaging_batch (
-  dispatch_id, account_id, number, state, size, text, claim, attempts_made, reason, vendor_message,
-  n_skipped, n_rejected, n_no_receipt, n_failed, n_delivered, n_read)
-SELECT :dispatch, :account, number, :state, COUNT(*), MIN(text), '', 0, '', '', 0, 0, 0, 0, 0, 0
-FROM planned WHERE number IS NOT NULL GROUP BY number ORDER BY number
+INSERT INTO messaging_batch (dispatch_id, account_id, number, size, text)
+SELECT :dispatch, :account, number, COUNT(*), MIN(text) FROM planned WHERE number IS NOT NULL GROUP BY number ORDER BY number
 
 -- name: in_batches
 SELECT COUNT(number), MAX(CASE WHEN lead = 0 THEN number END) FROM planned

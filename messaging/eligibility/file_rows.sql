@@ -12,8 +12,8 @@ DROP TABLE IF EXISTS staged_number
 
 -- name: enter
 INSERT INTO messaging_suppression
-  (phone, scope, account_id, signature_id, source, note, since, created_by_id, lift_reason)
-SELECT phone, :scope, :account_id, :signature_id, 'import', note, :since, :actor_id, ''
+  (phone, scope, account_id, signature_id, source, note, since, created_by_id)
+SELECT phone, :scope, :account_id, :signature_id, 'import', note, :since, :actor_id
 FROM staged_number WHERE n > :after AND n <= :last ORDER BY n
 ON CONFLICT DO NOTHING
 

@@ -60,7 +60,6 @@ def store(account: VendorAccount, inbound: Inbound, *, signed_at: datetime | Non
         digest=digest,
         signed_at=signed_at,
         arrived_at=timezone.now(),
-        state=CallbackEvent.State.NEW,
     )
     return bool(new)
 

@@ -33,12 +33,12 @@ class CallbackEvent(models.Model):
     digest = models.CharField(max_length=64, null=True, unique=True)
     signed_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(auto_now_add=True)
-    state = models.CharField(_("status"), max_length=10, choices=State, default=State.NEW)
-    note = models.CharField(max_length=300, blank=True)
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.NEW, db_default=State.NEW)
+    note = models.CharField(max_length=300, blank=True, default="", db_default="")
     confirmed_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    elements_done = models.PositiveIntegerField(default=0)
-    malformed = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    elements_done = models.PositiveIntegerField(default=0, db_default=0)
+    malformed = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("vendor push")

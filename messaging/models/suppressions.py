@@ -42,7 +42,7 @@ class Suppression(models.Model):
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    lift_reason = models.CharField(_("reason for lifting"), max_length=200, blank=True)
+    lift_reason = models.CharField(_("reason for lifting"), max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("do-not-send entry")

@@ -1,8 +1,7 @@
 -- name: begin prepared
 WITH wired AS (:wire RETURNING id)
-INSERT INTO messaging_attempt (
-  batch_id, account_id, number, reference, outcome, started_at, reason, vendor_code, vendor_message, task_id, is_vendor_check)
-SELECT id, :account, :number, :reference, :outcome, :started_at, '', '', '', '', FALSE FROM wired
+INSERT INTO messaging_attempt (batch_id, account_id, number, reference, started_at)
+SELECT id, :account, :number, :reference, :started_at FROM wired
 RETURNING id
 
 -- The batch is locked before its attempt is touched, as by everybody else: what comes later reads what came before, which

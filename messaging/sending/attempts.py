@@ -51,7 +51,6 @@ def _begin_at_once(attempt: Attempt, wire: sql.Fragment) -> bool:
         account=attempt.account_id,
         number=attempt.number,
         reference=attempt.reference,
-        outcome=attempt.outcome,
         started_at=attempt.started_at,
     )
     if key is None:
