@@ -21,11 +21,14 @@ from typing import Any
 from django.db import connection
 from django.db.models.functions import Now
 
+from campaigns.models import AudienceImport, AudienceMember
+from campaigns.states import ImportState
 from kit.processes import Child
 from messaging.models import Batch, Delivery, Lease
 from messaging.states import BatchState, OwnStatus
 from tests import tables
 from tests.faults.rounds import Ground
+from tests.faults.story import a_file, person_of
 from tests.installation import VENDOR, Installation, installation, kill, looking_into, processes
 from tests.postgres import Server
 from tools.demo.processes import ROOT
@@ -137,7 +140,8 @@ def second_host(ground: Ground, name: str = "second", **env: str) -> Iterator[Ho
 # --- the drill ----------------------------------------------------------------------------------------------------
 
 ACCIDENTS = ("stop", "kill", "loss")
-POINTS = ("claim", "send", "receipts")
+POINTS = ("claim", "send", "receipts", "import")
+FILE_ROWS = 250_000
 
 
 class Namespace:
@@ -234,18 +238,69 @@ def stop_before_leaving(host: Host, ground: Ground, seconds: float = 60) -> None
     raise AssertionError("The host was never met between the permission and the first byte")
 
 
+def stop_inside_import(host: Host, ground: Ground, number: int, seconds: float = 90) -> AudienceImport:
+    """SIGSTOP of the whole host while it reads a file; the file. The other host's readers wait until it has taken it."""
+    others = [pid for pid, queue in ground.place.worker_processes().items() if queue == "import"]
+    for pid in others:
+        kill(pid, signal.SIGSTOP)
+    try:
+        person, name = person_of(ground), f"两台 {number} 名单"
+        upload = {"file": ("名单.csv", a_file(number, FILE_ROWS)[1], "text/csv")}
+        person.post("/campaigns/audience/add/", files=upload, name=name, consent_source="门店", consent_on="2026-01-08")
+        source = AudienceImport.objects.get(audience__name=name)
+        person.post(f"/campaigns/audience/file/{source.pk}/", phone="0", use_1="on")
+        ground.place.wait("the host reads the file", lambda: _reads_a_file(host.name), seconds)
+        host.signal(signal.SIGSTOP)
+    finally:
+        for pid in others:
+            kill(pid, signal.SIGCONT)
+    source.refresh_from_db()
+    assert source.state == ImportState.CHECKING, f"the file was read before the host stood still: {source.state}"
+    return source
+
+
+def _reads_a_file(host: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND query ~ 'COPY staged_'", [host]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def taken_over(source: AudienceImport) -> bool:
+    source.refresh_from_db()
+    return source.state != ImportState.CHECKING
+
+
+def prove_import(source: AudienceImport) -> None:
+    """Each row of the file once, as a member or a problem, whoever has read it how often."""
+    source.refresh_from_db()
+    assert source.state == ImportState.READY, f"the file is {source.state}: {source.error}"
+    assert source.rows == FILE_ROWS, f"{source.rows} rows instead of {FILE_ROWS}"
+    assert source.rows == source.stored + source.invalid + source.duplicate, "the file does not close"
+    members = AudienceMember.objects.filter(source=source)
+    assert members.count() == members.values("phone").distinct().count() == source.stored, "members differ"
+
+
 def run(ground: Ground, server: Server, point: str, accident: str, number: int) -> str:
     """One accident; a line about it. Raises AssertionError where a promise is broken."""
     place = ground.place
     place.sandbox.ask("faults", {"vendor": VENDOR, "rules": [{"kind": "latency", "milliseconds": 150}], "seed": 1})
     with apart(ground, server) as (host, network):
+        read = "–"
         senders = Lease.objects.filter(name__startswith="heartbeat:", name__endswith=f"-{host.worker}:bulk")
         place.wait("the second host's senders run", senders.exists, 120)
         campaign = ground.campaign([f"13{number % 10}{number:02d}{n:06d}" for n in range(6000)], f"两台 {number}")
         before = sent(place)
         ground.start(campaign)
         place.wait("it is under way", lambda: sent(place) > before + 100, 90, lambda: ground.explain(campaign))
-        stop_before_leaving(host, ground) if point == "send" else stop_inside(host, point)
+        source = None
+        if point == "import":
+            source = stop_inside_import(host, ground, number)
+        elif point == "send":
+            stop_before_leaving(host, ground)
+        else:
+            stop_inside(host, point)
         begun = time.monotonic()
         if accident == "kill":
             host.end()
@@ -256,6 +311,9 @@ def run(ground: Ground, server: Server, point: str, accident: str, number: int) 
         there, heard = sent(place), _heard()
         on = 1 + seconds_until(lambda: sent(place) > there, PROMISE)
         receipts = time.monotonic() - begun + seconds_until(lambda: _heard() > heard, PROMISE)
+        if source is not None:
+            seconds_until(lambda: taken_over(source), int(PRODUCTION["STUCK_SECONDS"]) + PROMISE)
+            read = f"{time.monotonic() - begun:.0f} s"
         if accident == "stop":
             time.sleep(max(0.0, 60 - (time.monotonic() - begun)))
             host.signal(signal.SIGCONT)
@@ -267,8 +325,10 @@ def run(ground: Ground, server: Server, point: str, accident: str, number: int) 
 
         place.wait("it is settled", settled, 240, lambda: ground.explain(campaign))
         counted = ground.prove(campaign, f"{point} {accident}")
+        if source is not None:
+            prove_import(source)
     people = ", ".join(f"{status} {n}" for status, n in sorted(counted.items()))
-    return f"| {point} | {accident} | {on:.0f} s | {receipts:.0f} s | 0 | 0 | {people} |"
+    return f"| {point} | {accident} | {on:.0f} s | {receipts:.0f} s | {read} | 0 | 0 | {people} |"
 
 
 def _heard() -> int:
@@ -288,9 +348,10 @@ def drill(only: Sequence[str], blocker: Any) -> int:
             ground = Ground(place, in_flight=4)
             place.revive()
             say(
-                "| stopped or lost inside | accident | sends again after | receipts again after | doubled | lost | people |"
+                "| stopped or lost inside | accident | sends again after | receipts again after | file read after "
+                "| doubled | lost | people |"
             )
-            say("|---|---|---|---|---|---|---|")
+            say("|---|---|---|---|---|---|---|---|")
             for number, (point, accident) in enumerate(itertools.product(points, accidents), start=10):
                 try:
                     say(run(ground, server, point, accident, number))
