@@ -13,14 +13,16 @@ from tests import tables
 from tools.bench.postgres import Server, binaries, free_port
 from tools.bench.postgres import server as empty_server
 
-# Nothing of it outlives the run, and no vacuum holds a lock that a claim does not wait for.
-SETTINGS = ("fsync=off", "full_page_writes=off", "autovacuum=off")
+# Nothing of it outlives the run; processes are killed, but no power is cut.
+UNSYNCED = ("fsync=off", "full_page_writes=off")
+# No vacuum holds a lock that a claim does not wait for.
+SETTINGS = (*UNSYNCED, "autovacuum=off")
 MISSING = "SKIPPED: the tests on PostgreSQL, because its server is not installed (Debian package: postgresql)"
 __all__ = ["MISSING", "Server", "binaries", "empty_server", "free_port", "main", "server"]
 
 
 @contextmanager
-def server(settings: Sequence[str] = ()) -> Iterator[Server]:
+def server(settings: Sequence[str] = UNSYNCED) -> Iterator[Server]:
     """Every one has the system identifier of the others; empty_server() has one of its own."""
     running = Server(settings, copy_of=tables.cluster()).start()
     try:
