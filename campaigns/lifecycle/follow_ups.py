@@ -18,8 +18,7 @@ from campaigns.approvals import follow_up_approvals
 from campaigns.audit_actions import AuditAction
 from campaigns.lifecycle.layout import fill, open_round
 from campaigns.models import Approval, Campaign, CostEstimate
-from campaigns.preflight import audience_query as planning_rules
-from campaigns.preflight import plan
+from campaigns.preflight import audience_query, plan
 from campaigns.preflight.cost import cost, together
 from campaigns.states import CampaignState
 from kit import audit, sql
@@ -63,18 +62,18 @@ class Preview:
 
 def preview(campaign: Campaign, groups: Sequence[str]) -> Preview:
     people, left_out, costs = 0, 0, []
-    for arm in planning_rules.arms(campaign):
-        counted = plan.count(_resend_rules(arm, groups))
+    for variant in audience_query.variants(campaign):
+        counted = plan.count(_resend_query(variant, groups))
         to_send = sum(n for outcome, _operator, n, _units in counted if not outcome)
         left_out += sum(n for outcome, _operator, n, _units in counted if outcome)
-        costs.append(cost(arm, to_send, sum(units for outcome, _operator, _n, units in counted if not outcome)))
+        costs.append(cost(variant, to_send, sum(units for outcome, _operator, _n, units in counted if not outcome)))
         people += to_send
     return Preview(people, left_out, together(costs))
 
 
-def _resend_rules(campaign: Campaign, groups: Sequence[str]) -> plan.Rules:
-    rules = planning_rules.rules_for(campaign, timezone.now(), planning_rules.confirmed_imports(campaign))
-    return replace(rules, only=_resend_only(campaign, groups))
+def _resend_query(campaign: Campaign, groups: Sequence[str]) -> plan.AudienceQuery:
+    query = audience_query.query_for(campaign, timezone.now(), audience_query.confirmed_imports(campaign))
+    return replace(query, only=_resend_only(campaign, groups))
 
 
 def _resend_only(campaign: Campaign, groups: Sequence[str]) -> sql.Fragment:
@@ -102,10 +101,10 @@ def resend(
     approval = _require_approved(campaign, groups, send_until, preview(campaign, groups))
     legs = Dispatch.objects.filter(run=campaign.run, kind=Dispatch.Kind.RESEND).values("leg").distinct().count()
     leg, rounds, people = f"resend-{legs + 1}", [], 0
-    for arm in planning_rules.arms(campaign):
+    for variant in audience_query.variants(campaign):
         title = _("%(campaign)s, follow-up %(n)s") % {"campaign": campaign.name, "n": legs + 1}
-        dispatch = open_round(arm, leg, Dispatch.Kind.RESEND, title=title, send_until=send_until, created_by=actor)
-        people += fill(dispatch, arm, _resend_rules(arm, groups)).sent
+        dispatch = open_round(variant, leg, Dispatch.Kind.RESEND, title=title, send_until=send_until, created_by=actor)
+        people += fill(dispatch, variant, _resend_query(variant, groups)).sent
         rounds.append(dispatch)
     if not people or people > most:
         raise CannotFollow(_("The number changed meanwhile. Look at it again."))
@@ -151,24 +150,24 @@ def _require_approved(
 
 def fallback_waits(campaign: Campaign) -> int:
     """People with a final failure who have not had their fallback yet."""
-    way = _open_way(campaign)
-    return sum(n for _outcome, _operator, n, _units in plan.count(_fallback_rules(way))) if way else 0
+    fallback = _open_fallback(campaign)
+    return sum(n for _outcome, _operator, n, _units in plan.count(_fallback_query(fallback))) if fallback else 0
 
 
-def _open_way(campaign: Campaign) -> Campaign | None:
+def _open_fallback(campaign: Campaign) -> Campaign | None:
     if campaign.send_until and campaign.send_until <= timezone.now():
         return None
     if Dispatch.objects.filter(run=campaign.run, leg=FALLBACK, state=DispatchState.CANCELLED).exists():
         return None
-    return planning_rules.fallback_of(campaign)
+    return audience_query.fallback_of(campaign)
 
 
-def _fallback_rules(way: Campaign) -> plan.Rules:
+def _fallback_query(fallback: Campaign) -> plan.AudienceQuery:
     """Only after a final failure in the main leg, and only who is in no other leg."""
-    final = ("failed", "rejected", *(["no_receipt"] if way.fallback_on_silence else []))
-    outcomes = _SQL["outcomes"].given(run=way.run, **_STATES)
-    rules = planning_rules.rules_for(way, timezone.now(), way.report.imports)
-    return replace(rules, only=_SQL["fallback"].given(run=way.run, final=final, outcomes=outcomes))
+    final = ("failed", "rejected", *(["no_receipt"] if fallback.fallback_on_silence else []))
+    outcomes = _SQL["outcomes"].given(run=fallback.run, **_STATES)
+    query = audience_query.query_for(fallback, timezone.now(), fallback.report.imports)
+    return replace(query, only=_SQL["fallback"].given(run=fallback.run, final=final, outcomes=outcomes))
 
 
 @transaction.atomic
@@ -177,15 +176,15 @@ def fall_back(campaign: Campaign) -> int:
     campaign = _locked(campaign)
     if campaign.state in (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.STOPPED):
         return 0
-    way = _open_way(campaign)
-    if way is None or not fallback_waits(campaign):
+    fallback = _open_fallback(campaign)
+    if fallback is None or not fallback_waits(campaign):
         return 0
     dispatch = Dispatch.objects.select_for_update(of=("self",)).filter(run=campaign.run, leg=FALLBACK).first()
     if dispatch is None:
         title = _("%(campaign)s, fallback") % {"campaign": campaign.name}
-        dispatch = open_round(way, FALLBACK, Dispatch.Kind.FALLBACK, title=title)
+        dispatch = open_round(fallback, FALLBACK, Dispatch.Kind.FALLBACK, title=title)
     last = Batch.objects.filter(dispatch=dispatch).aggregate(last=Max("number"))["last"] or 0
-    laid = fill(dispatch, way, _fallback_rules(way), first=last)
+    laid = fill(dispatch, fallback, _fallback_query(fallback), first=last)
     if not dispatches.start(dispatch, campaign.confirmed_by):
         dispatches.reopen(dispatch)
     audit.record(AuditAction.FALLBACK_SENT, target=campaign, detail={"people": laid.sent, "left_out": laid.left_out})

@@ -170,7 +170,7 @@ class CampaignForm(EditGuard, forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         self._window_of_the_class(cleaned)
         self._check_times(cleaned)
-        self._check_ways(cleaned)
+        self._check_choices(cleaned)
         for name in _DEFAULTS:
             if cleaned.get(name) is None:
                 cleaned[name] = getattr(Campaign(), name)
@@ -188,7 +188,7 @@ class CampaignForm(EditGuard, forms.ModelForm):
         window = SendingPolicy.current().window_for(version.template.purpose)
         cleaned["window_from"], cleaned["window_until"] = (window.opens, window.closes) if window else (None, None)
 
-    def _check_ways(self, cleaned: dict[str, Any]) -> None:
+    def _check_choices(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("canary_people") and cleaned.get("canary_percent"):
             self.add_error("canary_percent", _("People or percent, not both."))
         version, second = cleaned.get("version"), cleaned.get("version_b")

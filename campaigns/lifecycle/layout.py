@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.preflight import plan
-from campaigns.preflight.audience_query import arms, batch_size, canary_of, holidays_of, rules_for
+from campaigns.preflight.audience_query import batch_size, canary_of, holidays_of, query_for, variants
 from messaging.models import Dispatch
 from templates_5g.services import freeze
 
@@ -22,13 +22,13 @@ def lay_out(campaign: Campaign) -> Dispatch:
     """Store the whole plan in one transaction, a few statements whatever the number of people. The rules are asked again,
     so who opted out since the check is left out. Returns the first round; a second version has one of its own, in the same
     run and leg. Raises MoreThanConfirmed, and then nothing is stored."""
-    parts = arms(campaign)
+    parts = variants(campaign)
     rounds = []
     people = 0
-    for letter, arm in zip("AB", parts, strict=False):
+    for letter, variant in zip("AB", parts, strict=False):
         title = campaign.name if len(parts) == 1 else f"{campaign.name} {letter}"
-        dispatch = open_round(arm, "main", Dispatch.Kind.MAIN, title=title, start_at=campaign.start_at)
-        people += fill(dispatch, arm, rules_for(arm, timezone.now(), campaign.report.imports)).sent
+        dispatch = open_round(variant, "main", Dispatch.Kind.MAIN, title=title, start_at=campaign.start_at)
+        people += fill(dispatch, variant, query_for(variant, timezone.now(), campaign.report.imports)).sent
         rounds.append(dispatch)
     if people > campaign.report.to_send:
         raise MoreThanConfirmed
@@ -66,13 +66,13 @@ def open_round(campaign: Campaign, leg: str, kind: str, **values: Any) -> Dispat
     return Dispatch.objects.create(**{**given, **values})
 
 
-def fill(dispatch: Dispatch, campaign: Campaign, rules: plan.Rules, first: int = 0) -> plan.Laid:
+def fill(dispatch: Dispatch, campaign: Campaign, query: plan.AudienceQuery, first: int = 0) -> plan.Laid:
     """Batches and people of a round, numbered on from `first`; its total and where it holds are stored. Inside a
     transaction."""
     if dispatch.leg == "main" and (campaign.canary_people or campaign.canary_percent):
-        planned = sum(n for outcome, _operator, n, _units in plan.count(rules) if not outcome)
-        rules = replace(rules, canary=canary_of(campaign, planned))
-    laid = plan.lay_out(rules, dispatch, batch_size(campaign), first)
+        planned = sum(n for outcome, _operator, n, _units in plan.count(query) if not outcome)
+        query = replace(query, canary=canary_of(campaign, planned))
+    laid = plan.lay_out(query, dispatch, batch_size(campaign), first)
     dispatch.total += laid.sent + laid.left_out
     dispatch.hold_after = laid.hold_after
     dispatch.save(update_fields=["total", "hold_after"])

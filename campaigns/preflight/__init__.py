@@ -1,13 +1,12 @@
 """Checking before a start: who gets it and who does not, what it costs, when it ends."""
 
-from campaigns.preflight.audience_query import arms, batch_size, closed_days, pace_of
+from campaigns.preflight.audience_query import batch_size, closed_days, pace_of, variants
 from campaigns.preflight.obstacles import passed_words, sentence, start_passed
 from campaigns.preflight.report import REASONS, NotNow, begin_check, check, make_report, wake_stuck
 
 __all__ = [
     "REASONS",
     "NotNow",
-    "arms",
     "batch_size",
     "begin_check",
     "check",
@@ -17,5 +16,6 @@ __all__ = [
     "passed_words",
     "sentence",
     "start_passed",
+    "variants",
     "wake_stuck",
 ]

@@ -9,7 +9,7 @@ from math import ceil
 from django.utils import timezone
 
 from campaigns.models import AudienceImport, Campaign
-from campaigns.preflight.plan import Rules
+from campaigns.preflight.plan import AudienceQuery
 from campaigns.states import ImportState
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Capabilities
@@ -23,13 +23,13 @@ LONGEST_VARIABLE = 200
 _TEXT_KINDS = ("text", "sms")
 
 
-def arms(campaign: Campaign) -> list[Campaign]:
+def variants(campaign: Campaign) -> list[Campaign]:
     """The campaign as it is; or, where two versions are compared, a copy for each with its part of the people."""
     if campaign.version_b is None:
         return [campaign]
     first, second = copy.copy(campaign), copy.copy(campaign)
-    first.arm = (campaign.share_b, 100)
-    second.version, second.arm = campaign.version_b, (0, campaign.share_b)
+    first.share = (campaign.share_b, 100)
+    second.version, second.share = campaign.version_b, (0, campaign.share_b)
     first.per_second, second.per_second = (
         _shared_pace(campaign, 100 - campaign.share_b),
         _shared_pace(campaign, campaign.share_b),
@@ -49,11 +49,11 @@ def fallback_of(campaign: Campaign) -> Campaign | None:
     """The campaign as it goes out once more after a final failure; None where it does not."""
     if campaign.fallback_account is None:
         return None
-    way = copy.copy(campaign)
-    way.account = campaign.fallback_account
-    way.version = campaign.fallback_version or campaign.version
-    way.chatbot, way.options = None, {}
-    return way
+    fallback = copy.copy(campaign)
+    fallback.account = campaign.fallback_account
+    fallback.version = campaign.fallback_version or campaign.version
+    fallback.chatbot, fallback.options = None, {}
+    return fallback
 
 
 def pace_of(campaign: Campaign) -> float:
@@ -100,11 +100,11 @@ def _has_own_consents(imports: Sequence[int]) -> bool:
     return any("consent_on" in mapping for mapping in mappings)
 
 
-def rules_for(campaign: Campaign, now: datetime, imports: Sequence[int]) -> Rules:
+def query_for(campaign: Campaign, now: datetime, imports: Sequence[int]) -> AudienceQuery:
     """`imports` are the files that count: those confirmed at the check, so that a later file changes nothing."""
     audience, version = campaign.audience, campaign.version
     sms = sms_text(campaign)
-    return Rules(
+    return AudienceQuery(
         audience=audience.pk,
         imports=imports,
         run=campaign.run,
@@ -119,7 +119,7 @@ def rules_for(campaign: Campaign, now: datetime, imports: Sequence[int]) -> Rule
         template=version.template_id if campaign.skip_same_days else None,
         lately_since=now - timedelta(days=campaign.skip_same_days) if campaign.skip_same_days else None,
         operators=campaign.operators,
-        arm=campaign.arm,
+        share=campaign.share,
         seed=campaign.pk or 0,
         variables=names_of(version.content, version.fallback),
         longest_variable=LONGEST_VARIABLE,

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Obstacle, PreflightReport
-from campaigns.preflight.audience_query import arms, capabilities_of, closed_days, fallback_of
+from campaigns.preflight.audience_query import capabilities_of, closed_days, fallback_of, variants
 from campaigns.preflight.duration import opens_at
 from campaigns.states import Operator
 from kit import display
@@ -94,7 +94,7 @@ def obstacles(campaign: Campaign, report: PreflightReport, now: datetime) -> lis
     found = [
         *_people(report),
         *_account(campaign),
-        *(found for arm in arms(campaign) for found in (*_carried(arm), *_template(arm, report, now))),
+        *(found for variant in variants(campaign) for found in (*_carried(variant), *_template(variant, report, now))),
         *_fallback(campaign, report, now),
         *_signature(campaign),
         *_balance(campaign, report),
@@ -126,9 +126,9 @@ def _account(campaign: Campaign) -> Iterator[Obstacle]:
 
 
 def _fallback(campaign: Campaign, report: PreflightReport, now: datetime) -> Iterator[Obstacle]:
-    way = fallback_of(campaign)
-    if way is not None and any(
-        found.blocks for found in (*_account(way), *_carried(way), *_template(way, report, now))
+    fallback = fallback_of(campaign)
+    if fallback is not None and any(
+        found.blocks for found in (*_account(fallback), *_carried(fallback), *_template(fallback, report, now))
     ):
         yield _found("fallback_not_ready")
 

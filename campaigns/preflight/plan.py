@@ -23,7 +23,7 @@ _SQL = sql.beside(__file__)
 
 
 @dataclass(frozen=True)
-class Rules:
+class AudienceQuery:
     """All that decides about a member. `imports` are the confirmed files; `consented` says whether consent is proven or
     not needed; an empty `operators` means any. `caps` (two at most) and `lately` count what was, or may have been, handed over
     since then, in other runs."""
@@ -54,7 +54,7 @@ class Rules:
     sms_extra: int = 0
     # Only who falls into [from, to) of a hundred parts, cut by a hash of the number and `seed`; and only whom `only` allows:
     # a condition on m.
-    arm: tuple[int, int] | None = None
+    share: tuple[int, int] | None = None
     seed: int = 0
     only: sql.Fragment | None = None
     # So many of those to be sent to, drawn by the same hash, get the first batches to themselves.
@@ -79,40 +79,40 @@ class Counted(NamedTuple):
     units: int
 
 
-def members(rules: Rules) -> sql.Fragment:
+def members(query: AudienceQuery) -> sql.Fragment:
     """Columns phone, variables, operator, outcome ("" = to be sent), text, units: one row for each member."""
-    first, second = (*rules.caps, (None, None), (None, None))[:2]
-    start, end = rules.arm or (0, 100)
+    first, second = (*query.caps, (None, None), (None, None))[:2]
+    start, end = query.share or (0, 100)
     return _SQL["members"].given(
-        audience=rules.audience,
-        imports=tuple(rules.imports),
-        run=rules.run,
-        in_force=scope.in_force_sql("s", rules.account, rules.signature),
-        consented=rules.consented,
-        own_consent=rules.own_consent,
-        named_source=rules.named_source,
-        today=rules.today,
-        capped=bool(rules.caps),
-        out_for_caps=_SQL["out_since"].given(since=min((since for _cap, since in rules.caps), default=None)),
+        audience=query.audience,
+        imports=tuple(query.imports),
+        run=query.run,
+        in_force=scope.in_force_sql("s", query.account, query.signature),
+        consented=query.consented,
+        own_consent=query.own_consent,
+        named_source=query.named_source,
+        today=query.today,
+        capped=bool(query.caps),
+        out_for_caps=_SQL["out_since"].given(since=min((since for _cap, since in query.caps), default=None)),
         first_cap=first[0],
         first_since=first[1],
         second_cap=second[0],
         second_since=second[1],
-        purpose=rules.purpose,
-        once_in_days=bool(rules.template and rules.lately_since),
-        out_lately=_SQL["out_since"].given(since=rules.lately_since),
-        template=rules.template,
+        purpose=query.purpose,
+        once_in_days=bool(query.template and query.lately_since),
+        out_lately=_SQL["out_since"].given(since=query.lately_since),
+        template=query.template,
         unsent=OWN_UNSENT,
-        some_operators=bool(rules.operators),
-        operators=tuple(rules.operators),
-        variables_are_bad=_bad_variables(rules),
-        text=filled(rules.text),
-        units=_units(rules),
-        undivided=rules.arm is None,
-        drawn=_drawn("m.phone", rules.seed),
+        some_operators=bool(query.operators),
+        operators=tuple(query.operators),
+        variables_are_bad=_bad_variables(query),
+        text=filled(query.text),
+        units=_units(query),
+        undivided=query.share is None,
+        drawn=_drawn("m.phone", query.seed),
         part_from=start,
         part_until=end,
-        only=rules.only or sql.Fragment("TRUE"),
+        only=query.only or sql.Fragment("TRUE"),
     )
 
 
@@ -120,11 +120,11 @@ def _drawn(column: str, seed: int) -> sql.Fragment:
     return _SQL["drawn"].given(phone=sql.Fragment(column), seed=seed)
 
 
-def _bad_variables(rules: Rules) -> sql.Fragment:
+def _bad_variables(query: AudienceQuery) -> sql.Fragment:
     """Whether one of the variables is empty or too long. A builder: how many there are is the version's affair."""
     parts = [
-        _SQL["length_is_bad"].given(variable=_variable(name), longest=rules.longest_variable)
-        for name in rules.variables
+        _SQL["length_is_bad"].given(variable=_variable(name), longest=query.longest_variable)
+        for name in query.variables
     ]
     return sql.joined(" OR ", parts) if parts else sql.Fragment("FALSE")
 
@@ -144,34 +144,34 @@ def filled(text: str) -> sql.Fragment:
     return sql.joined(" || ", parts) if parts else sql.Fragment("''")
 
 
-def _units(rules: Rules) -> sql.Fragment:
-    if not rules.sms:
+def _units(query: AudienceQuery) -> sql.Fragment:
+    if not query.sms:
         return sql.Fragment("0")
-    text = _SQL["utf16_length"].given(text=filled(rules.sms))
-    length = sql.Fragment("(:text + :extra)", {"text": text, "extra": rules.sms_extra})
+    text = _SQL["utf16_length"].given(text=filled(query.sms))
+    length = sql.Fragment("(:text + :extra)", {"text": text, "extra": query.sms_extra})
     return _SQL["units"].given(length=length, single=SMS_SINGLE, part=SMS_PART)
 
 
-def count(rules: Rules) -> list[Counted]:
+def count(query: AudienceQuery) -> list[Counted]:
     """All members, in one pass."""
     use_memory()
-    return _SQL["count"].rows(_counted, members=members(rules))
+    return _SQL["count"].rows(_counted, members=members(query))
 
 
 def _counted(outcome: str, operator: str, people: int, units: Any) -> Counted:
     return Counted(outcome, operator, people, int(units or 0))
 
 
-def count_requests(rules: Rules, size: int) -> int:
+def count_requests(query: AudienceQuery, size: int) -> int:
     """How many requests the people to be sent to make where one request has one text."""
     use_memory()
-    return int(_SQL["count_requests"].value(members=members(rules), size=size) or 0)
+    return int(_SQL["count_requests"].value(members=members(query), size=size) or 0)
 
 
-def people(rules: Rules, outcome: str, most: int) -> list[tuple[str, dict[str, str]]]:
+def people(query: AudienceQuery, outcome: str, most: int) -> list[tuple[str, dict[str, str]]]:
     """The first `most` members with this outcome, by number: (phone, variables)."""
     use_memory()
-    return _SQL["people"].rows(_person, members=members(rules), outcome=outcome, most=most)
+    return _SQL["people"].rows(_person, members=members(query), outcome=outcome, most=most)
 
 
 def _person(phone: str, variables: str) -> tuple[str, dict[str, str]]:
@@ -184,23 +184,23 @@ def use_memory() -> None:
         _SQL["use_memory"].run()
 
 
-def lay_out(rules: Rules, dispatch: Dispatch, size: int, first: int = 0) -> Laid:
+def lay_out(query: AudienceQuery, dispatch: Dispatch, size: int, first: int = 0) -> Laid:
     """Batches, numbered on from `first`, and deliveries of a dispatch. Inside a transaction.
 
     The outcome is decided once, so that a number suppressed at this moment cannot make a batch of another size than it says.
     """
     use_memory()
-    if rules.canary or rules.text or rules.only is not None:
-        return _by_groups(rules, dispatch, size, first)
-    return _straight_on(rules, dispatch, size, first)
+    if query.canary or query.text or query.only is not None:
+        return _by_groups(query, dispatch, size, first)
+    return _straight_on(query, dispatch, size, first)
 
 
-def _straight_on(rules: Rules, dispatch: Dispatch, size: int, first: int) -> Laid:
-    most = int(_SQL["members_of_files"].value(audience=rules.audience, imports=tuple(rules.imports)))
+def _straight_on(query: AudienceQuery, dispatch: Dispatch, size: int, first: int) -> Laid:
+    most = int(_SQL["members_of_files"].value(audience=query.audience, imports=tuple(query.imports)))
     _SQL["open_batches"].run(
         dispatch=dispatch.pk, account=dispatch.account_id, first=first, last=first + -(-most // size), size=size
     )
-    everybody = _store_deliveries(dispatch, _SQL["straight_on"].given(members=members(rules), size=size, first=first))
+    everybody = _store_deliveries(dispatch, _SQL["straight_on"].given(members=members(query), size=size, first=first))
     sent = everybody - _left_out(dispatch)
     last, rest = first + -(-sent // size), sent % size
     _SQL["drop_batches"].run(dispatch=dispatch.pk, last=last)
@@ -209,10 +209,10 @@ def _straight_on(rules: Rules, dispatch: Dispatch, size: int, first: int) -> Lai
     return Laid(sent, everybody - sent, None)
 
 
-def _by_groups(rules: Rules, dispatch: Dispatch, size: int, first: int) -> Laid:
-    groups = {"canary": rules.canary, "drawn": _drawn("phone", rules.seed), "size": size, "first": first}
+def _by_groups(query: AudienceQuery, dispatch: Dispatch, size: int, first: int) -> Laid:
+    groups = {"canary": query.canary, "drawn": _drawn("phone", query.seed), "size": size, "first": first}
     _SQL["drop_table"].run()
-    _SQL["make_table"].run(by_groups=_SQL["by_groups"].given(members=members(rules), **groups))
+    _SQL["make_table"].run(by_groups=_SQL["by_groups"].given(members=members(query), **groups))
     _SQL["store_batches"].run(dispatch=dispatch.pk, account=dispatch.account_id)
     everybody = _store_deliveries(dispatch, _SQL["read_table"].given())
     found = _SQL["in_batches"].rows(lambda sent, hold_after: Laid(sent, everybody - sent, hold_after))[0]

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from campaigns.models import Again, Approval, Campaign
 from campaigns.preflight import repeat_counts
-from campaigns.preflight.audience_query import arms, rules_for
+from campaigns.preflight.audience_query import query_for, variants
 from campaigns.preflight.repeat_counts import MORE_CAMPAIGNS, NO_CAMPAIGN, Content, Source
 from campaigns.states import ApprovalState, CampaignState
 from messaging.models import Dispatch, SendingPolicy
@@ -25,11 +25,11 @@ def find(campaign: Campaign, now: datetime, imports: Sequence[int]) -> Again:
     days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     people = 0
     found: dict[int, int] = {}
-    for arm in arms(campaign) if days and imports else []:
-        content = _content(arm, now - timedelta(days=days))
+    for variant in variants(campaign) if days and imports else []:
+        content = _content(variant, now - timedelta(days=days))
         if content is None:
             continue
-        repeated = repeat_counts.count(rules_for(arm, now, imports), content)
+        repeated = repeat_counts.count(query_for(variant, now, imports), content)
         people += repeated.people
         for key, number in repeated.by_source.items():
             found[key] = found.get(key, 0) + number
@@ -40,10 +40,10 @@ def people(campaign: Campaign, now: datetime, imports: Sequence[int], most: int)
     """The first of them by number, each with the campaigns."""
     days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     rows: list[tuple[str, list[int]]] = []
-    for arm in arms(campaign) if days and imports else []:
-        content = _content(arm, now - timedelta(days=days))
+    for variant in variants(campaign) if days and imports else []:
+        content = _content(variant, now - timedelta(days=days))
         if content is not None:
-            rows += repeat_counts.people(rules_for(arm, now, imports), content, most)
+            rows += repeat_counts.people(query_for(variant, now, imports), content, most)
     return sorted(rows)[:most]
 
 
@@ -51,7 +51,9 @@ def lock(campaign: Campaign) -> None:
     """Until the end of the transaction nobody else confirms a campaign with the same content: of two that are confirmed in one
     moment, the second sees the first. The rows locked are those of the templates, in order."""
     templates = {
-        template for arm in arms(campaign) for template in same_versions(arm).values_list("template", flat=True)
+        template
+        for variant in variants(campaign)
+        for template in same_versions(variant).values_list("template", flat=True)
     }
     rows = MessageTemplate.objects.select_for_update(no_key=True).filter(pk__in=templates).order_by("pk")
     list(rows.values_list("pk", flat=True))

@@ -14,14 +14,14 @@ from campaigns.approvals import campaign_approvals
 from campaigns.models import AudienceImport, Campaign, PreflightReport, VariantCount
 from campaigns.preflight import plan, repeats
 from campaigns.preflight.audience_query import (
-    arms,
     batch_size,
     canary_of,
     closed_days,
     confirmed_imports,
     holidays_of,
     pace_of,
-    rules_for,
+    query_for,
+    variants,
 )
 from campaigns.preflight.cost import cost, together
 from campaigns.preflight.duration import finish_time, people_until
@@ -93,7 +93,7 @@ def check(campaign: Campaign) -> PreflightReport:
 def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
     """The numbers for this moment, stored nowhere."""
     imports = confirmed_imports(campaign)
-    parts = [_count(arm, now, imports) for arm in arms(campaign)]
+    parts = [_count(variant, now, imports) for variant in variants(campaign)]
     people: Counter[str] = sum((part.people for part in parts), Counter())
     to_send = people.pop("", 0)
     rows, excluded = _rows(imports, people)
@@ -135,17 +135,17 @@ class _Part:
         return self.people[""]
 
 
-def _count(arm: Campaign, now: datetime, imports: Sequence[int]) -> _Part:
-    rules = rules_for(arm, now, imports)
+def _count(variant: Campaign, now: datetime, imports: Sequence[int]) -> _Part:
+    query = query_for(variant, now, imports)
     people: Counter[str] = Counter()
     operators: Counter[str] = Counter()
     units = 0
-    for outcome, operator, number, its_units in plan.count(rules) if imports else []:
+    for outcome, operator, number, its_units in plan.count(query) if imports else []:
         people[outcome] += number
         if not outcome:
             operators[operator or "other"] += number
             units += its_units
-    return _Part(arm, people, operators, units, _requests(arm, rules, people[""]))
+    return _Part(variant, people, operators, units, _requests(variant, query, people[""]))
 
 
 def _rows(imports: Sequence[int], people: Counter[str]) -> tuple[int, dict[str, int]]:
@@ -157,11 +157,11 @@ def _rows(imports: Sequence[int], people: Counter[str]) -> tuple[int, dict[str, 
     return totals["rows"] or 0, {reason: counted[reason] for reason in REASONS if counted.get(reason)}
 
 
-def _requests(campaign: Campaign, rules: plan.Rules, to_send: int) -> int:
+def _requests(campaign: Campaign, query: plan.AudienceQuery, to_send: int) -> int:
     """A canary has its own, so that it may make one more."""
     size, canary = batch_size(campaign), canary_of(campaign, to_send)
-    if rules.text and to_send:
-        return plan.count_requests(rules, size)
+    if query.text and to_send:
+        return plan.count_requests(query, size)
     return -(-canary // size) - (-(to_send - canary) // size)
 
 

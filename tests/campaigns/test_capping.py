@@ -162,14 +162,14 @@ class TestDecisions:
 
 def explained(campaign, tmp_path):
     """How the database would decide about the members; PostgreSQL is kept from reading small tables whole."""
-    rules = audience_query.rules_for(campaign, timezone.now(), audience_query.confirmed_imports(campaign))
+    query = audience_query.query_for(campaign, timezone.now(), audience_query.confirmed_imports(campaign))
     how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     (tmp_path / "plans.sql").write_text(f"-- name: explain\n{how} :members\n", encoding="utf-8")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
     rows = sql.beside(str(tmp_path / "plans.py"))["explain"].rows(
-        lambda *row: str(row[-1]), members=plan.members(rules)
+        lambda *row: str(row[-1]), members=plan.members(query)
     )
     return "\n".join(rows)
 

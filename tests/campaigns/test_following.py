@@ -104,8 +104,8 @@ class TestTwoVersions:
         _first, second = Dispatch.objects.order_by("pk")
         from campaigns.preflight import audience_query, plan
 
-        rules = audience_query.rules_for(preflight.arms(campaign)[1], timezone.now(), campaign.report.imports)
-        assert sorted(phone for phone, _values in plan.people(rules, "", 200)) == phones(second)
+        query = audience_query.query_for(preflight.variants(campaign)[1], timezone.now(), campaign.report.imports)
+        assert sorted(phone for phone, _values in plan.people(query, "", 200)) == phones(second)
 
     def test_both_start_pause_and_end_together(self, campaign, zhang):
         assert steps.pause(campaign, zhang)

@@ -14,7 +14,7 @@ from campaigns import preflight
 from campaigns.lifecycle import layout
 from campaigns.models import Campaign
 from campaigns.preflight import plan
-from campaigns.preflight.audience_query import rules_for
+from campaigns.preflight.audience_query import query_for
 from campaigns.preflight.duration import finish_time, people_until
 from campaigns.states import CampaignState, ImportState
 from kit import sql
@@ -365,9 +365,9 @@ class TestBothWays:
         for phone, _variables in people[:left_out]:
             Suppression.objects.create(phone=phone, scope="all", source="hand")
         campaign = make.campaign(people)
-        rules = rules_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
+        query = query_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
         found = []
-        for way in (rules, replace(rules, only=sql.Fragment("1 = 1"))):
+        for way in (query, replace(query, only=sql.Fragment("1 = 1"))):
             round_ = Dispatch.objects.create(title="轮次", account=campaign.account, version=campaign.version)
             laid = plan.lay_out(way, round_, 3, first=4)
             found.append(
@@ -388,11 +388,11 @@ class TestBothWays:
 
     def test_two_versions_share_the_people_each_in_one_pass(self, make):
         campaign = make.campaign(make.people(60))
-        rules = rules_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
+        query = query_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
         phones = []
-        for arm in ((0, 40), (40, 100)):
+        for share in ((0, 40), (40, 100)):
             round_ = Dispatch.objects.create(title="版本", account=campaign.account, version=campaign.version)
-            laid = plan.lay_out(replace(rules, arm=arm), round_, 7)
+            laid = plan.lay_out(replace(query, share=share), round_, 7)
             sizes = list(round_.batches.order_by("number").values_list("size", flat=True))
             assert sizes == [7] * (laid.sent // 7) + [laid.sent % 7] * bool(laid.sent % 7)
             phones += round_.deliveries.values_list("phone", flat=True)

@@ -20,7 +20,7 @@ from campaigns.lifecycle import progress
 from campaigns.lifecycle.admin.campaign_pages import CampaignPages
 from campaigns.models import Campaign
 from campaigns.preflight import REASONS, admin, plan, repeats
-from campaigns.preflight.audience_query import arms, rules_for
+from campaigns.preflight.audience_query import query_for, variants
 from campaigns.reports import export
 from kit import audit, display, masks, xlsx_writer
 from kit.export_files import csv_lines
@@ -129,8 +129,8 @@ def _planned(campaign: Campaign, group: str, read: Read) -> list[Person]:
         return _again(campaign)
     at, wanted = campaign.checked_at or timezone.now(), "" if group == "to_send" else group
     found = []
-    for arm in arms(campaign):
-        found += plan.people(rules_for(arm, at, campaign.report.imports), wanted, SHOWN)
+    for variant in variants(campaign):
+        found += plan.people(query_for(variant, at, campaign.report.imports), wanted, SHOWN)
     return [
         Person(number_link(phone), _plain(variables, read))
         for phone, variables in sorted(found, key=itemgetter(0))[:SHOWN]
