@@ -22,7 +22,8 @@ from tests.golden.scene import ADMINISTRATORS, CAMPAIGNS, MARKETING, SUPPORT, VI
 from tests.golden.stable import Names, recognisable_ids, rows_of_migrations_anew, standing_clock
 from tests.people import person, signed_in
 
-pytestmark = pytest.mark.django_db
+# One process makes the scene, for all of them.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("page-dom")]
 # What is another one each time, by the name of its field or attribute.
 BY_CHANCE = {"csrfmiddlewaretoken", "token", "_loaded", "data-csrf"}
 CHANCE = {
