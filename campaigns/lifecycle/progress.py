@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.lifecycle import steps
 from campaigns.models import Campaign
-from campaigns.preflight.audience_query import closed_days, pace_of
+from campaigns.preflight.audience_query import closed_days, people_per_second
 from campaigns.preflight.duration import finish_time
 from messaging.deliveries import status as deliveries_status
 from messaging.models import Batch, Delivery, Dispatch, Reply, SendingWindow
@@ -20,7 +20,7 @@ from messaging.states import BatchState
 # What has not left the queue.
 _WAITING = ("queued",)
 _NOT_GOING = ("cancelled", "too_late", "skipped")
-# The pace is looked at over this long.
+# The rate is looked at over this long.
 _LOOK_BACK = timedelta(minutes=5)
 
 
@@ -36,7 +36,7 @@ def progress(campaign: Campaign) -> dict[str, Any]:
     delivered = counts.get("delivered", 0) + counts.get("read", 0)
     waiting = sum(counts.get(status, 0) for status in _WAITING)
     unsent = waiting + later_out + counts.get("cancelled", 0) + counts.get("too_late", 0)
-    pace = _pace(campaign)
+    rate = _rate(campaign)
     return {
         "counts": counts,
         "total": total,
@@ -47,8 +47,8 @@ def progress(campaign: Campaign) -> dict[str, Any]:
         "closes": sum(counts.values()) == total,
         "delivery_rate": (delivered, delivered + counts.get("failed", 0) + counts.get("no_receipt", 0)),
         "without_result": counts.get("submitted", 0) + counts.get("unknown", 0) + counts.get("sending", 0),
-        "per_second": pace,
-        "finish_at": _finish(campaign, waiting, pace),
+        "per_second": rate,
+        "finish_at": _finish(campaign, waiting, rate),
         "final": campaign.state in steps.FINAL,
         "state": campaign.state,
     }
@@ -61,9 +61,9 @@ def main_rounds(campaign: Campaign) -> dict[int, int]:
     return dict(Dispatch.objects.filter(run=campaign.run, leg="main").values_list("pk", "total"))
 
 
-def _pace(campaign: Campaign) -> float:
-    """People handed over a second lately; the pace that is set before anything was."""
-    limit = pace_of(campaign)
+def _rate(campaign: Campaign) -> float:
+    """People handed over a second lately; the rate that is set before anything was."""
+    limit = people_per_second(campaign)
     if campaign.dispatch is None or campaign.dispatch.started_at is None:
         return limit
     now = timezone.now()
@@ -73,11 +73,11 @@ def _pace(campaign: Campaign) -> float:
     return min(people / seconds, limit) if people else limit
 
 
-def _finish(campaign: Campaign, waiting: int, pace: float) -> Any:
-    if not waiting or campaign.state not in steps.CAN_PAUSE or not pace:
+def _finish(campaign: Campaign, waiting: int, rate: float) -> Any:
+    if not waiting or campaign.state not in steps.CAN_PAUSE or not rate:
         return None
     start = max(timezone.now(), campaign.start_at or timezone.now())
-    return finish_time(start, waiting, pace, SendingWindow.of(campaign), closed_days(campaign))
+    return finish_time(start, waiting, rate, SendingWindow.of(campaign), closed_days(campaign))
 
 
 def in_flight(campaign: Campaign) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Checking before a start: who gets it and who does not, what it costs, when it ends."""
 
-from campaigns.preflight.audience_query import batch_size, closed_days, pace_of, variants
+from campaigns.preflight.audience_query import batch_size, closed_days, people_per_second, variants
 from campaigns.preflight.obstacles import passed_words, sentence, start_passed
 from campaigns.preflight.report import REASONS, NotNow, begin_check, check, make_report, wake_stuck
 
@@ -12,8 +12,8 @@ __all__ = [
     "check",
     "closed_days",
     "make_report",
-    "pace_of",
     "passed_words",
+    "people_per_second",
     "sentence",
     "start_passed",
     "variants",

@@ -31,13 +31,13 @@ def variants(campaign: Campaign) -> list[Campaign]:
     first.share = (campaign.share_b, 100)
     second.version, second.share = campaign.version_b, (0, campaign.share_b)
     first.per_second, second.per_second = (
-        _shared_pace(campaign, 100 - campaign.share_b),
-        _shared_pace(campaign, campaign.share_b),
+        _shared_rate(campaign, 100 - campaign.share_b),
+        _shared_rate(campaign, campaign.share_b),
     )
     return [first, second]
 
 
-def _shared_pace(campaign: Campaign, percent: int) -> Decimal | None:
+def _shared_rate(campaign: Campaign, percent: int) -> Decimal | None:
     """A version's part of the campaign's own ceiling, so that both together keep it."""
     if campaign.per_second is None:
         return None
@@ -56,8 +56,8 @@ def fallback_of(campaign: Campaign) -> Campaign | None:
     return fallback
 
 
-def pace_of(campaign: Campaign) -> float:
-    """People a second: the account's pace, or the campaign's own where that is lower."""
+def people_per_second(campaign: Campaign) -> float:
+    """People a second: the account's rate, or the campaign's own where that is lower."""
     own = campaign.per_second
     return float(min(campaign.account.per_second, own) if own else campaign.account.per_second)
 

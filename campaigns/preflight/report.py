@@ -19,7 +19,7 @@ from campaigns.preflight.audience_query import (
     closed_days,
     confirmed_imports,
     holidays_of,
-    pace_of,
+    people_per_second,
     query_for,
     variants,
 )
@@ -111,7 +111,7 @@ def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
         units=sum(part.units for part in parts),
         cost=together([cost(part.campaign, part.to_send, part.units) for part in parts]),
         again=repeats.find(campaign, now, imports),
-        per_second=Decimal(f"{pace_of(campaign):.2f}".rstrip("0").rstrip(".")),
+        per_second=Decimal(f"{people_per_second(campaign):.2f}".rstrip("0").rstrip(".")),
         holidays=holidays_of(campaign),
         start_at=campaign.start_at,
         finish_at=finish_at,
@@ -168,11 +168,11 @@ def _requests(campaign: Campaign, query: plan.AudienceQuery, to_send: int) -> in
 def _end(campaign: Campaign, to_send: int, canary: int, now: datetime) -> tuple[datetime | None, int]:
     """When the last one is handed over, and how many are not in time. The people after a canary are reckoned from the end of
     the watch."""
-    pace, start = pace_of(campaign), max(now, campaign.start_at or now)
+    rate, start = people_per_second(campaign), max(now, campaign.start_at or now)
     if canary:
         start += timedelta(minutes=campaign.canary_minutes)
     window, closed = SendingWindow.of(campaign), closed_days(campaign)
-    finish = finish_time(start, to_send, pace, window, closed)
+    finish = finish_time(start, to_send, rate, window, closed)
     if campaign.send_until and (finish is None or finish > campaign.send_until):
-        return finish, max(to_send - int(people_until(campaign.send_until, start, pace, window, closed)), 0)
+        return finish, max(to_send - int(people_until(campaign.send_until, start, rate, window, closed)), 0)
     return finish, 0

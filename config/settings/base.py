@@ -38,7 +38,7 @@ MIDDLEWARE = [
     "config.middleware.ForwardedScheme",
     "config.middleware.BrowserLimits",
     "django.middleware.security.SecurityMiddleware",
-    "messaging.callbacks.middleware.ShortWay",
+    "messaging.callbacks.middleware.CallbackFastPathMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,4 +1,4 @@
-"""The pace that all workers share: GCRA on one row, one reservation for a whole request."""
+"""The rate limit that all workers share: GCRA on one row, one reservation for a whole request."""
 
 import time
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def _account_of(dispatch_id: int) -> int:
 
 
 def lock(dispatch_id: int) -> AccountRateLimit:
-    """The pace row of the round's account, locked until the transaction ends: claims of one account happen one after the
+    """The rate limit's row of the round's account, locked until the transaction ends: claims of one account happen one after the
     other. On PostgreSQL every lock of this transaction is waited for no longer than PATIENCE."""
     row = _lock(dispatch_id)
     if row is None:
@@ -77,8 +77,8 @@ class Reservation:
         self._own_free = self._believed(dispatch.free_at, dispatch.per_second)
 
     def _believed(self, free_at: float, per_second: Decimal | int | None) -> float:
-        """No reservation at this pace lies later than one request after the longest wait: what does was made before the clock was
-        put back, or at a slower pace, and nobody has to wait it out."""
+        """No reservation at this rate lies later than one request after the longest wait: what does was made before the clock was
+        put back, or at a slower rate, and nobody has to wait it out."""
         if not per_second:
             return free_at
         largest = max(vendor_class(self._dispatch.account.vendor).capabilities.max_batch, 1)

@@ -9,7 +9,7 @@ from django.urls import Resolver404, resolve
 PREFIX = "/callbacks/"
 
 
-class ShortWay:
+class CallbackFastPathMiddleware:
     """Middleware. After SecurityMiddleware, which may insist on TLS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

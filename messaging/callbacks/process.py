@@ -28,7 +28,7 @@ PUSHES = 50  # at most so many in one transaction
 ELEMENTS = 5_000  # and of these
 BODIES = 8 * 1024 * 1024  # and so many bytes of bodies in memory, whatever the first one has
 # What one element costs beside a receipt: a reply has its own queries, a receipt shares them with thousands.
-DEAR = 50
+EXPENSIVE = 50
 MOST_TRIES = 2  # so often an applier may die with this push alone in its hands
 MOST_BAD = 50  # elements of one part that are looked for one by one
 HOLD_SECONDS = 30
@@ -89,7 +89,7 @@ def _apply_turn(account: VendorAccount, mine: Held, end: float) -> bool:
 
 
 def _waiting(account: VendorAccount) -> list[CallbackEvent]:
-    """The oldest that are new, each with this same account: opening its secrets for each push is dear. A push that is tried
+    """The oldest that are new, each with this same account: opening its secrets for each push is expensive. A push that is tried
     alone stands alone."""
     found = unapplied.oldest(account.pk, PUSHES, BODIES)
     for push in found:
@@ -199,9 +199,9 @@ def _fitting(found: Sequence[Event], room: int) -> tuple[Sequence[Event], int]:
 
 def _cost(found: Sequence[Event]) -> int:
     """In receipts. One that says that somebody opted out has queries of its own, as a reply has."""
-    dear = sum(event.__class__ not in _CHEAP for event in found)
-    dear += sum(event.reason == reasons.OPTED_OUT for event in found if event.__class__ is ReceiptEvent)  # type: ignore[union-attr]
-    return len(found) + (DEAR - 1) * dear
+    expensive = sum(event.__class__ not in _CHEAP for event in found)
+    expensive += sum(event.reason == reasons.OPTED_OUT for event in found if event.__class__ is ReceiptEvent)  # type: ignore[union-attr]
+    return len(found) + (EXPENSIVE - 1) * expensive
 
 
 _CHEAP = frozenset({ReceiptEvent, MalformedEvent})

@@ -1,5 +1,5 @@
 """`POST /callbacks/<vendor>/<account token>/<kind>/`: verify raw bytes, store, acknowledge. No parser, no session, no CSRF
-(short_way.py): a vendor's Content-Type and Authorization are whatever they are."""
+(middleware.py): a vendor's Content-Type and Authorization are whatever they are."""
 
 import logging
 

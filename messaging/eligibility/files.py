@@ -243,8 +243,8 @@ def wake_stuck() -> int:
 
 def problem_words(problem: SuppressionProblem) -> tuple[str, str]:
     """(what is wrong, what to do)."""
-    what, mend = NUMBER_WORDS[problem.reason]
-    return str(what), str(mend)
+    what, remedy = NUMBER_WORDS[problem.reason]
+    return str(what), str(remedy)
 
 
 def problems_file(source: SuppressionImport) -> Iterator[str]:

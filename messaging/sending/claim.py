@@ -56,7 +56,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Held:
-    """Nothing to claim now. `reason`: nothing, state, too_late, account, window, in_flight, pace, template, cap; busy (somebody
+    """Nothing to claim now. `reason`: nothing, state, too_late, account, window, in_flight, rate, template, cap; busy (somebody
     holds what a claim locks), clock (this host's is wrong), fence (what was sent is not certain), stopped (the switch)."""
 
     reason: str
@@ -68,8 +68,8 @@ class _Crossed(Exception):
 
 
 def claim_next(dispatch_id: int, most: int = 1) -> Claimed | Held:
-    """`queued -> claimed` for the next batch that still has people, or for up to `most` where the pace has room for them at
-    once. Rechecks state, expiry, window, account, template and suppressions, books the people on the account's pace, and
+    """`queued -> claimed` for the next batch that still has people, or for up to `most` where the rate limit has room for them at
+    once. Rechecks state, expiry, window, account, template and suppressions, books the people on the account's rate limit, and
     then keeps to the cap. Windows and due times are judged by the database's clock. The claim counts up this process's mark in
     the same commit, and the mark's file is on the disk before anything else is done."""
     keeper = fence.this_thread.keeper
@@ -106,7 +106,7 @@ def _claim_next(dispatch_id: int, most: int, slot: fence.Slot) -> Claimed | Held
         return held
     reservation = rate_limit.Reservation(row, dispatch, now.seconds)
     if reservation.wait > rate_limit.LONGEST_WAIT:
-        return Held("pace", reservation.wait)
+        return Held("rate", reservation.wait)
     share = max(1, in_flight_limit(dispatch) // TURNS)
     slots = _take(dispatch, min(most, room, share), reservation, now.at)
     if not slots:

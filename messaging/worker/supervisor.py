@@ -100,7 +100,7 @@ class Supervisor:
                 self._look_after()
                 if time.monotonic() - ticked > settings.SONGDA["TICK_SECONDS"]:
                     self._beat()
-                    self._nudge()
+                    self._enqueue_tick()
                     ticked = time.monotonic()
             except Error as error:  # gone, or its connection is closed already
                 log.warning("The database does not answer: %s", error)
@@ -121,7 +121,7 @@ class Supervisor:
         except OSError:
             log.exception("FENCE_DIR cannot be written; nothing is sent from this host")
 
-    def _nudge(self) -> None:
+    def _enqueue_tick(self) -> None:
         """The tick, and a heartbeat from each cluster: a hung tick must not look like a hang of the others."""
         queue.enqueue_once("tick", "messaging.worker.tasks.tick", queue="notice")
         for name in (cluster.name for cluster in self.watched):

@@ -146,7 +146,7 @@ class MediaAssetAdmin(NamedLookups):
         forms = {"rename": RenameMediaForm(initial={"name": asset.name}, row=asset), "fit": FitForm()}
         if request.method == "POST":
             self._require(self.has_change_permission(request, asset))
-            done = self._deed(request, asset, forms)
+            done = self._act(request, asset, forms)
             if done:
                 return done
         return self._asset_page(request, asset, forms)
@@ -155,7 +155,7 @@ class MediaAssetAdmin(NamedLookups):
     def _fit(request: HttpRequest, asset: MediaAsset, form: FitForm) -> MediaAsset:
         return services.make_fitting(asset, request.user, size=form.size, most_bytes=form.most_bytes)
 
-    def _deed(self, request: HttpRequest, asset: MediaAsset, forms: dict[str, Any]) -> HttpResponse | None:
+    def _act(self, request: HttpRequest, asset: MediaAsset, forms: dict[str, Any]) -> HttpResponse | None:
         """One of the page's buttons. A redirect when it worked, None when a form must be shown again."""
         here = redirect("admin:templates_5g_mediaasset_change", asset.pk)
         try:

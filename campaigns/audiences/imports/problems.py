@@ -15,8 +15,8 @@ PAGE = 2000
 
 def words(problem: ImportProblem) -> tuple[str, str]:
     """(what is wrong, what to do) in the active language."""
-    what, mend = ROW[problem.reason]
-    return str(what), str(mend) % {"first_line": problem.first_line, "limit": MAX_CELL}
+    what, remedy = ROW[problem.reason]
+    return str(what), str(remedy) % {"first_line": problem.first_line, "limit": MAX_CELL}
 
 
 def by_reason(source: AudienceImport) -> list[tuple[str, int]]:

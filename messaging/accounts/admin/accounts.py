@@ -106,13 +106,13 @@ class VendorAccountAdmin(Polls, CallbackAddresses):
         vendor = vendor_class(self._vendor_of(request, obj))
         credentials = [f"credential_{field.name}" for field in vendor.credentials]
         declared = [f"setting_{field.name}" for field in vendor.settings]
-        pace = ["per_second", "in_flight", "batch_size"]
+        rate = ["per_second", "in_flight", "batch_size"]
         prices = [f"price_{channel}" for channel in Channel.values]
         groups: list[tuple[Any, dict[str, Any]]] = [
             (None, {"fields": ["vendor", "name", "base_url"]}),
             (_("Credentials"), {"fields": credentials, "description": _("Stored encrypted and never shown again.")}),
             (_("Settings of this vendor"), {"fields": declared}),
-            (_("Pace"), {"fields": [pace] if vendor.capabilities.max_batch else []}),
+            (_("Pace"), {"fields": [rate] if vendor.capabilities.max_batch else []}),
             (_("Prices per message, in yuan"), {"fields": [prices[:3], prices[3:], "low_balance"]}),
             (_("Reviews"), {"fields": ["review_days", "review_pauses"] if vendor.capabilities.review_parts else []}),
             (_("Polls"), {"fields": ["poll_on"] if vendor.capabilities.polls else []}),

@@ -130,7 +130,7 @@ def test_work_that_goes_on_is_no_alarm(house):
     call_command("queue_alive")
 
 
-@pytest.mark.parametrize("why", ["account", "window", "paused", "pace", "stopped", "sent"])
+@pytest.mark.parametrize("why", ["account", "window", "paused", "rate", "stopped", "sent"])
 def test_what_is_held_on_purpose_is_no_alarm(house, why):
     dispatch = house.make_dispatch(phones(3))
     overdue.note()
@@ -143,7 +143,7 @@ def test_what_is_held_on_purpose_is_no_alarm(house, why):
     elif why == "paused":
         dispatch.state = "paused"
         dispatch.save()
-    elif why == "pace":
+    elif why == "rate":
         dispatch.free_at = timezone.now().timestamp() + 600
         dispatch.save()
     elif why == "stopped":

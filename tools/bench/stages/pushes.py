@@ -44,7 +44,7 @@ def pushes_under_load(run: Run) -> Iterator[Line]:
     count = RATE * run.seconds
     rounds = history.fill(run.house, count * RECEIPTS)
     pushes = [_push(one, first) for one in rounds for first in range(0, one.people, RECEIPTS)]
-    dispatch = _paced_campaign(run, count / RATE)
+    dispatch = _slow_campaign(run, count / RATE)
     port = postgres.free_port()
     web, worker = _web(port), _child("worker", ["manage.py", "worker"], before=["nice", "-n", "10"])
     settle()
@@ -120,10 +120,10 @@ def _push(newest: history.Round, first: int) -> Push:
     }
 
 
-def _paced_campaign(run: Run, seconds: float) -> Dispatch:
+def _slow_campaign(run: Run, seconds: float) -> Dispatch:
     audience = run.kept["audience"]
-    pace = Decimal(max(int(audience.size / max(seconds, 1)), 1))
-    VendorAccount.objects.filter(pk=run.house.account.pk).update(per_second=pace, base_url=run.sink.url)
+    rate = Decimal(max(int(audience.size / max(seconds, 1)), 1))
+    VendorAccount.objects.filter(pk=run.house.account.pk).update(per_second=rate, base_url=run.sink.url)
     campaign = house.campaign(run.house, audience, "under load")
     preflight.check(campaign)
     return layout.lay_out(Campaign.objects.get(pk=campaign.pk))

@@ -102,7 +102,7 @@ def _drain(dispatch_id: int) -> None:
     """The start by whoever is first, then a worker's turns, one after the other, until nothing is left."""
     ready = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.READY)
     ready.update(state=DispatchState.RUNNING, started_at=timezone.now())
-    while hand_over.send_some(dispatch_id) in ("time", "pace", "in_flight"):
+    while hand_over.send_some(dispatch_id) in ("time", "rate", "in_flight"):
         pass
 
 
