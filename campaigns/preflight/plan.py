@@ -210,9 +210,13 @@ def _straight_on(query: AudienceQuery, dispatch: Dispatch, size: int, first: int
 
 
 def _by_groups(query: AudienceQuery, dispatch: Dispatch, size: int, first: int) -> Laid:
-    groups = {"canary": query.canary, "drawn": _drawn("phone", query.seed), "size": size, "first": first}
+    # SQLite would sort everybody for a canary of nobody.
+    lead = sql.Fragment("1")
+    if query.canary:
+        lead = _SQL["lead"].given(canary=query.canary, drawn=_drawn("phone", query.seed))
+    groups = _SQL["by_groups"].given(members=members(query), lead=lead, size=size, first=first)
     _SQL["drop_table"].run()
-    _SQL["make_table"].run(by_groups=_SQL["by_groups"].given(members=members(query), **groups))
+    _SQL["make_table"].run(by_groups=groups)
     _SQL["store_batches"].run(dispatch=dispatch.pk, account=dispatch.account_id)
     everybody = _store_deliveries(dispatch, _SQL["read_table"].given())
     found = _SQL["in_batches"].rows(lambda sent, hold_after: Laid(sent, everybody - sent, hold_after))[0]

@@ -110,6 +110,10 @@ DELETE FROM messaging_batch WHERE dispatch_id = :dispatch AND number > :last
 -- name: cut_batch
 UPDATE messaging_batch SET size = :size WHERE dispatch_id = :dispatch AND number = :last
 
+-- 0 for the canary, so many of those to be sent to.
+-- name: lead
+CASE WHEN outcome = '' AND ROW_NUMBER() OVER (PARTITION BY outcome ORDER BY :drawn, phone) <= :canary THEN 0 ELSE 1 END
+
 -- By groups: the canary apart (`lead` 0), a request for each text, or the few of an audience that a condition chooses, for whom
 -- batches for all would be made in vain. Decided into a table, from which the batches are counted.
 -- name: by_groups
@@ -118,12 +122,7 @@ SELECT phone, variables, outcome, text, lead,
 FROM (
   SELECT phone, variables, outcome, text, lead,
     (ROW_NUMBER() OVER (PARTITION BY outcome, lead, text ORDER BY phone) - 1) / :size + 1 AS piece
-  FROM (
-    SELECT d.*,
-      CASE WHEN :canary > 0 AND outcome = '' AND ROW_NUMBER() OVER (PARTITION BY outcome ORDER BY :drawn, phone) <= :canary
-        THEN 0 ELSE 1 END AS lead
-    FROM (:members) AS d
-  ) AS decided
+  FROM (SELECT d.*, :lead AS lead FROM (:members) AS d) AS decided
 ) AS cut
 ORDER BY outcome, lead, text, phone
 

@@ -185,6 +185,11 @@ class TestPlans:
             assert "SCAN d" not in found
             assert found.index("batch_by_account") < found.index("SEARCH d USING INDEX messaging_delivery_batch_id")
 
+    def test_what_is_not_asked_for_is_in_no_plan(self, make, tmp_path):
+        """A false flag is gone before PostgreSQL plans; SQLite stops at it when it gets there."""
+        found = explained(make.campaign(make.people(2)), tmp_path)
+        assert ("messaging_batch" in found) == (connection.vendor == "sqlite")
+
     def test_got_lately_begins_with_the_rounds_of_the_template(self, choosy, tmp_path):
         found = explained(choosy, tmp_path)
         if connection.vendor == "postgresql":
