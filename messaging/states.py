@@ -42,7 +42,8 @@ BATCH_WIRED = (BatchState.SENDING, BatchState.SUBMITTED, BatchState.UNKNOWN)
 
 
 class DispatchState(models.TextChoices):
-    """READY waits for its start; HOLDING for its window or a mended account (`why`); STOPPED by itself or BLOCKED."""
+    """READY waits for its start; STOPPED ended by itself, or by a vendor's answer about the template. What waits for its window
+    or for a mended account is RUNNING."""
 
     READY = "ready", _("Ready")
     RUNNING = "running", _("Sending")

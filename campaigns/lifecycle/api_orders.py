@@ -69,7 +69,7 @@ class Sent:
 
 @transaction.atomic
 def send(order: Order, actor: Any) -> Sent:
-    """Raises CannotSend; allowance.NeedsApproval where a colleague has to approve; allowance.TooManyNotices."""
+    """Raises CannotSend; api_quota.NeedsApproval where a colleague has to approve; api_quota.TooManyNotices."""
     now, dispatch = timezone.now(), _dispatch(order, actor)
     left_out = _left_out(order, dispatch)
     to_send = [phone for phone in sorted(order.people) if phone not in left_out]

@@ -1,4 +1,5 @@
-"""The table of a batch's states. Nothing else moves a batch, and SQL takes its lists of states from here."""
+"""The table of a batch's states. `step` moves batches; the two statements of sending/attempts.sql that do so beside a new or an
+answered attempt take their states from here too."""
 
 from collections.abc import Sequence
 from typing import Any

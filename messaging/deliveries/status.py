@@ -88,26 +88,6 @@ def left_out(dispatch_ids: Iterable[int]) -> QuerySet[Any, tuple[int, int]]:
     return rows.values_list("dispatch").annotate(n=Count("*")).order_by()
 
 
-def unsent_reasons(dispatch_ids: Iterable[int]) -> dict[str, int]:
-    """reason -> people who were not sent to, planned out or skipped later."""
-    rows = Delivery.objects.filter(dispatch__in=list(dispatch_ids), own_status=OwnStatus.SKIPPED)
-    return dict(rows.values_list("reason").annotate(n=Count("id")).order_by("-n"))
-
-
-def failure_reasons(dispatch_ids: Iterable[int]) -> list[tuple[str, int]]:
-    """(reason, people) of failed, refused and silent deliveries, most first; batch-wide refusals included."""
-    ids = list(dispatch_ids)
-    counts: Counter[str] = Counter()
-    own = Delivery.objects.filter(
-        dispatch__in=ids, own_status__in=(OwnStatus.FAILED, OwnStatus.REJECTED, OwnStatus.NO_RECEIPT)
-    )
-    counts.update(dict(own.values_list("reason").annotate(n=Count("id")).order_by()))
-    taken = sum((F(column) for column in OWN_COLUMNS.values()), start=Value(0))
-    whole = Batch.objects.filter(dispatch__in=ids, state=BatchState.REJECTED)
-    counts.update(dict(whole.values_list("reason").annotate(n=Sum(F("size") - taken)).order_by()))
-    return [(reason, n) for reason, n in counts.most_common() if n]
-
-
 @dataclass(frozen=True)
 class HistoryItem:
     """One thing in the line of time of a number. `kind` is delivery, reply, click or suppression; `row` the model instance."""

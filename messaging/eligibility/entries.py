@@ -25,14 +25,15 @@ def suppress(
     """Enter a number, or return the live entry of the same scope that is there. What is queued for the number within the
     scope is skipped in the same transaction."""
     with transaction.atomic():
-        entry = _enter(phone, scope, account, signature, source, note, actor)
+        entry, is_new = _enter(phone, scope, account, signature, source, note, actor)
         _skip_queued(entry)
-        audit.record(
-            AuditAction.SUPPRESSION_ENTERED,
-            actor=actor,
-            target=entry,
-            detail={"phone": masks.phone(phone), "scope": scope, "source": source},
-        )
+        if is_new:
+            audit.record(
+                AuditAction.SUPPRESSION_ENTERED,
+                actor=actor,
+                target=entry,
+                detail={"phone": masks.phone(phone), "scope": scope, "source": source},
+            )
     return entry
 
 
@@ -57,16 +58,17 @@ def _enter(
     source: str,
     note: str,
     actor: Any,
-) -> Suppression:
+) -> tuple[Suppression, bool]:
+    """The live entry, and whether it was made now."""
     live = Suppression.objects.filter(
         phone=phone, scope=scope, account=account, signature=signature, lifted_at__isnull=True
     )
     found = live.first()
     if found:
-        return found
+        return found, False
     try:
         with transaction.atomic():
-            return Suppression.objects.create(
+            made = Suppression.objects.create(
                 phone=phone,
                 scope=scope,
                 account=account,
@@ -75,8 +77,9 @@ def _enter(
                 note=note[:200],
                 created_by=actor,
             )
+            return made, True
     except IntegrityError:
-        return live.get()  # somebody entered it at the same moment
+        return live.get(), False  # somebody entered it at the same moment
 
 
 def _skip_queued(entry: Suppression) -> int:

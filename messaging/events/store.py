@@ -19,7 +19,7 @@ from messaging.models import CallbackEvent, VendorAccount
 
 _SQL = sql.beside(__file__)
 # Audits are never dropped as repeats: approve, refuse, approve again may be byte-equal.
-_REPEATABLE = frozenset({"review"})
+_NEVER_REPEATS = frozenset({"review"})
 
 
 def receive(account: VendorAccount, inbound: Inbound, address: str) -> WireReply:
@@ -47,7 +47,7 @@ def wake(account_id: int) -> None:
 def store(account: VendorAccount, inbound: Inbound, *, signed_at: datetime | None = None, polled: bool = False) -> bool:
     """One insert; False for a repeat of the same kind and body of this account."""
     digest = None
-    if inbound.kind not in _REPEATABLE:
+    if inbound.kind not in _NEVER_REPEATS:
         seed = f"{account.pk}|{inbound.kind}|{inbound.query}|".encode()
         digest = hashlib.sha256(seed + inbound.body).hexdigest()
     new = _SQL["store"].run(

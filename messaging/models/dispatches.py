@@ -149,6 +149,11 @@ class Batch(models.Model):
     def __str__(self) -> str:
         return f"{self.dispatch_id}-{self.number}"
 
+    @property
+    def n_heard(self) -> int:
+        """People of whom the vendor has told what became of their message: it has taken the request."""
+        return self.n_failed + self.n_delivered + self.n_read
+
 
 class Attempt(models.Model):
     """One time that a batch may have been on the wire: written before the POST. `reference` is what we sent as ours.

@@ -17,9 +17,10 @@ from messaging import badges
 from messaging.admin_base import BigList, PhoneSearch, needs, number_link
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import status
-from messaging.models import Receipt
+from messaging.gateway.registry import vendor_class
+from messaging.models import Receipt, VendorAccount
+from messaging.receipts import apply
 from messaging.states import Channel
-from messaging.worker import sweep
 
 MOST_FLAGGED = 100
 MOST_AT_ONCE = 500
@@ -105,9 +106,13 @@ class ReceiptAdmin(PhoneSearch, BigList):
 
     @admin.action(description=gettext_lazy("Match again"), permissions=["dismiss"])
     def match_again(self, request: HttpRequest, queryset: Any) -> None:
-        chosen = list(queryset.filter(state=Receipt.State.UNMATCHED).values_list("pk", flat=True))
-        sweep.rematch_waiting()
-        left = Receipt.objects.filter(pk__in=chosen, state=Receipt.State.UNMATCHED).count()
+        keys = list(queryset.filter(state=Receipt.State.UNMATCHED).values_list("pk", flat=True))
+        chosen = Receipt.objects.filter(pk__in=keys)
+        apply.rematch(chosen)
+        for account in VendorAccount.objects.filter(pk__in=list(chosen.values_list("account", flat=True))):
+            if not vendor_class(account.vendor).capabilities.references:
+                apply.adopt_orphans(account)
+        left = chosen.filter(state=Receipt.State.UNMATCHED).count()
         if left:
             text = ngettext("%(n)d receipt still fits no message.", "%(n)d receipts still fit no message.", left)
             messages.warning(request, text % {"n": left})

@@ -19,7 +19,7 @@ from messaging.states import AttemptOutcome, BatchState, DispatchState
 
 _SQL = sql.beside(__file__)
 _OPEN = (AttemptOutcome.OPEN, AttemptOutcome.UNKNOWN)
-_ON_THE_WIRE = batch_states.before(BatchState.SUBMITTED)
+_MAY_BE_ACCEPTED = batch_states.before(BatchState.SUBMITTED)
 
 
 def begin(attempt: Attempt, now: datetime) -> bool:
@@ -90,7 +90,7 @@ def accept(
             open=_OPEN,
             **_closing(attempt),
             reference=attempt.reference,
-            on_the_wire=_ON_THE_WIRE,
+            on_the_wire=_MAY_BE_ACCEPTED,
             submitted=BatchState.SUBMITTED,
             accepted_count=accepted_count,
             calls=json.dumps([_columns(call) for call in calls], default=str),
@@ -106,7 +106,7 @@ def accept(
         batch_states.step(
             Batch.objects.filter(pk=attempt.batch_id),
             to=BatchState.SUBMITTED,
-            from_=_ON_THE_WIRE,
+            from_=_MAY_BE_ACCEPTED,
             submitted_at=attempt.finished_at,
             reason="",
             vendor_message="",

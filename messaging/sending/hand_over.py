@@ -36,7 +36,7 @@ Reviews = Mapping[str, TemplateReview]
 
 def send_some(dispatch_id: int, *, seconds: float | None = None) -> str:
     """Claim and hand over batches of a dispatch until there is none, it is held, or the time (one turn) is over. Returns
-    why it ended: `time`, or the reason of claiming.Held. Waits through short holds (rate, requests in flight, cap); a long one
+    why it ended: `time`, or the reason of claim.Held. Waits through short holds (rate, requests in flight, cap); a long one
     ends it, and the tick comes back when it is over."""
     _settle_memory()
     sql.forget_plans()

@@ -215,8 +215,7 @@ def _back_to_queue(
 
 def _unknown(batch: Batch, attempt: Attempt, result: SendResult) -> None:
     """Unknown, unless receipts came before we knew: then the vendor has it."""
-    heard = batch.n_failed + batch.n_delivered + batch.n_read + batch.n_no_receipt
-    if heard:
+    if batch.n_heard:
         _step(batch, (BatchState.SENDING,), BatchState.SUBMITTED, submitted_at=timezone.now())
         Attempt.objects.filter(pk=attempt.pk).update(outcome=AttemptOutcome.ACCEPTED, reason="receipt")
         return

@@ -53,13 +53,8 @@ def _require_late(batch: Batch) -> None:
             _("Receipts may still come until %(time)s; only then can this batch be marked as not sent.")
             % {"time": display.day_and_time(deadline(batch))}
         )
-    if receipts(batch):
+    if batch.n_heard:
         raise ValidationError(_("There are receipts for this batch, so it was sent."))
-
-
-def receipts(batch: Batch) -> int:
-    """How many of its people the vendor has told about."""
-    return batch.n_delivered + batch.n_failed + batch.n_read
 
 
 def people(batch: Batch) -> QuerySet[Delivery]:
@@ -93,7 +88,7 @@ def mark_people(batch: Batch, ids: Sequence[int], actor: Any, reason: str, *, se
 def _settle_if_empty(batch: Batch, actor: Any) -> None:
     """Nobody is left to be unsure about: handed over if anybody was, else refused."""
     batch.refresh_from_db()
-    if batch.n_skipped + batch.n_rejected + batch.n_no_receipt + receipts(batch) < batch.size:
+    if batch.n_skipped + batch.n_rejected + batch.n_no_receipt + batch.n_heard < batch.size:
         return
     if batch.n_no_receipt:
         _settle(batch, BatchState.SUBMITTED)

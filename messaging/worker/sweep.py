@@ -49,7 +49,7 @@ def _give_up(batch_id: int, before: datetime) -> bool:
         sending = batch.state == BatchState.SENDING
         if sending and batch.claimed_at and batch.claimed_at >= before:
             return False
-        heard = batch.n_failed + batch.n_delivered + batch.n_read
+        heard = batch.n_heard
         outcome = AttemptOutcome.ACCEPTED if heard else AttemptOutcome.UNKNOWN
         Attempt.objects.filter(batch=batch, outcome=AttemptOutcome.OPEN).update(
             outcome=outcome, reason="receipt" if heard else "no_answer", finished_at=timezone.now()

@@ -73,7 +73,7 @@ def advice_for(batch: Batch) -> str:
 
 
 def _row(batch: Batch) -> Row:
-    told = unknown.receipts(batch)
+    told = batch.n_heard
     attempts = list(batch.attempts.all())
     since = attempts[0].started_at if attempts else batch.claimed_at
     late = timezone.now() >= unknown.deadline(batch)
