@@ -4,17 +4,15 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import display
-from messaging.models import Lease
+from messaging.models import FormToken
 
 _LASTS = timedelta(hours=12)
-_PREFIX = "once:"
 
 
 class BadToken(Exception):
@@ -56,14 +54,11 @@ def spend(token: str, user: Any, purpose: str) -> None:
 
 def _use(nonce: str, user: Any) -> None:
     now = timezone.now()
-    Lease.objects.filter(name__startswith=_PREFIX, until__lt=now).delete()
+    FormToken.objects.filter(used_at__lt=now - _LASTS).delete()
     try:
         with transaction.atomic():
-            Lease.objects.create(name=_PREFIX + nonce, holder=user.get_username()[:80], beat_at=now, until=now + _LASTS)
+            FormToken.objects.create(nonce=nonce, used_by=user, used_at=now)
     except IntegrityError as error:
-        used = Lease.objects.get(name=_PREFIX + nonce)
-        raise AlreadyDone(_name(used.holder), used.beat_at or now) from error
-
-
-def _name(login: str) -> str:
-    return display.person(User.objects.filter(username=login).first()) if login else display.UNKNOWN
+        used = FormToken.objects.select_related("used_by").get(nonce=nonce)
+        who = display.person(used.used_by) if used.used_by else display.UNKNOWN
+        raise AlreadyDone(who, used.used_at) from error

@@ -3,6 +3,7 @@ from messaging.models.calls import VendorCall
 from messaging.models.deliveries import Delivery
 from messaging.models.dispatches import Attempt, Batch, Dispatch
 from messaging.models.fence import Fence, FenceHold, FenceMark
+from messaging.models.form_tokens import FormToken
 from messaging.models.inbox import CannedAnswer, KeywordRule
 from messaging.models.lookups import LookupCount
 from messaging.models.media import VendorMedia
@@ -26,6 +27,7 @@ __all__ = [
     "Fence",
     "FenceHold",
     "FenceMark",
+    "FormToken",
     "KeywordRule",
     "Lease",
     "LookupCount",
