@@ -1,5 +1,5 @@
-"""Hand-written SQL: the one place that runs it. Statements stand in a file beside the module that asks: `updates.py` has
-`updates.sql`, and where the databases differ `updates.postgresql.sql` and `updates.sqlite.sql`. Each begins with `-- name: …`.
+"""Hand-written SQL: the one place that runs it. Statements stand in a file beside the module that asks: `claim.py` has
+`claim.sql`, and where the databases differ `claim.postgresql.sql` and `claim.sqlite.sql`. Each begins with `-- name: …`.
 
     _SQL = sql.beside(__file__)
     _SQL["oldest"].rows(Waiting, account=7, states=("new", "held"))
@@ -39,8 +39,9 @@ _OPTIONS = {"prepared", "binary"}
 
 @dataclass(frozen=True)
 class Fragment:
-    """SQL for the place of a parameter, with parameters of its own, whatever others are called. Only for what is no value: a name
-    (`name`), another statement as a source (`Statement.given`), or as many parts as there happen to be (`joined`)."""
+    """SQL for the place of a parameter. The names of its own parameters never meet those of the statement around it. Only for what
+    is no value: a name (`name`), another statement as a source (`Statement.given`), or as many parts as there happen to be
+    (`joined`)."""
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -195,7 +195,7 @@ def test_only_the_sql_door_runs_statements():
 
 
 def test_every_statement_stands_beside_the_module_that_asks_it():
-    """`updates.py` names each of `updates.sql`, `updates.postgresql.sql` and `updates.sqlite.sql`, and no other."""
+    """`x.py` names each of `x.sql`, `x.postgresql.sql` and `x.sqlite.sql`, and no other."""
     found = {}
     for path in tracked("*.sql"):
         module = path.with_name(path.name.partition(".")[0] + ".py")

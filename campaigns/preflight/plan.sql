@@ -51,11 +51,12 @@ UNION ALL
 SELECT id, dispatch_id, claimed_at FROM messaging_batch
 WHERE state IN ('claimed', 'sending', 'unknown') AND state <> 'claimed' AND submitted_at IS NULL AND claimed_at >= :since
 
--- 0 to 9972, the same on every database, far apart for numbers that are neighbours.
+-- A number's place in the draw for shares and canary: 0 to 9972, the same on every database, far apart for neighbours. The factors are
+-- primes; other ones would draw other people, also for campaigns under way.
 -- name: drawn
 ((((CAST(:phone AS BIGINT) * 7919 + :seed) % 1000003) * 6271) % 9973)
 
--- Shorter than 1 or longer than allowed, as a distance from the middle: BETWEEN would take the value out of its JSON twice.
+-- True unless 1 <= length <= longest, as a distance from the middle: BETWEEN would take the value out of its JSON twice.
 -- name: length_is_bad
 ABS(2 * length(:variable) - (:longest + 1)) > :longest - 1
 

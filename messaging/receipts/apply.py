@@ -14,7 +14,7 @@ from messaging.fence import strangers
 from messaging.gateway.types import ReceiptEvent, ReceiptStatus
 from messaging.hooks import deliveries_moved
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Receipt, VendorAccount
-from messaging.receipts import updates as bulk
+from messaging.receipts import status_updates
 from messaging.receipts.resolve import AttemptRef, attempt_of, resolve_attempts
 from messaging.states import AttemptOutcome, BatchState, OwnStatus
 
@@ -31,10 +31,24 @@ class Matched(NamedTuple):
     ref: AttemptRef
     source: CallbackEvent | None
 
+    @property
+    def person(self) -> status_updates.Person:
+        return self.ref.run, self.ref.leg, self.event.phone
 
-# What _make does, without a call into Python for each.
+
+class KeptReceipt(NamedTuple):
+    """A receipt that stays as a row of its own, and why. `ref`: None where nobody of ours is meant."""
+
+    event: ReceiptEvent
+    source: CallbackEvent | None
+    ref: AttemptRef | None
+    state: Receipt.State
+    note: str
+
+
+# As the classes make them, without a call into Python for each.
 _matched = partial(tuple.__new__, Matched)
-_update = partial(tuple.__new__, bulk.StatusUpdate)
+_update = partial(tuple.__new__, status_updates.StatusUpdate)
 
 
 def apply_receipts(account: VendorAccount, found: Sequence[tuple[ReceiptEvent, CallbackEvent | None]]) -> None:
@@ -49,7 +63,7 @@ def apply_receipts(account: VendorAccount, found: Sequence[tuple[ReceiptEvent, C
             else:
                 matched.append(_matched((event, ref, source)))
         _apply_matched(account, matched)
-        _keep(account, [(event, source, None, Receipt.State.UNMATCHED, "") for event, source in lost])
+        _keep(account, [KeptReceipt(event, source, None, Receipt.State.UNMATCHED, "") for event, source in lost])
         strangers.judge(account, lost)
 
 
@@ -57,48 +71,49 @@ def _apply_matched(account: VendorAccount, matched: Sequence[Matched]) -> None:
     if not matched:
         return
     index = {ref.attempt: ref for _, ref, _ in matched}
-    unknown = bulk.lock_batches(sorted({ref.batch for ref in index.values()}))
+    unknown = status_updates.lock_batches(sorted({ref.batch for ref in index.values()}))
     updates = _best_updates(matched, index)
-    changed = bulk.apply_status_updates(updates)
+    changed = status_updates.apply_status_updates(updates)
     _announce(updates, changed)
     _learn_from(matched, unknown)
     _keep_the_rest(account, matched, changed)
 
 
-def _announce(updates: Sequence[bulk.StatusUpdate], changed: bulk.Changed) -> None:
+def _announce(updates: Sequence[status_updates.StatusUpdate], changed: status_updates.Changed) -> None:
     def ids() -> list[int]:
-        return [row.pk for row in bulk.find([update for update in updates if update.n in changed]).values()]
+        raised = [update.person for update in updates if update.position in changed]
+        return [row.pk for row in status_updates.find(raised).values()]
 
     if changed:
         deliveries_moved.send(sender=Delivery, ids=ids)
 
 
-def _best_updates(matched: Sequence[Matched], index: Mapping[int, AttemptRef]) -> list[bulk.StatusUpdate]:
+def _best_updates(matched: Sequence[Matched], index: Mapping[int, AttemptRef]) -> list[status_updates.StatusUpdate]:
     """One update for each person: the highest. The others are looked at afterwards."""
-    best: dict[tuple[int, str], bulk.StatusUpdate] = {}
-    kinds: dict[tuple[Any, ...], bulk.UpdateTemplate] = {}
+    best: dict[tuple[int, str], status_updates.StatusUpdate] = {}
+    shared_by_words: dict[tuple[Any, ...], status_updates.UpdateTemplate] = {}
     # A small number for each (run, leg), told apart by the run's own number: hashing a UUID is a call into Python.
     places: dict[tuple[int, str], int] = {}
     place_of = {pk: places.setdefault((ref.run.int, ref.leg), len(places)) for pk, ref in index.items()}
-    for n, (event, ref, _) in enumerate(matched):
+    for position, (event, ref, _) in enumerate(matched):
         own = OWN_BY_WORD.get(event.status)
         if own is None:
             continue
         place = place_of[ref.attempt]
-        said = place, event.status, event.channel, event.reason, event.code, event.message
-        kind = kinds.get(said)
-        if kind is None:
-            kind = kinds[said] = _kind(event, ref, own)
+        words = place, event.status, event.channel, event.reason, event.code, event.message
+        shared = shared_by_words.get(words)
+        if shared is None:
+            shared = shared_by_words[words] = _shared(event, ref, own)
         key = place, event.phone
         before = best.get(key)
-        if before is None or before.kind.own_status < own:
-            best[key] = _update((n, kind, event.phone, event.at))
+        if before is None or before.shared.own_status < own:
+            best[key] = _update((position, shared, event.phone, event.at))
     return list(best.values())
 
 
-def _kind(event: ReceiptEvent, ref: AttemptRef, own: int) -> bulk.UpdateTemplate:
-    said = f"{event.code} {event.message}".strip()[:200]
-    return bulk.UpdateTemplate(ref.run, ref.leg, own, event.channel[:4], event.reason, said)
+def _shared(event: ReceiptEvent, ref: AttemptRef, own: int) -> status_updates.UpdateTemplate:
+    message = f"{event.code} {event.message}".strip()[:200]
+    return status_updates.UpdateTemplate(ref.run, ref.leg, own, event.channel[:4], event.reason, message)
 
 
 def _learn_from(matched: Sequence[Matched], unknown: Sequence[int]) -> None:
@@ -108,8 +123,8 @@ def _learn_from(matched: Sequence[Matched], unknown: Sequence[int]) -> None:
     telling = [item for item in matched if unknown or _tells(item)]
     if not telling:
         return
-    rows = bulk.find([_question(n, item.ref, item.event) for n, item in enumerate(telling)])
-    batches = [_batch_of(rows, item) for item in telling]
+    rows = status_updates.find(item.person for item in telling)
+    batches = [row.batch_id if (row := rows.get(item.person)) else None for item in telling]
     proven = {item.ref.attempt: item for item, batch in zip(telling, batches, strict=True) if batch == item.ref.batch}
     _settle_unknown(proven, set(unknown).intersection(batch for batch in batches if batch))
     for attempt, item in proven.items():
@@ -123,11 +138,6 @@ def _tells(item: Matched) -> bool:
 
 
 _UNKNOWN = AttemptOutcome.UNKNOWN.value
-
-
-def _batch_of(rows: Mapping[bulk.Person, Delivery], item: Matched) -> int | None:
-    row = rows.get((item.ref.run, item.ref.leg, item.event.phone))
-    return row.batch_id if row else None
 
 
 def _settle_unknown(proven: Mapping[int, Matched], settled: Collection[int]) -> None:
@@ -148,35 +158,29 @@ def _settle_unknown(proven: Mapping[int, Matched], settled: Collection[int]) -> 
         )
 
 
-def _keep_the_rest(account: VendorAccount, matched: Sequence[Matched], changed: bulk.Changed) -> None:
+def _keep_the_rest(account: VendorAccount, matched: Sequence[Matched], changed: status_updates.Changed) -> None:
     """Store what the delivery row cannot hold: unknown statuses, statuses of nobody we know, late or conflicting ones,
     further legs. A plain repeat leaves nothing."""
-    rest = [(n, item) for n, item in enumerate(matched) if n not in changed]
-    late = [matched[n] for n, old in sorted(changed.items()) if old == OwnStatus.FAILED]
-    keys = [_question(n, item.ref, item.event) for n, item in rest]
-    rows = bulk.find(keys)
-    kept: list[tuple[Any, ...]] = [
-        (item.event, item.source, item.ref, Receipt.State.MATCHED, "delivered after failed") for item in late
+    rest = [item for position, item in enumerate(matched) if position not in changed]
+    late = [matched[position] for position, old in sorted(changed.items()) if old == OwnStatus.FAILED]
+    rows = status_updates.find(item.person for item in rest)
+    kept = [
+        KeptReceipt(item.event, item.source, item.ref, Receipt.State.MATCHED, "delivered after failed") for item in late
     ]
     legs: list[tuple[str, Delivery]] = []
-    for key, (_, item) in zip(keys, rest, strict=True):
-        row = rows.get(key.person)
+    for item in rest:
+        row = rows.get(item.person)
         note = _note(item.event, row)
         if note is None:
             continue
         state = Receipt.State.UNMATCHED if row is None else Receipt.State.MATCHED
-        kept.append((item.event, item.source, item.ref if row else None, state, note))
+        kept.append(KeptReceipt(item.event, item.source, item.ref if row else None, state, note))
         if note == "further leg" and row is not None:
             legs.append((item.event.key[:200], row))
     new_keys = _keep(account, kept)
     further = [row.pk for key, row in legs if key in new_keys]
     if further:
         Delivery.objects.filter(pk__in=further).update(legs_delivered=F("legs_delivered") + 1, units=F("units") + 1)
-
-
-def _question(n: int, ref: AttemptRef, event: ReceiptEvent) -> bulk.StatusUpdate:
-    """A update that says nothing: only whom it is about."""
-    return bulk.StatusUpdate(n, bulk.UpdateTemplate(ref.run, ref.leg, 0, "", "", ""), event.phone, None)
 
 
 def _note(event: ReceiptEvent, row: Delivery | None) -> str | None:
@@ -194,9 +198,9 @@ def _note(event: ReceiptEvent, row: Delivery | None) -> str | None:
     return None if own == row.own_status else "later than a better status"
 
 
-def _keep(account: VendorAccount, rows: Iterable[tuple[Any, ...]]) -> set[str]:
+def _keep(account: VendorAccount, kept: Iterable[KeptReceipt]) -> set[str]:
     """Insert receipts once each. Returns the keys that were new."""
-    made = [_receipt(account, *row) for row in rows]
+    made = [_receipt(account, *one) for one in kept]
     if not made:
         return set()
     keys = [receipt.key for receipt in made]
@@ -265,18 +269,13 @@ def _rematch_account(account: VendorAccount, receipts: Sequence[Receipt]) -> int
     events = {receipt.pk: _event(receipt) for receipt in receipts}
     index = resolve_attempts(account, list(events.values()))
     hits = {receipt.pk: found for receipt in receipts if (found := attempt_of(events[receipt.pk], index))}
-    known = _known_people(events, hits)
-    hits = {pk: ref for pk, ref in hits.items() if pk in known}
     sources = {receipt.pk: receipt.event for receipt in receipts}
-    Receipt.objects.filter(pk__in=hits).delete()
-    _apply_matched(account, [Matched(events[pk], ref, sources[pk]) for pk, ref in hits.items()])
-    return len(hits)
-
-
-def _known_people(events: dict[int, ReceiptEvent], hits: dict[int, AttemptRef]) -> set[int]:
-    updates = [_question(pk, ref, events[pk]) for pk, ref in hits.items()]
-    rows = bulk.find(updates)
-    return {update.n for update in updates if update.person in rows}
+    matched = {pk: Matched(events[pk], ref, sources[pk]) for pk, ref in hits.items()}
+    known = status_updates.find(item.person for item in matched.values())
+    matched = {pk: item for pk, item in matched.items() if item.person in known}
+    Receipt.objects.filter(pk__in=matched).delete()
+    _apply_matched(account, list(matched.values()))
+    return len(matched)
 
 
 def _event(receipt: Receipt) -> ReceiptEvent:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from kit import sql
 from messaging.gateway.types import ReceiptEvent
 from messaging.models import Attempt, Delivery, VendorAccount
-from messaging.receipts.updates import text_array
+from messaging.receipts.status_updates import text_array
 
 _SQL = sql.beside(__file__)
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from kit import sql
 from messaging.deliveries import batch_states
 from messaging.models import Attempt, Batch, VendorCall
-from messaging.receipts.updates import any_waiting
+from messaging.receipts.status_updates import any_waiting
 from messaging.states import AttemptOutcome, BatchState, DispatchState
 
 _SQL = sql.beside(__file__)

@@ -15,8 +15,7 @@ from messaging.fence.holds import REASON
 from messaging.hooks import deliveries_moved
 from messaging.lookup import limits
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery, Dispatch, FenceHold, PollState, VendorCall
-from messaging.receipts import apply
-from messaging.receipts import updates as bulk
+from messaging.receipts import apply, status_updates
 from messaging.sending import dispatches
 from messaging.states import AttemptOutcome, BatchState, DispatchState, OwnStatus
 
@@ -93,12 +92,12 @@ def mark_silence(limit: int = 200) -> int:
 
 def _silence(batch_id: int) -> int:
     with transaction.atomic():
-        bulk.lock_batches([batch_id])
+        status_updates.lock_batches([batch_id])
         now = timezone.now()
         count = Delivery.objects.filter(batch=batch_id, own_status__isnull=True).update(
             own_status=OwnStatus.NO_RECEIPT, reason="no_receipt", reported_at=now
         )
-        bulk.add_to_counters({batch_id: Counter({"n_no_receipt": count})})
+        status_updates.add_to_counters({batch_id: Counter({"n_no_receipt": count})})
         silent = Delivery.objects.filter(batch=batch_id, own_status=OwnStatus.NO_RECEIPT, reported_at=now)
         deliveries_moved.send(sender=Delivery, ids=lambda: silent.values_list("pk", flat=True))
     return count

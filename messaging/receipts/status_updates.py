@@ -1,4 +1,4 @@
-"""Receipts onto delivery rows, set-based: one UPDATE for thousands of updates about thousands of people.
+"""What vendors tell of people, onto delivery rows: one statement for all of whom nothing was known, a second for the rest.
 
 Whoever writes a delivery's own status locks its batch row first, in id order; so old and new status are certain and the
 batch counters can be moved by their difference.
@@ -43,20 +43,21 @@ class UpdateTemplate(NamedTuple):
 
 
 class StatusUpdate(NamedTuple):
-    """One vendor's update about one person. `n` is the caller's number for it."""
+    """What a vendor tells of one person. `position` is the caller's number for it."""
 
-    n: int
-    kind: UpdateTemplate
+    position: int
+    shared: UpdateTemplate
     phone: str
     at: datetime | None
 
     @property
     def person(self) -> "Person":
-        return self.kind.run, self.kind.leg, self.phone
+        return self.shared.run, self.shared.leg, self.phone
 
 
+# (run, leg, phone): one person of one leg.
 Person = tuple[UUID, str, str]
-# By the number of the update that let a delivery climb: its own status before, None = it shared its batch's.
+# Position of each update that raised a delivery's own status -> that status before; None if it had none of its own.
 Changed = dict[int, int | None]
 
 
@@ -79,17 +80,17 @@ def apply_status_updates(updates: Sequence[StatusUpdate]) -> Changed:
 
 
 def _apply_postgres(updates: Sequence[StatusUpdate]) -> Changed:
-    """Twice over: first those of whom nothing is known yet, nearly all of them, in one look at each row; then the rest, whose old
-    status has to be read beside the new one. The counters are moved by the same statement: what it moved need not travel."""
+    """First those of whom nothing is known yet, nearly all of them; then the rest, whose old status has to be read beside the new
+    one. Each statement moves the counters itself, so that what it moved need not travel."""
     parts = {
         "new_status": _SQL["new_status"].given(delivered=OwnStatus.DELIVERED),
         "counters": _SQL["counters"].given(**_RANKS),
     }
     some = _SQL["apply_first"].value(**parts, updates=_relation(updates), how_many=len(updates))
     if some is None:
-        return dict.fromkeys([update.n for update in updates])
+        return dict.fromkeys([update.position for update in updates])
     changed: Changed = dict.fromkeys(some)
-    left = _relation([update for update in updates if update.n not in changed])
+    left = _relation([update for update in updates if update.position not in changed])
     changed.update(_SQL["apply_later"].rows(lambda n, old: (n, old), **parts, updates=left))
     return changed
 
@@ -125,12 +126,12 @@ def number_array(values: Iterable[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-# What stands in an array's text form as it is: numbers of telephones, references like s12-1.
+# What stands in an array's text form as it is: numbers of telephones, references.
 _PLAIN = re.compile(r"[A-Za-z0-9-]+(?:,[A-Za-z0-9-]+)*")
 
 
 def text_array(values: Sequence[str]) -> str | list[str]:
-    """The text form of an array of plain updates, looked at as one text; anything else is left to the driver, which quotes."""
+    """The text form of an array of texts that need no quotes; anything else is left to the driver, which quotes."""
     joined = ",".join(values)
     plain = _PLAIN.fullmatch(joined) and joined.count(",") == len(values) - 1 and "NULL" not in joined.upper()
     return "{" + joined + "}" if plain else list(values)
@@ -138,21 +139,21 @@ def text_array(values: Sequence[str]) -> str | list[str]:
 
 def _apply_sqlite(updates: Sequence[StatusUpdate]) -> Changed:
     """SQLite has one writer, so what is read in this transaction stands until it ends."""
-    found = find(updates)
+    found = find([update.person for update in updates])
     now = timezone.now()
     changed: Changed = {}
     deltas: dict[int, Counter[str]] = {}
     rows = []
     for update in updates:
-        row, kind = found.get(update.person), update.kind
-        if row is None or (row.own_status or 0) >= kind.own_status:
+        row, shared = found.get(update.person), update.shared
+        if row is None or (row.own_status or 0) >= shared.own_status:
             continue
-        leg = 1 if kind.own_status >= OwnStatus.DELIVERED else 0
+        leg = 1 if shared.own_status >= OwnStatus.DELIVERED else 0
         at = connection.ops.adapt_datetimefield_value(update.at or now)
-        rows.append((kind.own_status, kind.channel, kind.reason, kind.vendor_message, at, leg, leg, row.pk))
-        changed[update.n] = row.own_status
+        rows.append((shared.own_status, shared.channel, shared.reason, shared.vendor_message, at, leg, leg, row.pk))
+        changed[update.position] = row.own_status
         if row.batch_id is not None:
-            _count(deltas.setdefault(row.batch_id, Counter()), row.own_status, kind.own_status)
+            _count(deltas.setdefault(row.batch_id, Counter()), row.own_status, shared.own_status)
     _SQL["apply"].many(rows)
     add_to_counters(deltas)
     return changed
@@ -164,11 +165,11 @@ def _count(delta: Counter[str], old: int | None, new: int) -> None:
         delta[COUNTERS[OwnStatus(old)]] -= 1
 
 
-def find(updates: Sequence[StatusUpdate]) -> dict[Person, Delivery]:
-    """The deliveries that these updates are about, by (run, leg, phone)."""
+def find(people: Iterable[Person]) -> dict[Person, Delivery]:
+    """The deliveries of these people."""
     groups: dict[tuple[UUID, str], list[str]] = {}
-    for update in updates:
-        groups.setdefault((update.kind.run, update.kind.leg), []).append(update.phone)
+    for run, leg, phone in people:
+        groups.setdefault((run, leg), []).append(phone)
     found = {}
     for (run, leg), phones in groups.items():
         for start in range(0, len(phones), 5000):
