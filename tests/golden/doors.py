@@ -2,8 +2,10 @@
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,7 @@ class Doors:
         self.system = Caller("send", "campaigns", "suppressions")
         self.outside = Client()
         self.checked: dict[str, Any] = {}
+        self.seconds = itertools.count()
         self.world.settings["auto_receipt"] = False
 
     # --- what is sent, and to whom ------------------------------------------------------------------------------------
@@ -154,7 +157,8 @@ class Doors:
 
     def replies(self, numbers: Sequence[str], content: str) -> None:
         """Customers write this; a worker has still to look at it."""
-        at = timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")
+        # The same words of the same people in the same second would be one push that is repeated.
+        at = f"{timezone.localtime() + timedelta(seconds=next(self.seconds)):%Y-%m-%d %H:%M:%S}"
         self.push("reply", [{"taskId": "", "mobile": x, "content": content, "deliverTime": at} for x in numbers])
 
     def answer(self, reply: Reply, text: str) -> None:

@@ -25,7 +25,7 @@ from tests.people import person, signed_in
 # One process makes the scene, for all of them.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("page-dom")]
 # What is another one each time, by the name of its field or attribute.
-BY_CHANCE = {"csrfmiddlewaretoken", "token", "_loaded", "data-csrf"}
+BY_CHANCE = {"csrfmiddlewaretoken", "token", "_loaded", "data-csrf", "permissions", "user_permissions"}
 CHANCE = {
     "token": r"\bsd_[\w-]{6}…|(?<=/)[\w-]{32}(?=/)",
     "fingerprint": r"(?<=文件指纹：)[0-9a-f]{12}",
