@@ -112,6 +112,7 @@ def test_a_text_that_is_thrown_away_can_be_fetched_back(broken: Editor) -> None:
     broken.page.locator(".toast button").click()
     expect(offers(broken)).to_have_count(1)
     offers(broken).get_by_role("button", name="Throw it away").click()
+    expect(offers(broken)).to_have_count(0)
     leave(broken)
     expect(offers(broken)).to_have_count(0)
 

@@ -90,7 +90,7 @@ def stop_worker(place: Installation, number: int = signal.SIGTERM) -> None:
         for pid in place.worker_processes():
             with_pid = pid
             subprocess.run(["kill", "-9", str(with_pid)], check=False)
-    place.stack.worker.stop(20)
+    place.stack.worker.stop(60)
 
 
 def settle(ground: Ground, campaign: Campaign) -> None:
@@ -218,7 +218,7 @@ def test_restarts_a_second_host_and_a_container_without_its_file_ask_nothing(bas
     other = Installation(tmp_path, place.database_url, {"FENCE_DIR": str(tmp_path / "fence")})
     other.stack.worker.start()
     place.wait("the second host has its file", lambda: any((tmp_path / "fence").rglob("*.mark")), 60)
-    other.stack.worker.stop(20)
+    other.stack.worker.stop(60)
     # stopped in order, and started without the files: a container without a volume
     stop_worker(place)
     shutil.rmtree(place.home / "fence")
