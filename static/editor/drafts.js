@@ -73,9 +73,10 @@
     write().then(() => store.get().kept && copies.drop(draft.key)).catch(() => null);
   }
 
-  function discard(draft) {
+  /* The offer goes once the copy is gone: whoever leaves the page at once is not asked about it again. */
+  async function discard(draft) {
+    await copies.drop(draft.key).catch(() => null);
     store.set({ offers: without(draft) });
-    copies.drop(draft.key).catch(() => null);
     E.undo.push(E.words.draftDiscarded, () => {
       copies.putBack(draft).catch(() => null);
       store.set({ offers: [draft, ...store.get().offers] });
