@@ -19,6 +19,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.lifecycle.layout import fill, open_round
 from campaigns.models import Approval, Campaign, CostEstimate
 from campaigns.preflight import audience_query, plan
+from campaigns.preflight.audience_query import AudienceQuery
 from campaigns.preflight.cost import cost, together
 from campaigns.states import CampaignState
 from kit import audit, sql
@@ -71,7 +72,7 @@ def preview(campaign: Campaign, groups: Sequence[str]) -> Preview:
     return Preview(people, left_out, together(costs))
 
 
-def _resend_query(campaign: Campaign, groups: Sequence[str]) -> plan.AudienceQuery:
+def _resend_query(campaign: Campaign, groups: Sequence[str]) -> AudienceQuery:
     query = audience_query.query_for(campaign, timezone.now(), audience_query.confirmed_imports(campaign))
     return replace(query, only=_resend_only(campaign, groups))
 
@@ -162,7 +163,7 @@ def _open_fallback(campaign: Campaign) -> Campaign | None:
     return audience_query.fallback_of(campaign)
 
 
-def _fallback_query(fallback: Campaign) -> plan.AudienceQuery:
+def _fallback_query(fallback: Campaign) -> AudienceQuery:
     """Only after a final failure in the main leg, and only who is in no other leg."""
     final = ("failed", "rejected", *(["no_receipt"] if fallback.fallback_on_silence else []))
     outcomes = _SQL["outcomes"].given(run=fallback.run, **_STATES)

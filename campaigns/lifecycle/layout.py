@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.preflight import plan
-from campaigns.preflight.audience_query import batch_size, canary_of, holidays_of, query_for, variants
+from campaigns.preflight.audience_query import AudienceQuery, batch_size, canary_of, holidays_of, query_for, variants
 from messaging.models import Dispatch
 from templates_5g.services import freeze
 
@@ -66,7 +66,7 @@ def open_round(campaign: Campaign, leg: str, kind: str, **values: Any) -> Dispat
     return Dispatch.objects.create(**{**given, **values})
 
 
-def fill(dispatch: Dispatch, campaign: Campaign, query: plan.AudienceQuery, first: int = 0) -> plan.Laid:
+def fill(dispatch: Dispatch, campaign: Campaign, query: AudienceQuery, first: int = 0) -> plan.Laid:
     """Batches and people of a round, numbered on from `first`; its total and where it holds are stored. Inside a
     transaction."""
     if dispatch.leg == "main" and (campaign.canary_people or campaign.canary_percent):

@@ -1,16 +1,18 @@
-"""What a campaign says, as rules that SQL can ask."""
+"""Who of an audience gets it: what a campaign says, as values that SQL can ask."""
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from math import ceil
+from uuid import UUID
 
 from django.utils import timezone
 
 from campaigns.models import AudienceImport, Campaign
-from campaigns.preflight.plan import AudienceQuery
 from campaigns.states import ImportState
+from kit import sql
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Capabilities
 from messaging.models import SendingPolicy
@@ -21,6 +23,45 @@ from templates_5g.fallback import segments, signature_length, signed
 LONGEST_VARIABLE = 200
 # Kinds whose content is a text that a vendor with one text for each request gets filled.
 _TEXT_KINDS = ("text", "sms")
+
+
+@dataclass(frozen=True)
+class AudienceQuery:
+    """All that decides about a member. `imports` are the confirmed files; `consented` says whether consent is proven or
+    not needed; an empty `operators` means any. `caps` (two at most) and `lately_since` count what was, or may have been, handed
+    over since then, in other runs."""
+
+    audience: int
+    imports: Sequence[int]
+    run: UUID
+    account: int
+    signature: int
+    consented: bool = True
+    # A consent of a later day than `today` is none. Some file has each number's own consent; `named_source`: the audience says
+    # where consents of no named source come from.
+    today: date = date.max
+    own_consent: bool = False
+    named_source: bool = False
+    # (messages, since when): the campaign's own cap and the policy's, both of messages of this purpose.
+    purpose: str = "marketing"
+    caps: Sequence[tuple[int, datetime]] = ()
+    template: int | None = None
+    lately_since: datetime | None = None
+    operators: Sequence[str] = ()
+    variables: Sequence[str] = ()
+    longest_variable: int = 200
+    # The text that each person's own is filled from: "" where one request may hold different people's.
+    text: str = ""
+    # The SMS whose billable units are summed, with what is put in front of it.
+    sms: str = ""
+    sms_extra: int = 0
+    # Only who falls into [from, to) of a hundred parts, cut by a hash of the number and `seed`; and only whom `only` allows:
+    # a condition on m.
+    share: tuple[int, int] | None = None
+    seed: int = 0
+    only: sql.Fragment | None = None
+    # So many of those to be sent to, drawn by the same hash, get the first batches to themselves.
+    canary: int = 0
 
 
 def variants(campaign: Campaign) -> list[Campaign]:

@@ -4,14 +4,12 @@ Both ask the same rows through `members`, so the report and the deliveries canno
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import connection
 
+from campaigns.preflight.audience_query import AudienceQuery
 from kit import sql
 from messaging.eligibility import scope
 from messaging.models import Dispatch
@@ -20,45 +18,6 @@ from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES
 from templates_5g.limits import SMS_PART, SMS_SINGLE
 
 _SQL = sql.beside(__file__)
-
-
-@dataclass(frozen=True)
-class AudienceQuery:
-    """All that decides about a member. `imports` are the confirmed files; `consented` says whether consent is proven or
-    not needed; an empty `operators` means any. `caps` (two at most) and `lately` count what was, or may have been, handed over
-    since then, in other runs."""
-
-    audience: int
-    imports: Sequence[int]
-    run: UUID
-    account: int
-    signature: int
-    consented: bool = True
-    # A consent of a later day than `today` is none. Some file has each number's own consent; `named_source`: the audience says
-    # where consents of no named source come from.
-    today: date = date.max
-    own_consent: bool = False
-    named_source: bool = False
-    # (messages, since when): the campaign's own cap and the policy's, both of messages of this purpose.
-    purpose: str = "marketing"
-    caps: Sequence[tuple[int, datetime]] = ()
-    template: int | None = None
-    lately_since: datetime | None = None
-    operators: Sequence[str] = ()
-    variables: Sequence[str] = ()
-    longest_variable: int = 200
-    # The text that each person's own is filled from: "" where one request may hold different people's.
-    text: str = ""
-    # The SMS whose billable units are summed, with what is put in front of it.
-    sms: str = ""
-    sms_extra: int = 0
-    # Only who falls into [from, to) of a hundred parts, cut by a hash of the number and `seed`; and only whom `only` allows:
-    # a condition on m.
-    share: tuple[int, int] | None = None
-    seed: int = 0
-    only: sql.Fragment | None = None
-    # So many of those to be sent to, drawn by the same hash, get the first batches to themselves.
-    canary: int = 0
 
 
 @dataclass(frozen=True)

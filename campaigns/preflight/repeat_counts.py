@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.preflight import plan
+from campaigns.preflight.audience_query import AudienceQuery
 from kit import sql
 from messaging.states import OWN_UNSENT, DispatchState
 
@@ -49,7 +50,7 @@ class Repeated:
     by_source: dict[int, int]
 
 
-def count(query: plan.AudienceQuery, content: Content) -> Repeated:
+def count(query: AudienceQuery, content: Content) -> Repeated:
     """One pass over the people to be sent to, each looked up in a hash of every source. Inside a transaction on PostgreSQL."""
     plan.use_memory()
     names = _names(content)
@@ -61,7 +62,7 @@ def count(query: plan.AudienceQuery, content: Content) -> Repeated:
     return Repeated(total, {key: people for key, people in found.items() if people})
 
 
-def people(query: plan.AudienceQuery, content: Content, most: int) -> list[tuple[str, list[int]]]:
+def people(query: AudienceQuery, content: Content, most: int) -> list[tuple[str, list[int]]]:
     """The first `most` of them by number, each with the keys of the sources."""
     plan.use_memory()
     names = _names(content)
@@ -89,7 +90,7 @@ def _names(content: Content) -> list[sql.Fragment]:
     return [sql.name(f"in_{number}") for number, _source in enumerate(content.sources)]
 
 
-def _marked(query: plan.AudienceQuery, content: Content) -> sql.Fragment:
+def _marked(query: AudienceQuery, content: Content) -> sql.Fragment:
     columns = [
         sql.Fragment("phone IN (:source) AS :name", {"source": _source(source, content), "name": name})
         for source, name in zip(content.sources, _names(content), strict=True)

@@ -14,6 +14,7 @@ from campaigns.approvals import campaign_approvals
 from campaigns.models import AudienceImport, Campaign, PreflightReport, VariantCount
 from campaigns.preflight import plan, repeats
 from campaigns.preflight.audience_query import (
+    AudienceQuery,
     batch_size,
     canary_of,
     closed_days,
@@ -157,7 +158,7 @@ def _rows(imports: Sequence[int], people: Counter[str]) -> tuple[int, dict[str, 
     return totals["rows"] or 0, {reason: counted[reason] for reason in REASONS if counted.get(reason)}
 
 
-def _requests(campaign: Campaign, query: plan.AudienceQuery, to_send: int) -> int:
+def _requests(campaign: Campaign, query: AudienceQuery, to_send: int) -> int:
     """A canary has its own, so that it may make one more."""
     size, canary = batch_size(campaign), canary_of(campaign, to_send)
     if query.text and to_send:
