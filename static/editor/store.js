@@ -3,14 +3,37 @@
   "use strict";
   const { paths, shapes, words: w, fill } = E;
   const listeners = new Set();
+  const PRESS = 1000; // milliseconds; longer is not a click
   let state = {};
+  let pressed = 0;
 
   const get = () => state;
 
   function set(changes) {
     state = { ...state, ...changes };
-    listeners.forEach((listener) => listener());
+    if (!pressed) draw();
   }
+
+  const draw = () => listeners.forEach((listener) => listener());
+
+  /* While a button is pressed nothing is drawn: an answer of the server that comes between press and release would move the
+     button away under the pointer, and the click would be lost. */
+  function onPress(event) {
+    if (!event.target.closest("button")) return;
+    clearTimeout(pressed);
+    pressed = setTimeout(release, PRESS);
+  }
+
+  function release() {
+    if (!pressed) return;
+    clearTimeout(pressed);
+    pressed = 0;
+    draw();
+  }
+
+  document.addEventListener("pointerdown", onPress, true);
+  document.addEventListener("click", release, true);
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(release, 0), true);
 
   function subscribe(listener) {
     listeners.add(listener);

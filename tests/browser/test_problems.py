@@ -54,6 +54,24 @@ def test_operators_limits_are_hints_not_errors(two: Editor) -> None:
     expect(bar(two)).to_contain_text("1 hint")
 
 
+def test_an_answer_between_press_and_release_does_not_move_the_button_away(two: Editor) -> None:
+    two.type("cards.0.title", "【】")
+    add = two.page.locator('[data-add="cards"]')
+    add.scroll_into_view_if_needed()
+    box = add.bounding_box()
+    two.desk.extra_problems = [
+        {"path": f"cards.{index}.title", "rule": "brackets", "severity": "error", "message": "No 【】 here."}
+        for index in (0, 1)
+    ]
+    two.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 3)
+    with two.page.expect_response(lambda answer: answer.request.method == "POST"):
+        two.page.mouse.down()  # the field loses the focus, so that the text is saved
+    two.page.wait_for_timeout(100)
+    two.page.mouse.up()
+    expect(two.at("cards.2")).to_be_attached()
+    expect(two.page.locator("#e-cards-0-title-problems")).to_have_text("No 【】 here.")
+
+
 def test_a_folded_card_shows_its_count_and_the_jump_opens_it(two: Editor) -> None:
     two.unfold("cards.1")
     two.type("cards.1.suggestions.0.label", "")
