@@ -36,13 +36,6 @@ class ApprovalState(models.TextChoices):
     VOID = "void", _("Void")
 
 
-class Operator(models.TextChoices):
-    CMCC = "cmcc", _("China Mobile")
-    CUCC = "cucc", _("China Unicom")
-    CTCC = "ctcc", _("China Telecom")
-    CBN = "cbn", _("China Broadnet")
-
-
 class Scope(models.TextChoices):
     """What an API token may be allowed, each by itself."""
 

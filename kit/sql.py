@@ -153,6 +153,14 @@ def beside(module: str, using: str = DEFAULT_DB_ALIAS) -> Statements:
     return Statements(Path(module).with_suffix(""), using)
 
 
+def use_memory(using: str = DEFAULT_DB_ALIAS) -> None:
+    """From now on sorts and hashes stay in PostgreSQL's memory, for this transaction alone."""
+    connection = connections[using]
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '384MB'")
+
+
 def forget_plans(using: str = DEFAULT_DB_ALIAS) -> None:
     """What is `prepared` is planned anew when it is asked next. A plan knows the tables as they were then: one made while they were
     small would read a million rows one after the other."""

@@ -86,3 +86,10 @@ class Channel(models.TextChoices):
     VMS = "vms", _("Video SMS")
     AIM = "aim", _("Smart SMS (AIM)")
     H5 = "h5", _("H5 page")
+
+
+class Operator(models.TextChoices):
+    CMCC = "cmcc", _("China Mobile")
+    CUCC = "cucc", _("China Unicom")
+    CTCC = "ctcc", _("China Telecom")
+    CBN = "cbn", _("China Broadnet")

@@ -9,6 +9,7 @@ from django_q.models import OrmQ
 
 from messaging import reviews
 from messaging.models import Batch, Chatbot, Delivery, Dispatch, Signature, TemplateReview, VendorAccount
+from messaging.sending.spec import Message
 from messaging.states import DispatchState, ReviewStatus
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
@@ -64,6 +65,11 @@ class House:
             "batch_size": 20,
         }
         return VendorAccount.objects.create(name=name, **{**defaults, **values})
+
+    def message(self, version: TemplateVersion | None = None) -> Message:
+        return Message(
+            account=self.account, version=version or self.version, signature=self.signature, chatbot=self.chatbot
+        )
 
     def make_version(self, content: dict[str, Any] | None = None, name: str = "双十一") -> TemplateVersion:
         """A version that the sandbox has approved, registered here as its own push would."""

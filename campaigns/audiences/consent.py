@@ -1,6 +1,6 @@
 """Who has agreed to marketing: what proves it, and who of some numbers has no such proof.
 
-The rule stands here for people and for the API, and as SQL for the members of one audience in `preflight/plan.py`."""
+The rule stands here for people and for the API, and as SQL for the members of one audience in `preflight/audience_query.sql`."""
 
 from collections.abc import Collection, Mapping
 from datetime import date

@@ -9,22 +9,22 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.approvals import follow_up_approvals
 from campaigns.audit_actions import AuditAction
-from campaigns.lifecycle.layout import fill, open_round
 from campaigns.models import Approval, Campaign, CostEstimate
-from campaigns.preflight import audience_query, plan
-from campaigns.preflight.audience_query import AudienceQuery
+from campaigns.preflight import counts, specs
+from campaigns.preflight.audience_query import AudienceQuery, confirmed_imports, query_for
 from campaigns.preflight.cost import cost, together
+from campaigns.preflight.specs import FALLBACK_LEG, Variant
 from campaigns.states import CampaignState
 from kit import audit, sql
-from messaging.models import Batch, Delivery, Dispatch
+from messaging.models import Delivery, Dispatch
 from messaging.sending import dispatches
+from messaging.sending.create import Part, add_recipients, create
 from messaging.states import BatchState, DispatchState, OwnStatus
 
 GROUPS = {
@@ -34,7 +34,6 @@ GROUPS = {
     "new": gettext_lazy("New in the list"),
 }
 CAN_FOLLOW = (CampaignState.SETTLING, CampaignState.DONE)
-FALLBACK = "fallback-1"
 # A big campaign is looked through for new failures no more often than this.
 LOOK_SECONDS = 30
 _SQL = sql.beside(__file__)
@@ -63,17 +62,18 @@ class Preview:
 
 def preview(campaign: Campaign, groups: Sequence[str]) -> Preview:
     people, left_out, costs = 0, 0, []
-    for variant in audience_query.variants(campaign):
-        counted = plan.count(_resend_query(variant, groups))
+    for variant in specs.variants(campaign):
+        counted = counts.count(_resend_query(campaign, variant, groups), variant.spec)
         to_send = sum(n for outcome, _operator, n, _units in counted if not outcome)
         left_out += sum(n for outcome, _operator, n, _units in counted if outcome)
-        costs.append(cost(variant, to_send, sum(units for outcome, _operator, _n, units in counted if not outcome)))
+        units = sum(units for outcome, _operator, _n, units in counted if not outcome)
+        costs.append(cost(variant.spec.message, to_send, units))
         people += to_send
     return Preview(people, left_out, together(costs))
 
 
-def _resend_query(campaign: Campaign, groups: Sequence[str]) -> AudienceQuery:
-    query = audience_query.query_for(campaign, timezone.now(), audience_query.confirmed_imports(campaign))
+def _resend_query(campaign: Campaign, variant: Variant, groups: Sequence[str]) -> AudienceQuery:
+    query = query_for(campaign, variant, confirmed_imports(campaign), timezone.now())
     return replace(query, only=_resend_only(campaign, groups))
 
 
@@ -101,12 +101,10 @@ def resend(
         raise CannotFollow(_("The time until which it is sent has passed. Choose another one."))
     approval = _require_approved(campaign, groups, send_until, preview(campaign, groups))
     legs = Dispatch.objects.filter(run=campaign.run, kind=Dispatch.Kind.RESEND).values("leg").distinct().count()
-    leg, rounds, people = f"resend-{legs + 1}", [], 0
-    for variant in audience_query.variants(campaign):
-        title = _("%(campaign)s, follow-up %(n)s") % {"campaign": campaign.name, "n": legs + 1}
-        dispatch = open_round(variant, leg, Dispatch.Kind.RESEND, title=title, send_until=send_until, created_by=actor)
-        people += fill(dispatch, variant, _resend_query(variant, groups)).sent
-        rounds.append(dispatch)
+    leg, title = f"resend-{legs + 1}", _("%(campaign)s, follow-up %(n)s") % {"campaign": campaign.name, "n": legs + 1}
+    variants = specs.follow_up(campaign, leg, title, send_until, actor)
+    created = create([Part(variant.spec, _resend_query(campaign, variant, groups)) for variant in variants])
+    people = sum(one.to_send for one in created)
     if not people or people > most:
         raise CannotFollow(_("The number changed meanwhile. Look at it again."))
     if approval is not None and not (
@@ -118,9 +116,9 @@ def resend(
     if approval is not None:
         detail["approval"] = approval.pk
     audit.record(AuditAction.FOLLOW_UP_SENT, actor=actor, target=campaign, detail=detail)
-    for dispatch in rounds:
-        dispatches.start(dispatch, actor)
-    return rounds
+    for one in created:
+        dispatches.start(one.dispatch, actor)
+    return [one.dispatch for one in created]
 
 
 def _locked(campaign: Campaign) -> Campaign:
@@ -152,23 +150,26 @@ def _require_approved(
 def fallback_waits(campaign: Campaign) -> int:
     """People with a final failure who have not had their fallback yet."""
     fallback = _open_fallback(campaign)
-    return sum(n for _outcome, _operator, n, _units in plan.count(_fallback_query(fallback))) if fallback else 0
+    if fallback is None:
+        return 0
+    counted = counts.count(_fallback_query(campaign, fallback), fallback.spec)
+    return sum(n for _outcome, _operator, n, _units in counted)
 
 
-def _open_fallback(campaign: Campaign) -> Campaign | None:
+def _open_fallback(campaign: Campaign) -> Variant | None:
     if campaign.send_until and campaign.send_until <= timezone.now():
         return None
-    if Dispatch.objects.filter(run=campaign.run, leg=FALLBACK, state=DispatchState.CANCELLED).exists():
+    if Dispatch.objects.filter(run=campaign.run, leg=FALLBACK_LEG, state=DispatchState.CANCELLED).exists():
         return None
-    return audience_query.fallback_of(campaign)
+    return specs.fallback(campaign, _("%(campaign)s, fallback") % {"campaign": campaign.name})
 
 
-def _fallback_query(fallback: Campaign) -> AudienceQuery:
+def _fallback_query(campaign: Campaign, fallback: Variant) -> AudienceQuery:
     """Only after a final failure in the main leg, and only who is in no other leg."""
-    final = ("failed", "rejected", *(["no_receipt"] if fallback.fallback_on_silence else []))
-    outcomes = _SQL["outcomes"].given(run=fallback.run, **_STATES)
-    query = audience_query.query_for(fallback, timezone.now(), fallback.report.imports)
-    return replace(query, only=_SQL["fallback"].given(run=fallback.run, final=final, outcomes=outcomes))
+    final = ("failed", "rejected", *(["no_receipt"] if campaign.fallback_on_silence else []))
+    outcomes = _SQL["outcomes"].given(run=campaign.run, **_STATES)
+    query = query_for(campaign, fallback, campaign.report.imports, timezone.now())
+    return replace(query, only=_SQL["fallback"].given(run=campaign.run, final=final, outcomes=outcomes))
 
 
 @transaction.atomic
@@ -180,16 +181,17 @@ def fall_back(campaign: Campaign) -> int:
     fallback = _open_fallback(campaign)
     if fallback is None or not fallback_waits(campaign):
         return 0
-    dispatch = Dispatch.objects.select_for_update(of=("self",)).filter(run=campaign.run, leg=FALLBACK).first()
+    query = _fallback_query(campaign, fallback)
+    dispatch = Dispatch.objects.filter(run=campaign.run, leg=FALLBACK_LEG).first()
     if dispatch is None:
-        title = _("%(campaign)s, fallback") % {"campaign": campaign.name}
-        dispatch = open_round(fallback, FALLBACK, Dispatch.Kind.FALLBACK, title=title)
-    last = Batch.objects.filter(dispatch=dispatch).aggregate(last=Max("number"))["last"] or 0
-    laid = fill(dispatch, fallback, _fallback_query(fallback), first=last)
-    if not dispatches.start(dispatch, campaign.confirmed_by):
-        dispatches.reopen(dispatch)
-    audit.record(AuditAction.FALLBACK_SENT, target=campaign, detail={"people": laid.sent, "left_out": laid.left_out})
-    return laid.sent
+        (added,) = create([Part(fallback.spec, query)])
+    else:
+        added = add_recipients(dispatch, fallback.spec, query)
+    if not dispatches.start(added.dispatch, campaign.confirmed_by):
+        dispatches.reopen(added.dispatch)
+    detail = {"people": added.to_send, "left_out": sum(added.left_out.values())}
+    audit.record(AuditAction.FALLBACK_SENT, target=campaign, detail=detail)
+    return added.to_send
 
 
 def look(campaign: Campaign) -> None:
@@ -201,5 +203,5 @@ def look(campaign: Campaign) -> None:
 def reached_twice(campaign: Campaign) -> int:
     """People whom a late receipt calls reached by the first message although the fallback reached them too."""
     reached = Delivery.objects.filter(run=campaign.run, own_status__gte=OwnStatus.DELIVERED)
-    second = reached.filter(leg=FALLBACK)
+    second = reached.filter(leg=FALLBACK_LEG)
     return reached.filter(leg="main", phone__in=second.values("phone")).count()

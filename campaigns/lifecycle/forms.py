@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign
 from campaigns.models.campaigns import PLANNED
-from campaigns.states import Operator
 from kit import display
 from kit.edits import EditGuard
 from kit.form_parts import ClockInput, Group, MomentInput
 from messaging.accounts import declared_fields
 from messaging.gateway.registry import vendor_class
 from messaging.models import Chatbot, SendingPolicy, VendorAccount
+from messaging.states import Operator
 from templates_5g.models import TemplateVersion
 
 _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (

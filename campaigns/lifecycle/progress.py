@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from campaigns.lifecycle import steps
 from campaigns.models import Campaign
-from campaigns.preflight.audience_query import closed_days, people_per_second
-from campaigns.preflight.duration import finish_time
+from campaigns.preflight.specs import closed_days, people_per_second
 from messaging.deliveries import status as deliveries_status
 from messaging.models import Batch, Delivery, Dispatch, Reply, SendingWindow
+from messaging.sending.duration import finish_time
 from messaging.states import BatchState
 
 # What has not left the queue.

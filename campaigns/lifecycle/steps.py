@@ -24,6 +24,7 @@ from messaging.models import Dispatch, SendingPolicy
 from messaging.queue import enqueue, enqueue_once
 from messaging.sending import claim, stop_switch
 from messaging.sending import dispatches as sending_dispatches
+from messaging.sending.create import TooManyPeople
 from messaging.states import DispatchState
 
 # Up to this many people the rows are laid out at once; more are left to a worker, so that the page answers.
@@ -162,7 +163,7 @@ def launch(campaign_id: int) -> None:
         try:
             with transaction.atomic():
                 layout.lay_out(campaign)
-        except layout.MoreThanConfirmed:
+        except TooManyPeople:
             _back_to_draft(campaign)
             return
         _start_if_due(campaign)

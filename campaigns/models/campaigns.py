@@ -56,9 +56,6 @@ class Campaign(models.Model):
     only inside the stop limits, percentages of the results since `watch_from`. `fallback_*`: where to send once more after a
     final failure."""
 
-    # Set on a copy by preflight.variants: which part of the people this version gets, [from, to) of 100.
-    share: tuple[int, int] | None = None
-
     name = models.CharField(_("name"), max_length=80)
     version = models.ForeignKey(
         TemplateVersion, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("template version")

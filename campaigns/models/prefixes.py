@@ -4,7 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.states import Operator
+from messaging.states import Operator
 
 
 class OperatorPrefix(models.Model):

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import models
 
+from messaging.sending.preflight import Obstacle
+
 
 @dataclass(frozen=True)
 class CostLine:
@@ -41,16 +43,6 @@ class CostEstimate:
             for line in kept["lines"]
         ]
         return cls(lines, _decimal(kept["low"]), _decimal(kept["high"]))
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """What keeps a campaign from being sent (`blocks`) or should be known before. `key` names the sentence, `params` fill it: they
-    are as JSON has them."""
-
-    key: str
-    blocks: bool = True
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """Checking before a start: who gets it and who does not, what it costs, when it ends."""
 
-from campaigns.preflight.audience_query import batch_size, closed_days, people_per_second, variants
 from campaigns.preflight.obstacles import passed_words, sentence, start_passed
 from campaigns.preflight.report import REASONS, NotNow, begin_check, check, make_report, wake_stuck
+from campaigns.preflight.specs import closed_days, people_per_second, variants
 
 __all__ = [
     "REASONS",
     "NotNow",
-    "batch_size",
     "begin_check",
     "check",
     "closed_days",

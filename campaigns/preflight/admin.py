@@ -12,13 +12,12 @@ from django.utils.translation import gettext_lazy
 from campaigns import badges, preflight
 from campaigns.models import AudienceImport, Campaign
 from campaigns.preflight import repeats
-from campaigns.states import Operator
 from kit import display
 from messaging import reviews, sentences
 from messaging.accounts.admin.accounts import balance_text
 from messaging.models import SendingWindow, TemplateReview
 from messaging.reviews import status
-from messaging.states import Channel, ReviewStatus
+from messaging.states import Channel, Operator, ReviewStatus
 
 
 def shown(campaign: Campaign) -> dict[str, Any]:

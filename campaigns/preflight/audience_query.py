@@ -1,134 +1,135 @@
-"""Who of an audience gets it: what a campaign says, as values that SQL can ask."""
+"""Who of an audience gets it and who does not, as one SQL expression: the report counts it, `create` stores it.
 
-import copy
-from collections.abc import Iterable, Mapping, Sequence
+Both ask the same rows, so the report and the deliveries cannot disagree about a rule.
+"""
+
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
-from math import ceil
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from campaigns.models import AudienceImport, Campaign
+from campaigns.preflight.specs import Variant, seed
 from campaigns.states import ImportState
 from kit import sql
-from messaging.gateway.registry import vendor_class
-from messaging.gateway.types import Capabilities
+from messaging.eligibility import scope
 from messaging.models import SendingPolicy
-from messaging.models.policy import as_dates
-from templates_5g.blocks.variables import fill, names_of
-from templates_5g.fallback import segments, signature_length, signed
+from messaging.sending.create import drawn
+from messaging.sending.spec import DispatchSpec, Message
+from messaging.states import OWN_UNSENT
+from templates_5g.blocks.variables import PATTERN, VENDOR_VARIABLES
+from templates_5g.limits import SMS_PART, SMS_SINGLE
 
 LONGEST_VARIABLE = 200
-# Kinds whose content is a text that a vendor with one text for each request gets filled.
-_TEXT_KINDS = ("text", "sms")
+_SQL = sql.beside(__file__)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How consent is proven. `of_all`: the audience has a proof that holds for everybody; `of_each`: some file has each number's
+    own, and `named_source`: the audience says where those of no named source come from."""
+
+    of_all: bool
+    of_each: bool = False
+    named_source: bool = False
 
 
 @dataclass(frozen=True)
 class AudienceQuery:
-    """All that decides about a member. `imports` are the confirmed files; `consented` says whether consent is proven or
-    not needed; an empty `operators` means any. `caps` (two at most) and `lately_since` count what was, or may have been, handed
-    over since then, in other runs."""
+    """Recipients: members of an audience. `imports` are the files that count. What was handed over before is judged as of
+    `now`, and a consent of a later day is none. `consent` None: not asked for. An empty `operators` means any."""
 
     audience: int
     imports: Sequence[int]
-    run: UUID
-    account: int
-    signature: int
-    consented: bool = True
-    # A consent of a later day than `today` is none. Some file has each number's own consent; `named_source`: the audience says
-    # where consents of no named source come from.
-    today: date = date.max
-    own_consent: bool = False
-    named_source: bool = False
-    # (messages, since when): the campaign's own cap and the policy's, both of messages of this purpose.
-    purpose: str = "marketing"
-    caps: Sequence[tuple[int, datetime]] = ()
-    template: int | None = None
-    lately_since: datetime | None = None
+    now: datetime
+    consent: Consent | None = None
     operators: Sequence[str] = ()
-    variables: Sequence[str] = ()
-    longest_variable: int = 200
-    # The text that each person's own is filled from: "" where one request may hold different people's.
-    text: str = ""
-    # The SMS whose billable units are summed, with what is put in front of it.
-    sms: str = ""
-    sms_extra: int = 0
-    # Only who falls into [from, to) of a hundred parts, cut by a hash of the number and `seed`; and only whom `only` allows:
-    # a condition on m.
+    # Who got the template within so many days, in another run, gets nothing; 0: they do.
+    skip_same_days: int = 0
+    # Only who falls into [from, to) of a hundred parts; and only whom `only` allows: a condition on m.
     share: tuple[int, int] | None = None
     seed: int = 0
     only: sql.Fragment | None = None
-    # So many of those to be sent to, drawn by the same hash, get the first batches to themselves.
-    canary: int = 0
+
+    @property
+    def most(self) -> int | None:
+        if self.only is not None:
+            return None
+        return int(_SQL["members_of_files"].value(audience=self.audience, imports=tuple(self.imports)))
+
+    def query(self, spec: DispatchSpec) -> sql.Fragment:
+        return _SQL["in_order"].given(members=self.members(spec))
+
+    def members(self, spec: DispatchSpec) -> sql.Fragment:
+        """Columns phone, variables, operator, outcome ("" = to be sent), text, units (of the SMS): one row for each member."""
+        message, consent = spec.message, self.consent or Consent(of_all=True)
+        capped = spec.capped(SendingPolicy.current())
+        caps = [(cap.count, cap.since(self.now)) for cap in capped.caps]
+        first, second = (*caps, (None, None), (None, None))[:2]
+        lately = self.now - timedelta(days=self.skip_same_days) if self.skip_same_days else None
+        start, end = self.share or (0, 100)
+        return _SQL["members"].given(
+            audience=self.audience,
+            imports=tuple(self.imports),
+            run=spec.origin.run,
+            in_force=scope.in_force_sql("s", message.account.pk, message.signature.pk if message.signature else None),
+            consented=consent.of_all,
+            own_consent=consent.of_each,
+            named_source=consent.named_source,
+            today=timezone.localdate(self.now),
+            capped=bool(caps),
+            out_for_caps=_SQL["out_since"].given(since=min((since for _count, since in caps), default=None)),
+            first_cap=first[0],
+            first_since=first[1],
+            second_cap=second[0],
+            second_since=second[1],
+            purpose=capped.purpose,
+            once_in_days=bool(message.version and lately),
+            out_lately=_SQL["out_since"].given(since=lately),
+            template=message.version.template_id if message.version else None,
+            unsent=OWN_UNSENT,
+            some_operators=bool(self.operators),
+            operators=tuple(self.operators),
+            variables_are_bad=_bad_variables(message.variables),
+            text=_filled(message.text_of_batch),
+            units=_units(message),
+            undivided=self.share is None,
+            drawn=drawn("m.phone", self.seed),
+            part_from=start,
+            part_until=end,
+            only=self.only or sql.Fragment("TRUE"),
+        )
 
 
-def variants(campaign: Campaign) -> list[Campaign]:
-    """The campaign as it is; or, where two versions are compared, a copy for each with its part of the people."""
-    if campaign.version_b is None:
-        return [campaign]
-    first, second = copy.copy(campaign), copy.copy(campaign)
-    first.share = (campaign.share_b, 100)
-    second.version, second.share = campaign.version_b, (0, campaign.share_b)
-    first.per_second, second.per_second = (
-        _shared_rate(campaign, 100 - campaign.share_b),
-        _shared_rate(campaign, campaign.share_b),
-    )
-    return [first, second]
+def _bad_variables(names: Sequence[str]) -> sql.Fragment:
+    """Whether one of the variables is empty or too long. A builder: how many there are is the version's affair."""
+    parts = [_SQL["length_is_bad"].given(variable=_variable(name), longest=LONGEST_VARIABLE) for name in names]
+    return sql.joined(" OR ", parts) if parts else sql.Fragment("FALSE")
 
 
-def _shared_rate(campaign: Campaign, percent: int) -> Decimal | None:
-    """A version's part of the campaign's own ceiling, so that both together keep it."""
-    if campaign.per_second is None:
-        return None
-    part = (Decimal(campaign.per_second) * percent / 100).quantize(Decimal("0.01"), ROUND_DOWN)
-    return max(part, Decimal("0.01"))
+def _variable(name: str) -> sql.Fragment:
+    return _SQL["variable"].given(name=name, path=f'$."{name}"', escaped_path=f'$."{json.dumps(name)[1:-1]}"')
 
 
-def fallback_of(campaign: Campaign) -> Campaign | None:
-    """The campaign as it goes out once more after a final failure; None where it does not."""
-    if campaign.fallback_account is None:
-        return None
-    fallback = copy.copy(campaign)
-    fallback.account = campaign.fallback_account
-    fallback.version = campaign.fallback_version or campaign.version
-    fallback.chatbot, fallback.options = None, {}
-    return fallback
+def _filled(text: str) -> sql.Fragment:
+    """A text with its variables. What a vendor fills by itself stays as it is. A builder: see above."""
+    parts = []
+    for index, piece in enumerate(PATTERN.split(text)):
+        if index % 2 == 1 and piece not in VENDOR_VARIABLES:
+            parts.append(_variable(piece))
+        elif piece:
+            parts.append(sql.Fragment(":said", {"said": f"${{{piece}}}" if index % 2 == 1 else piece}))
+    return sql.joined(" || ", parts) if parts else sql.Fragment("''")
 
 
-def people_per_second(campaign: Campaign) -> float:
-    """People a second: the account's rate, or the campaign's own where that is lower."""
-    own = campaign.per_second
-    return float(min(campaign.account.per_second, own) if own else campaign.account.per_second)
-
-
-def holidays_of(campaign: Campaign) -> list[str]:
-    return SendingPolicy.current().holidays_for(campaign.version.template.purpose)
-
-
-def closed_days(campaign: Campaign) -> frozenset[date]:
-    return as_dates(holidays_of(campaign))
-
-
-def canary_of(campaign: Campaign, people: int) -> int:
-    """How many of `people` go first: 0 without a canary, or where it would be everybody."""
-    if campaign.canary_people:
-        wanted = campaign.canary_people
-    elif campaign.canary_percent:
-        wanted = ceil(people * campaign.canary_percent / 100)
-    else:
-        return 0
-    return wanted if wanted < people else 0
-
-
-def capabilities_of(campaign: Campaign) -> Capabilities:
-    return vendor_class(campaign.account.vendor).capabilities
-
-
-def batch_size(campaign: Campaign) -> int:
-    """At least 1, also for an account that cannot send: that is an obstacle of its own."""
-    return int(max(1, min(campaign.account.batch_size, capabilities_of(campaign).max_batch)))
+def _units(message: Message) -> sql.Fragment:
+    if not message.sms_text:
+        return sql.Fragment("0")
+    text = _SQL["utf16_length"].given(text=_filled(message.sms_text))
+    length = sql.Fragment("(:text + :extra)", {"text": text, "extra": message.signature_length})
+    return _SQL["units"].given(length=length, single=SMS_SINGLE, part=SMS_PART)
 
 
 def confirmed_imports(campaign: Campaign) -> list[int]:
@@ -141,63 +142,19 @@ def _has_own_consents(imports: Sequence[int]) -> bool:
     return any("consent_on" in mapping for mapping in mappings)
 
 
-def query_for(campaign: Campaign, now: datetime, imports: Sequence[int]) -> AudienceQuery:
+def query_for(campaign: Campaign, variant: Variant, imports: Sequence[int], now: datetime) -> AudienceQuery:
     """`imports` are the files that count: those confirmed at the check, so that a later file changes nothing."""
-    audience, version = campaign.audience, campaign.version
-    sms = sms_text(campaign)
+    audience, consent = campaign.audience, None
+    if campaign.needs_consent:
+        of_all = audience.has_consent(timezone.localdate(now))
+        consent = Consent(of_all, _has_own_consents(imports), bool(audience.consent_source))
     return AudienceQuery(
         audience=audience.pk,
         imports=imports,
-        run=campaign.run,
-        account=campaign.account_id,
-        signature=campaign.signature_id,
-        consented=not campaign.needs_consent or audience.has_consent(timezone.localdate(now)),
-        today=timezone.localdate(now),
-        own_consent=campaign.needs_consent and _has_own_consents(imports),
-        named_source=bool(audience.consent_source),
-        purpose=version.template.purpose,
-        caps=[(count, now - timedelta(days=days)) for count, days in caps_of(campaign)],
-        template=version.template_id if campaign.skip_same_days else None,
-        lately_since=now - timedelta(days=campaign.skip_same_days) if campaign.skip_same_days else None,
+        now=now,
+        consent=consent,
         operators=campaign.operators,
-        share=campaign.share,
-        seed=campaign.pk or 0,
-        variables=names_of(version.content, version.fallback),
-        longest_variable=LONGEST_VARIABLE,
-        text=own_text(campaign),
-        sms=sms,
-        sms_extra=signature_length(sms, campaign.signature.text) if sms else 0,
+        skip_same_days=campaign.skip_same_days,
+        share=variant.share,
+        seed=seed(campaign),
     )
-
-
-def caps_of(campaign: Campaign) -> list[tuple[int, int]]:
-    """(messages, days) of the campaign's own cap, which is of marketing alone, and of the policy's."""
-    purpose = campaign.version.template.purpose
-    own = (campaign.cap_count if purpose == "marketing" else None, campaign.cap_days)
-    given = (own, SendingPolicy.current().cap_for(purpose))
-    return list(dict.fromkeys((count, days) for count, days in given if count))
-
-
-def own_text(campaign: Campaign) -> str:
-    """The text that is filled for each person and cuts the requests; "" where a request may hold different people's."""
-    version = campaign.version
-    if not capabilities_of(campaign).per_text or version.kind not in _TEXT_KINDS:
-        return ""
-    return str(version.content.get("text", ""))
-
-
-def sms_text(campaign: Campaign) -> str:
-    """The SMS that may go out: the message itself, or the fallback where the vendor does it."""
-    version = campaign.version
-    if version.kind == "sms":
-        return str(version.content.get("text", ""))
-    part = (version.fallback or {}).get("sms")
-    return str(part["text"]) if part and "sms" in capabilities_of(campaign).fallback_parts else ""
-
-
-def sms_units(campaign: Campaign, people: Iterable[Mapping[str, str]]) -> int:
-    """Billable units of the SMS that may go out to these people, given by their variables; 0 without one."""
-    text = sms_text(campaign)
-    if not text:
-        return 0
-    return sum(segments(signed(fill(text, values), campaign.signature.text)) for values in people)

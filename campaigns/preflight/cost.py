@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from campaigns.models import Campaign, CostEstimate, CostLine
+from campaigns.models import CostEstimate, CostLine
+from messaging.models import VendorAccount
 from messaging.sending.cost import channels, price
+from messaging.sending.spec import Message
 
 
-def cost(campaign: Campaign, people: int, sms_units: int) -> CostEstimate:
-    found = channels(campaign.account, campaign.version)
-    lines = [_line(campaign, channel, sms_units if channel == "sms" else people) for channel in found]
+def cost(message: Message, people: int, sms_units: int) -> CostEstimate:
+    found = channels(message.account, message.version)
+    lines = [_line(message.account, channel, sms_units if channel == "sms" else people) for channel in found]
     amounts = [line.amount for line in lines if line.amount is not None]
     known = len(amounts) == len(lines)
     return CostEstimate(lines, min(amounts) if known else None, max(amounts) if known else None)
@@ -36,7 +38,7 @@ def _plus(*amounts: Decimal | None) -> Decimal | None:
     return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
-def _line(campaign: Campaign, channel: str, units: int) -> CostLine:
-    each = price(campaign.account, channel)
+def _line(account: VendorAccount, channel: str, units: int) -> CostLine:
+    each = price(account, channel)
     amount = None if each is None else (each * units).quantize(Decimal("0.01"))
     return CostLine(channel, units, each, amount)

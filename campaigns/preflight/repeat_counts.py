@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from campaigns.preflight import plan
 from campaigns.preflight.audience_query import AudienceQuery
 from kit import sql
+from messaging.sending.spec import DispatchSpec
 from messaging.states import OWN_UNSENT, DispatchState
 
 _SQL = sql.beside(__file__)
@@ -50,25 +50,25 @@ class Repeated:
     by_source: dict[int, int]
 
 
-def count(query: AudienceQuery, content: Content) -> Repeated:
+def count(query: AudienceQuery, spec: DispatchSpec, content: Content) -> Repeated:
     """One pass over the people to be sent to, each looked up in a hash of every source. Inside a transaction on PostgreSQL."""
-    plan.use_memory()
+    sql.use_memory()
     names = _names(content)
     total, found = 0, dict.fromkeys((source.key for source in content.sources), 0)
-    for people, hits in _SQL["count"].rows(_hits, marked=_marked(query, content), names=sql.joined(", ", names)):
+    for people, hits in _SQL["count"].rows(_hits, marked=_marked(query, spec, content), names=sql.joined(", ", names)):
         total += people if any(hits) else 0
         for key in _hit(content, hits):
             found[key] += people
     return Repeated(total, {key: people for key, people in found.items() if people})
 
 
-def people(query: AudienceQuery, content: Content, most: int) -> list[tuple[str, list[int]]]:
+def people(query: AudienceQuery, spec: DispatchSpec, content: Content, most: int) -> list[tuple[str, list[int]]]:
     """The first `most` of them by number, each with the keys of the sources."""
-    plan.use_memory()
+    sql.use_memory()
     names = _names(content)
     rows = _SQL["people"].rows(
         _hits,
-        marked=_marked(query, content),
+        marked=_marked(query, spec, content),
         names=sql.joined(", ", names),
         any_of_them=sql.joined(" OR ", names),
         most=most,
@@ -90,12 +90,12 @@ def _names(content: Content) -> list[sql.Fragment]:
     return [sql.name(f"in_{number}") for number, _source in enumerate(content.sources)]
 
 
-def _marked(query: AudienceQuery, content: Content) -> sql.Fragment:
+def _marked(query: AudienceQuery, spec: DispatchSpec, content: Content) -> sql.Fragment:
     columns = [
         sql.Fragment("phone IN (:source) AS :name", {"source": _source(source, content), "name": name})
         for source, name in zip(content.sources, _names(content), strict=True)
     ]
-    return _SQL["marked"].given(members=plan.members(query), columns=sql.joined(", ", columns))
+    return _SQL["marked"].given(members=query.members(spec), columns=sql.joined(", ", columns))
 
 
 def _source(source: Source, content: Content) -> sql.Fragment:

@@ -7,8 +7,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from campaigns.models import Again, Approval, Campaign
 from campaigns.preflight import repeat_counts
-from campaigns.preflight.audience_query import query_for, variants
+from campaigns.preflight.audience_query import query_for
 from campaigns.preflight.repeat_counts import MORE_CAMPAIGNS, NO_CAMPAIGN, Content, Source
+from campaigns.preflight.specs import variants
 from campaigns.states import ApprovalState, CampaignState
 from messaging.models import Dispatch, SendingPolicy
 from templates_5g.models import MessageTemplate, TemplateVersion
@@ -26,10 +27,10 @@ def find(campaign: Campaign, now: datetime, imports: Sequence[int]) -> Again:
     people = 0
     found: dict[int, int] = {}
     for variant in variants(campaign) if days and imports else []:
-        content = _content(variant, now - timedelta(days=days))
+        content = _content(campaign, variant.version, now - timedelta(days=days))
         if content is None:
             continue
-        repeated = repeat_counts.count(query_for(variant, now, imports), content)
+        repeated = repeat_counts.count(query_for(campaign, variant, imports, now), variant.spec, content)
         people += repeated.people
         for key, number in repeated.by_source.items():
             found[key] = found.get(key, 0) + number
@@ -41,9 +42,10 @@ def people(campaign: Campaign, now: datetime, imports: Sequence[int], most: int)
     days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     rows: list[tuple[str, list[int]]] = []
     for variant in variants(campaign) if days and imports else []:
-        content = _content(variant, now - timedelta(days=days))
+        content = _content(campaign, variant.version, now - timedelta(days=days))
         if content is not None:
-            rows += repeat_counts.people(query_for(variant, now, imports), content, most)
+            query = query_for(campaign, variant, imports, now)
+            rows += repeat_counts.people(query, variant.spec, content, most)
     return sorted(rows)[:most]
 
 
@@ -53,15 +55,14 @@ def lock(campaign: Campaign) -> None:
     templates = {
         template
         for variant in variants(campaign)
-        for template in same_versions(variant).values_list("template", flat=True)
+        for template in same_versions(variant.version).values_list("template", flat=True)
     }
     rows = MessageTemplate.objects.select_for_update(no_key=True).filter(pk__in=templates).order_by("pk")
     list(rows.values_list("pk", flat=True))
 
 
-def same_versions(campaign: Campaign) -> QuerySet[TemplateVersion]:
+def same_versions(version: TemplateVersion) -> QuerySet[TemplateVersion]:
     """Versions of the same template, and those of other templates that say the same."""
-    version = campaign.version
     same = Q(template=version.template_id)
     if version.kind in _TEXT_KINDS:
         same |= Q(kind__in=_TEXT_KINDS, content__text=_text(version))
@@ -74,10 +75,10 @@ def _text(version: TemplateVersion) -> str:
     return str(version.content.get("text", "")) if version.kind in _TEXT_KINDS else ""
 
 
-def _content(campaign: Campaign, since: datetime) -> Content | None:
+def _content(campaign: Campaign, version: TemplateVersion, since: datetime) -> Content | None:
     """None where nobody else sent or plans it."""
-    versions = list(same_versions(campaign).values_list("pk", flat=True))
-    text = _text(campaign.version)
+    versions = list(same_versions(version).values_list("pk", flat=True))
+    text = _text(version)
     sources = [*_sent(campaign, versions, text, since), *_planned(campaign, versions)]
     return Content(versions, text, since, campaign.run, sources) if sources else None
 

@@ -12,24 +12,15 @@ from django.utils import timezone
 
 from campaigns.approvals import campaign_approvals
 from campaigns.models import AudienceImport, Campaign, PreflightReport, VariantCount
-from campaigns.preflight import plan, repeats
-from campaigns.preflight.audience_query import (
-    AudienceQuery,
-    batch_size,
-    canary_of,
-    closed_days,
-    confirmed_imports,
-    holidays_of,
-    people_per_second,
-    query_for,
-    variants,
-)
+from campaigns.preflight import counts, repeats
+from campaigns.preflight.audience_query import AudienceQuery, confirmed_imports, query_for
 from campaigns.preflight.cost import cost, together
-from campaigns.preflight.duration import finish_time, people_until
 from campaigns.preflight.obstacles import obstacles
+from campaigns.preflight.specs import Variant, people_per_second, variants
 from campaigns.states import CampaignState
-from messaging.models import SendingWindow
 from messaging.queue import enqueue_once
+from messaging.sending.duration import finish_time, people_until
+from messaging.sending.spec import Timing
 
 # The order in which the report lists them; the first two are the import's, the others planning's.
 REASONS = (
@@ -94,26 +85,27 @@ def check(campaign: Campaign) -> PreflightReport:
 def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
     """The numbers for this moment, stored nowhere."""
     imports = confirmed_imports(campaign)
-    parts = [_count(variant, now, imports) for variant in variants(campaign)]
+    parts = [_count(campaign, variant, now, imports) for variant in variants(campaign)]
+    timing = parts[0].variant.spec.timing
     people: Counter[str] = sum((part.people for part in parts), Counter())
     to_send = people.pop("", 0)
     rows, excluded = _rows(imports, people)
-    canary = sum(canary_of(campaign, part.to_send) for part in parts)
-    finish_at, late = _end(campaign, to_send, canary, now)
+    canary = sum(part.canary for part in parts)
+    finish_at, late = _end(campaign, timing, to_send, canary, now)
     report = PreflightReport(
         imports=imports,
         rows=rows,
         excluded=excluded,
         to_send=to_send,
-        variants=[VariantCount(part.campaign.version_id, part.to_send) for part in parts],
+        variants=[VariantCount(part.variant.version.pk, part.to_send) for part in parts],
         canary=canary,
         operators=dict(sum((part.operators for part in parts), Counter())),
         requests=sum(part.requests for part in parts),
         units=sum(part.units for part in parts),
-        cost=together([cost(part.campaign, part.to_send, part.units) for part in parts]),
+        cost=together([cost(part.variant.spec.message, part.to_send, part.units) for part in parts]),
         again=repeats.find(campaign, now, imports),
         per_second=Decimal(f"{people_per_second(campaign):.2f}".rstrip("0").rstrip(".")),
-        holidays=holidays_of(campaign),
+        holidays=list(timing.holidays),
         start_at=campaign.start_at,
         finish_at=finish_at,
         late=late,
@@ -125,28 +117,34 @@ def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
 class _Part:
     """What one version's people make: outcome -> people, operator -> people to be sent to, SMS units, requests."""
 
-    campaign: Campaign
+    variant: Variant
     people: Counter[str]
     operators: Counter[str]
     units: int
-    requests: int
+    requests: int = 0
 
     @property
     def to_send(self) -> int:
         return self.people[""]
 
+    @property
+    def canary(self) -> int:
+        canary = self.variant.spec.limits.canary
+        return canary.of(self.to_send) if canary else 0
 
-def _count(variant: Campaign, now: datetime, imports: Sequence[int]) -> _Part:
-    query = query_for(variant, now, imports)
+
+def _count(campaign: Campaign, variant: Variant, now: datetime, imports: Sequence[int]) -> _Part:
+    query = query_for(campaign, variant, imports, now)
     people: Counter[str] = Counter()
     operators: Counter[str] = Counter()
     units = 0
-    for outcome, operator, number, its_units in plan.count(query) if imports else []:
+    for outcome, operator, number, its_units in counts.count(query, variant.spec) if imports else []:
         people[outcome] += number
         if not outcome:
             operators[operator or "other"] += number
             units += its_units
-    return _Part(variant, people, operators, units, _requests(variant, query, people[""]))
+    part = _Part(variant, people, operators, units)
+    return replace(part, requests=_requests(part, query))
 
 
 def _rows(imports: Sequence[int], people: Counter[str]) -> tuple[int, dict[str, int]]:
@@ -158,21 +156,21 @@ def _rows(imports: Sequence[int], people: Counter[str]) -> tuple[int, dict[str, 
     return totals["rows"] or 0, {reason: counted[reason] for reason in REASONS if counted.get(reason)}
 
 
-def _requests(campaign: Campaign, query: AudienceQuery, to_send: int) -> int:
+def _requests(part: _Part, query: AudienceQuery) -> int:
     """A canary has its own, so that it may make one more."""
-    size, canary = batch_size(campaign), canary_of(campaign, to_send)
-    if query.text and to_send:
-        return plan.count_requests(query, size)
-    return -(-canary // size) - (-(to_send - canary) // size)
+    spec, size = part.variant.spec, part.variant.spec.message.batch_size
+    if spec.message.text_of_batch and part.to_send:
+        return counts.count_requests(query, spec)
+    return -(-part.canary // size) - (-(part.to_send - part.canary) // size)
 
 
-def _end(campaign: Campaign, to_send: int, canary: int, now: datetime) -> tuple[datetime | None, int]:
+def _end(campaign: Campaign, timing: Timing, to_send: int, canary: int, now: datetime) -> tuple[datetime | None, int]:
     """When the last one is handed over, and how many are not in time. The people after a canary are reckoned from the end of
     the watch."""
     rate, start = people_per_second(campaign), max(now, campaign.start_at or now)
     if canary:
         start += timedelta(minutes=campaign.canary_minutes)
-    window, closed = SendingWindow.of(campaign), closed_days(campaign)
+    window, closed = timing.window, timing.closed_days
     finish = finish_time(start, to_send, rate, window, closed)
     if campaign.send_until and (finish is None or finish > campaign.send_until):
         return finish, max(to_send - int(people_until(campaign.send_until, start, rate, window, closed)), 0)

@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import BalanceReading, DailyFigures, RoundFigures
 from campaigns.reports.daily_figures import ARRIVED
-from campaigns.states import Operator
 from messaging import sentences
 from messaging.gateway.registry import vendor_class
 from messaging.models import Dispatch, VendorAccount
 from messaging.sentences import SENTENCES
-from messaging.states import Channel
+from messaging.states import Channel, Operator
 
 LONGEST = 366
 FELL = ("failed", "rejected", "no_receipt")

@@ -6,10 +6,11 @@ number, the later to commit sees the earlier; whoever sees the other gives the b
 """
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
@@ -33,37 +34,46 @@ class Cap:
         return now - timedelta(days=self.days)
 
 
-def caps_of(dispatch: Dispatch) -> tuple[Cap, ...]:
-    """The round's own and the policy's; both hold."""
-    given = ((dispatch.cap_count, dispatch.cap_days), (dispatch.policy_cap_count, dispatch.policy_cap_days))
-    return tuple(dict.fromkeys(Cap(count, days) for count, days in given if count))
+@dataclass(frozen=True)
+class Capped:
+    """Messages of one purpose in one run, and the caps that hold for them: all of them. A run's own dispatches do not count: a
+    follow-up or fallback stands for the message that failed."""
+
+    run: UUID
+    purpose: str
+    caps: tuple[Cap, ...]
+
+    @classmethod
+    def of(cls, dispatch: Dispatch) -> "Capped":
+        """The dispatch's own cap and the policy's."""
+        given = ((dispatch.cap_count, dispatch.cap_days), (dispatch.policy_cap_count, dispatch.policy_cap_days))
+        caps = tuple(dict.fromkeys(Cap(count, days) for count, days in given if count))
+        return cls(dispatch.run, dispatch.purpose, caps)
 
 
-def reached(phones: Any, dispatch: Dispatch, now: datetime) -> dict[str, bool]:
-    """Numbers (of a list or a query) for which no message of this round is left. True: it was or may have been sent to as
-    often as is allowed. False: it would be, if what others have claimed by now goes out."""
-    caps = caps_of(dispatch)
-    if not caps:
+def reached(phones: Any, capped: Capped, now: datetime) -> dict[str, bool]:
+    """Numbers (of a list or a query) for which no message is left. True: it was or may have been sent to as often as is
+    allowed. False: it would be, if what others have claimed by now goes out."""
+    if not capped.caps:
         return {}
-    found = _counted(phones, dispatch, caps, now)
-    return {row["phone"]: any(row[f"sure_{n}"] >= cap.count for n, cap in enumerate(caps)) for row in found}
+    found = _counted(phones, capped, now)
+    return {row["phone"]: any(row[f"sure_{n}"] >= cap.count for n, cap in enumerate(capped.caps)) for row in found}
 
 
-def _counted(phones: Any, dispatch: Dispatch, caps: Sequence[Cap], now: datetime) -> Any:
-    """phone, and for each cap `all_<n>` and `sure_<n>`, of those that reach one. A run's own rounds do not count: a follow-up
-    or fallback stands for the message that failed."""
-    since = min(cap.since(now) for cap in caps)
+def _counted(phones: Any, capped: Capped, now: datetime) -> Any:
+    """phone, and for each cap `all_<n>` and `sure_<n>`, of those that reach one."""
+    since = min(cap.since(now) for cap in capped.caps)
     perhaps = (BatchState.CLAIMED, BatchState.SENDING, BatchState.UNKNOWN)
     rows: Any = Delivery.objects.filter(
         Q(batch__submitted_at__gte=since) | Q(batch__state__in=perhaps, batch__claimed_at__gte=since),
         phone__in=phones,
-        dispatch__purpose=dispatch.purpose,
+        dispatch__purpose=capped.purpose,
         dispatch__counts_for_cap=True,
     )
-    rows = rows.exclude(run=dispatch.run).exclude(own_status__in=OWN_UNSENT)
+    rows = rows.exclude(run=capped.run).exclude(own_status__in=OWN_UNSENT)
     rows = rows.annotate(at=Coalesce("batch__submitted_at", "batch__claimed_at")).values("phone")
     over = Q()
-    for n, cap in enumerate(caps):
+    for n, cap in enumerate(capped.caps):
         in_time = Q(at__gte=cap.since(now))
         sure = in_time & ~Q(batch__state=BatchState.CLAIMED)
         rows = rows.annotate(**{f"all_{n}": Count("id", filter=in_time), f"sure_{n}": Count("id", filter=sure)})
@@ -71,12 +81,12 @@ def _counted(phones: Any, dispatch: Dispatch, caps: Sequence[Cap], now: datetime
     return rows.filter(over)
 
 
-def over(phones: Collection[str], dispatch: Dispatch) -> set[str]:
+def over(phones: Collection[str], capped: Capped) -> set[str]:
     """Those of some numbers that have had what is allowed by now."""
     listed, now = list(phones), timezone.now()
     found: set[str] = set()
     for start in range(0, len(listed), _MOST_PHONES):
-        part = reached(listed[start : start + _MOST_PHONES], dispatch, now)
+        part = reached(listed[start : start + _MOST_PHONES], capped, now)
         found.update(phone for phone, is_sure in part.items() if is_sure)
     return found
 

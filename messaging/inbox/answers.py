@@ -14,7 +14,8 @@ from messaging.audit_actions import AuditAction
 from messaging.eligibility import scope
 from messaging.gateway.registry import vendor_class
 from messaging.models import Dispatch, Reply, Signature
-from messaging.sending import dispatches
+from messaging.sending import texts
+from messaging.sending.spec import Message
 
 _OPEN = (Reply.State.NEW, Reply.State.ASSIGNED)
 
@@ -117,9 +118,8 @@ def answer(reply: Reply, text: str, signature: Signature, actor: Any, seen: int 
         raise ValidationError(_("This number is on the do-not-send list; no answer is sent."))
     with transaction.atomic():
         _mark_answered(reply, actor, seen)
-        dispatch = dispatches.send_text(
-            text, reply.account, reply.phone, signature=signature, title=_("Answer to a reply"), actor=actor
-        )
+        message = Message(account=reply.account, text=text, signature=signature)
+        dispatch = texts.send_answer(message, reply.phone, title=_("Answer to a reply"), actor=actor)
         audit.record(
             AuditAction.REPLY_ANSWERED,
             actor=actor,

@@ -13,7 +13,8 @@ from messaging.audit_actions import AuditAction
 from messaging.eligibility import entries
 from messaging.inbox import answers
 from messaging.models import Delivery, Dispatch, KeywordRule, Reply, SendingWindow, VendorAccount
-from messaging.sending import dispatches
+from messaging.sending import texts
+from messaging.sending.spec import Message, Timing
 
 # Blanks, punctuation, quotes and brackets of every script around a word.
 _EDGE_KINDS = frozenset("PZ")
@@ -95,14 +96,14 @@ def _answer(reply: Reply, rule: KeywordRule) -> bool:
     if not answers.may_answer(reply) or answers.is_stopped(reply, signature) or _answered_lately(reply.phone):
         return False
     try:
-        dispatches.send_text(
-            rule.text,
-            reply.account,
+        texts.send_answer(
+            Message(account=reply.account, text=rule.text, signature=signature),
             reply.phone,
-            signature=signature,
             title=_("Answer by the rule “%(word)s”") % {"word": rule.word},
-            window=SendingWindow.between(rule.answers_from, rule.answers_until),
-            send_until=timezone.now() + VALID_FOR,
+            timing=Timing(
+                window=SendingWindow.between(rule.answers_from, rule.answers_until),
+                send_until=timezone.now() + VALID_FOR,
+            ),
         )
     except ValidationError:
         return False

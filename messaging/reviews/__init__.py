@@ -1,5 +1,6 @@
 """A version's audit at vendors: look, submit, hand over, decide, register by hand, renew."""
 
+from messaging.compatibility.problems import problems_for, submission_of
 from messaging.reviews.calendar import Calendar, must_be_reviewed, pauses, usual_days
 from messaging.reviews.check import (
     ContentNotSupported,
@@ -7,8 +8,6 @@ from messaging.reviews.check import (
     audits,
     hard_findings,
     line_of,
-    problems_for,
-    submission_of,
 )
 from messaging.reviews.decide import Asked, apply_decision, apply_event, refresh, refresh_waiting
 from messaging.reviews.handover import due, hand_over, sweep, wake

@@ -13,12 +13,12 @@ from django.utils import timezone
 from kit import masks
 from messaging import queue
 from messaging.accounts import health
+from messaging.compatibility.problems import submission_of
 from messaging.gateway import reasons
 from messaging.gateway.outcomes import GatewayError, Outcome, UnusableKey
 from messaging.gateway.types import SubmissionResult, Verdict
 from messaging.hooks import review_decided
 from messaging.models import TemplateReview, VendorAccount
-from messaging.reviews.check import submission_of
 from messaging.reviews.decide import hear_early
 from messaging.states import AccountStatus, ReviewStatus
 

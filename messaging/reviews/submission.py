@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kit import audit
 from messaging.audit_actions import AuditAction
+from messaging.compatibility import problems
 from messaging.gateway.registry import vendor_class
 from messaging.models import Chatbot, Signature, TemplateReview, VendorAccount
 from messaging.reviews import check
@@ -76,7 +77,7 @@ def require_ready(
     hard = check.hard_findings(version)
     if hard:
         raise check.NotReady(hard)
-    found = errors(check.problems_for(version, account, options=options, chatbot=chatbot))
+    found = errors(problems.problems_for(version, account, options=options, chatbot=chatbot))
     if found:
         raise check.ContentNotSupported(found)
     if not check.audits(account):
@@ -105,7 +106,7 @@ def can_renew(review: TemplateReview) -> bool:
         review.live
         and review.status == ReviewStatus.APPROVED
         and review.approved_until is not None
-        and not check.edits(review.account)
+        and not problems.edits(review.account)
     )
 
 
@@ -114,7 +115,7 @@ def _room(standing: list[TemplateReview], account: VendorAccount) -> str:
     if any(review.renewal and review.status not in ROOM for review in standing):
         return ""
     live = next((review for review in standing if review.live), None)
-    if live is None or live.status in ROOM or (live.by_hand and check.edits(account)):
+    if live is None or live.status in ROOM or (live.by_hand and problems.edits(account)):
         return "new"
     if not can_renew(live):
         return ""
@@ -149,7 +150,7 @@ def _open(
                 options=options,
                 live=way == "new",
                 renewal=way == "renewal",
-                vendor_template_id=check.known_id(version, account, part),
+                vendor_template_id=problems.known_id(version, account, part),
             )
     except IntegrityError:
         return None

@@ -261,10 +261,11 @@ def release(batch: Batch, not_before: datetime | None = None) -> bool:
 def _within_cap(found: Claimed) -> Claimed | Held:
     """The claim, committed by now, without the people who have had what is allowed. A batch with somebody whom another round
     has claimed as well goes back for a moment: until then nobody knows whether that one goes out."""
-    if not cap.caps_of(found.dispatch):
+    capped = cap.Capped.of(found.dispatch)
+    if not capped.caps:
         return found
     people = Delivery.objects.filter(batch__in=[slot.batch for slot in found.slots], own_status__isnull=True)
-    over = cap.reached(people.values("phone"), found.dispatch, timezone.now())
+    over = cap.reached(people.values("phone"), capped, timezone.now())
     if not over:
         return found
     skipped = _skip_over_cap(found, [phone for phone, is_sure in over.items() if is_sure])

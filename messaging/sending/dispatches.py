@@ -1,41 +1,34 @@
 """A round of sending: made, started, paused, resumed, cancelled. Each step is one counted UPDATE: of two people one wins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from kit import audit, clock, masks
-from kit.line_breaks import unified
+from kit import audit, clock
 from messaging import queue
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
-from messaging.eligibility import cap, exclude
-from messaging.gateway.registry import vendor_class
 from messaging.hooks import dispatch_changed
-from messaging.models import Batch, Chatbot, Delivery, Dispatch, SendingWindow, Signature, VendorAccount
-from messaging.sending import claim, test_quota
+from messaging.models import Batch, Dispatch
+from messaging.sending import claim
 from messaging.states import BATCH_OPEN, BatchState, DispatchState
-from templates_5g.blocks import variables as names
-from templates_5g.models import TemplateVersion
 
 # `stop_reason` of a round that was paused before its start.
 BEFORE_START = "before_start"
-MOST_TEST_NUMBERS = 20
 
 
 def start(dispatch: Dispatch, actor: Any = None) -> bool:
-    """READY -> RUNNING, and the first nudges. False if somebody else was first."""
+    """READY -> RUNNING, and workers are woken; one without people is done at once. False if somebody else was first."""
     now = timezone.now()
     done = _step(dispatch, (DispatchState.READY,), DispatchState.RUNNING, started_at=now)
     if done:
         audit.record(AuditAction.DISPATCH_STARTED, actor=actor, target=dispatch)
-        wake(dispatch)
+        if not finish(dispatch):
+            wake(dispatch)
     return done
 
 
@@ -154,118 +147,3 @@ def finish(dispatch: Dispatch) -> bool:
     if done:
         dispatch_changed.send(sender=Dispatch, dispatch=dispatch)  # only now: who listens locks the campaign first
     return done
-
-
-def send_test(
-    version: TemplateVersion,
-    account: VendorAccount,
-    phones: Sequence[str],
-    *,
-    signature: Signature | None,
-    chatbot: Chatbot | None = None,
-    variables: Mapping[str, str] | None = None,
-    options: Mapping[str, Any] | None = None,
-    actor: Any = None,
-) -> Dispatch:
-    """A few numbers now, as a round of its own. Suppressed numbers are recorded as not sent. Raises ValidationError."""
-    numbers = list(dict.fromkeys(phones))
-    if not 1 <= len(numbers) <= MOST_TEST_NUMBERS:
-        raise ValidationError(_("A test goes to 1 to %(most)s numbers.") % {"most": MOST_TEST_NUMBERS})
-    missing = [name for name in names.names_of(version.content, version.fallback) if not (variables or {}).get(name)]
-    if missing:
-        raise ValidationError(_("Give a value for: %(names)s.") % {"names": ", ".join(missing)})
-    with transaction.atomic():
-        test_quota.take(len(numbers), actor)
-        dispatch = Dispatch.objects.create(
-            kind=Dispatch.Kind.TEST,
-            title=_("Test of %(version)s") % {"version": version},
-            source=_("Test"),
-            version=version,
-            account=account,
-            signature=signature,
-            chatbot=chatbot,
-            purpose=version.template.purpose,
-            options=dict(options or {}),
-            queue="notice",
-            total=len(numbers),
-            created_by=actor,
-        )
-        if claim.template_missing(dispatch):
-            raise ValidationError(_("This version is not approved at this account."))
-        _lay_out(dispatch, numbers, {name: unified(value) for name, value in (variables or {}).items()})
-        audit.record(
-            AuditAction.TEST_SENT,
-            actor=actor,
-            target=dispatch,
-            detail={"phones": [masks.phone(phone) for phone in numbers]},
-        )
-        start(dispatch, actor)
-    return dispatch
-
-
-def send_text(
-    text: str,
-    account: VendorAccount,
-    phone: str,
-    *,
-    signature: Signature | None,
-    title: str,
-    actor: Any = None,
-    window: SendingWindow | None = None,
-    send_until: datetime | None = None,
-) -> Dispatch:
-    """A free text to one number (an answer), sent within the daily `window` only, at any hour without one. Raises
-    ValidationError where the vendor cannot."""
-    if not vendor_class(account.vendor).capabilities.can_answer:
-        raise ValidationError(_("This account cannot answer."))
-    if window is not None and window.opens >= window.closes:
-        raise ValidationError(_("The window ends before it begins, so it would never be sent."))
-    with transaction.atomic():
-        dispatch = Dispatch.objects.create(
-            kind=Dispatch.Kind.ANSWER,
-            title=title[:120],
-            text=text,
-            account=account,
-            signature=signature,
-            purpose="notice",
-            queue="notice",
-            total=1,
-            window_from=window.opens if window else None,
-            window_until=window.closes if window else None,
-            send_until=send_until,
-            created_by=actor,
-        )
-        if cap.over([phone], dispatch):
-            raise ValidationError(_over_cap_words(dispatch))
-        _lay_out(dispatch, [phone], {})
-        start(dispatch, actor)
-    return dispatch
-
-
-def _over_cap_words(dispatch: Dispatch) -> str:
-    words = _(
-        "This number has got %(n)s notices and answers in %(days)s days, as many as the sending policy allows. Nothing is sent."
-    )
-    return words % {"n": dispatch.policy_cap_count, "days": dispatch.policy_cap_days}
-
-
-def _lay_out(dispatch: Dispatch, phones: Sequence[str], values: dict[str, str]) -> None:
-    """Rows and one batch for a handful of numbers."""
-    version = dispatch.version
-    capabilities = vendor_class(dispatch.account.vendor).capabilities
-    text = dispatch.text
-    if version is not None and capabilities.per_text:
-        text = names.fill(str(version.content.get("text", "")), values)
-    batch = Batch.objects.create(
-        dispatch=dispatch,
-        account=dispatch.account,
-        number=1,
-        size=len(phones),
-        text=text if text != dispatch.text else "",
-    )
-    Delivery.objects.bulk_create(
-        Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg=dispatch.leg, phone=phone, variables=values)
-        for phone in sorted(phones)
-    )
-    exclude.skip_those(batch.deliveries.filter(Exists(exclude.suppressed(dispatch))), "suppressed")
-    exclude.skip_phones(cap.over(phones, dispatch), [batch.pk], "over_cap")

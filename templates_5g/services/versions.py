@@ -161,7 +161,8 @@ def freeze(version: TemplateVersion) -> None:
     Raises InvalidContent if hard limits are broken: a locked version cannot be mended. StaleEdit if it was saved since
     it was read.
     """
-    if version.is_frozen:
+    # Asked of the table: what this object says may have been taken back with its transaction.
+    if version.is_frozen and TemplateVersion.objects.filter(pk=version.pk, frozen_at__isnull=False).exists():
         return
     content, fallback = read(version.content, version.fallback)
     require_sound(content, fallback, version.template.purpose)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns import preflight
 from campaigns.lifecycle import layout
-from campaigns.preflight import audience_query, plan
+from campaigns.preflight import audience_query
 from kit import sql
 from messaging.models import Batch, Delivery, Dispatch
 from messaging.sending import claim, unknown
@@ -162,14 +162,15 @@ class TestDecisions:
 
 def explained(campaign, tmp_path):
     """How the database would decide about the members; PostgreSQL is kept from reading small tables whole."""
-    query = audience_query.query_for(campaign, timezone.now(), audience_query.confirmed_imports(campaign))
+    (variant,) = preflight.variants(campaign)
+    query = audience_query.query_for(campaign, variant, audience_query.confirmed_imports(campaign), timezone.now())
     how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     (tmp_path / "plans.sql").write_text(f"-- name: explain\n{how} :members\n", encoding="utf-8")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
     rows = sql.beside(str(tmp_path / "plans.py"))["explain"].rows(
-        lambda *row: str(row[-1]), members=plan.members(query)
+        lambda *row: str(row[-1]), members=query.members(variant.spec)
     )
     return "\n".join(rows)
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from campaigns import roles
 from kit import phone_keys
 from messaging.models import Attempt, Batch, Chatbot, Delivery, Dispatch, Receipt
-from messaging.sending import dispatches
+from messaging.sending import texts
+from messaging.sending.spec import Message
 from messaging.states import AttemptOutcome, BatchState, OwnStatus
 from templates_5g.models import MediaAsset
 from tests.campaigns.conftest import Maker
@@ -214,7 +215,8 @@ def test_values_are_text_and_never_markup(maker):
 
 
 def test_an_answer_that_was_sent_is_there_as_it_was_written(house, run_queue):
-    dispatches.send_text("第一行\r\n第二行", house.account, PHONE, signature=house.signature, title="答复")
+    message = Message(account=house.account, text="第一行\r\n第二行", signature=house.signature)
+    texts.send_answer(message, PHONE, title="答复")
     run_queue()
     (row,) = table(pack(), "2-messages.csv")
     assert row["Message as received"] == f"Text: 【{house.signature.text}】第一行\n第二行"

@@ -102,10 +102,11 @@ class TestTwoVersions:
 
     def test_the_same_people_are_drawn_again_for_the_same_campaign(self, campaign):
         _first, second = Dispatch.objects.order_by("pk")
-        from campaigns.preflight import audience_query, plan
+        from campaigns.preflight import audience_query, counts
 
-        query = audience_query.query_for(preflight.variants(campaign)[1], timezone.now(), campaign.report.imports)
-        assert sorted(phone for phone, _values in plan.people(query, "", 200)) == phones(second)
+        variant = preflight.variants(campaign)[1]
+        query = audience_query.query_for(campaign, variant, campaign.report.imports, timezone.now())
+        assert sorted(phone for phone, _values in counts.people(query, variant.spec, "", 200)) == phones(second)
 
     def test_both_start_pause_and_end_together(self, campaign, zhang):
         assert steps.pause(campaign, zhang)

@@ -9,11 +9,11 @@ from django.utils.html import strip_tags
 
 from campaigns import preflight, roles
 from campaigns.lifecycle import steps
-from campaigns.preflight.duration import finish_time
 from campaigns.states import CampaignState
 from kit import display
 from messaging.models import Batch, SendingWindow
 from messaging.sending import dispatches
+from messaging.sending.duration import finish_time
 from messaging.states import DispatchState
 from tests.database import on_the_hosts_clock
 from tests.markup import read

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -14,13 +15,14 @@ from django.utils import timezone
 from campaigns import preflight
 from campaigns.lifecycle import layout
 from campaigns.models import Campaign
-from campaigns.preflight import plan
-from campaigns.preflight.audience_query import query_for
-from campaigns.preflight.duration import finish_time, people_until
+from campaigns.preflight import specs
+from campaigns.preflight.audience_query import confirmed_imports, query_for
 from campaigns.states import CampaignState, ImportState
 from kit import sql
 from messaging.deliveries import status
 from messaging.models import Batch, Delivery, Dispatch, SendingWindow, Suppression
+from messaging.sending.create import AnotherMessage, Part, TooManyPeople, add_recipients, create
+from messaging.sending.duration import finish_time, people_until
 from messaging.states import BatchState, OwnStatus
 from tests.campaigns.conftest import CARD
 from tests.database import without
@@ -303,7 +305,7 @@ class TestLayOut:
         Suppression.objects.create(phone="13800000001", scope="all", source="hand")
         preflight.check(campaign)
         Suppression.objects.update(lifted_at=timezone.now())
-        with pytest.raises(layout.MoreThanConfirmed):
+        with pytest.raises(TooManyPeople):
             layout.lay_out(campaign)
         assert not Dispatch.objects.exists()
         assert not Delivery.objects.exists()
@@ -359,7 +361,16 @@ class TestLayOut:
 
 
 class TestBothWays:
-    """A plain round is laid out in one pass, one of groups through a temporary table: the same people in the same batches."""
+    """A plain dispatch is laid out in one pass, one of groups from what was decided before: the same people in the same batches."""
+
+    @staticmethod
+    def parts(campaign, **changes):
+        """A spec in a run of its own, and its recipients."""
+        campaign.account.batch_size = 3
+        (variant,) = specs.variants(campaign)
+        origin = replace(variant.spec.origin, run=uuid4())
+        query = query_for(campaign, variant, confirmed_imports(campaign), timezone.now())
+        return replace(variant.spec, origin=origin), replace(query, **changes)
 
     @pytest.mark.parametrize("left_out", [0, 1, 2, 3, 4, 9])
     def test_batches_are_the_same_whichever_way(self, make, left_out):
@@ -367,38 +378,60 @@ class TestBothWays:
         for phone, _variables in people[:left_out]:
             Suppression.objects.create(phone=phone, scope="all", source="hand")
         campaign = make.campaign(people)
-        query = query_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
         found = []
-        for way in (query, replace(query, only=sql.Fragment("1 = 1"))):
-            round_ = Dispatch.objects.create(title="轮次", account=campaign.account, version=campaign.version)
-            laid = plan.lay_out(way, round_, 3, first=4)
-            found.append(
-                (laid, laid_out(round_), list(round_.batches.order_by("number").values_list("number", "size")))
-            )
+        for only in (None, sql.Fragment("1 = 1")):
+            (made,) = create([Part(*self.parts(campaign, only=only))])
+            batches = list(made.dispatch.batches.order_by("number").values_list("number", "size"))
+            found.append((made.to_send, made.left_out, made.hold_after, laid_out(made.dispatch), batches))
         assert found[0] == found[1]
-        laid, _rows, batches = found[0]
-        assert laid == plan.Laid(sent=9 - left_out, left_out=left_out, hold_after=None)
-        assert batches == [(5 + n, min(3, 9 - left_out - 3 * n)) for n in range(-(-(9 - left_out) // 3))]
+        *counted, _rows, batches = found[0]
+        assert counted == [9 - left_out, {"suppressed": left_out} if left_out else {}, None]
+        assert batches == [(1 + n, min(3, 9 - left_out - 3 * n)) for n in range(-(-(9 - left_out) // 3))]
+
+    @pytest.mark.parametrize("only", [None, sql.Fragment("1 = 1")])
+    def test_more_people_get_batches_of_the_next_numbers(self, make, only):
+        campaign = make.campaign(make.people(60))
+        spec, query = self.parts(campaign, only=only)
+        (made,) = create([Part(spec, replace(query, share=(0, 40)))])
+        added = add_recipients(made.dispatch, spec, replace(query, share=(40, 100)))
+        assert made.to_send + added.to_send == added.dispatch.total == 60
+        batches = list(added.dispatch.batches.order_by("number").values_list("number", "size"))
+        assert batches == [
+            (number, size)
+            for number, size in enumerate(
+                [3] * (made.to_send // 3)
+                + [made.to_send % 3] * bool(made.to_send % 3)
+                + [3] * (added.to_send // 3)
+                + [added.to_send % 3] * bool(added.to_send % 3),
+                1,
+            )
+        ]
+        assert sorted(added.dispatch.deliveries.values_list("phone", flat=True)) == [p for p, _v in make.people(60)]
+
+    def test_people_are_not_added_to_another_message(self, make):
+        campaign = make.campaign(make.people(4))
+        spec, query = self.parts(campaign)
+        (made,) = create([Part(spec, replace(query, share=(0, 50)))])
+        other = replace(spec, message=replace(spec.message, account=make.account("emay")))
+        with pytest.raises(AnotherMessage):
+            add_recipients(made.dispatch, other, replace(query, share=(50, 100)))
+        assert made.dispatch.deliveries.count() == made.people
+
+    def test_more_people_than_are_allowed_for_all_parts_store_nothing(self, make):
+        campaign = make.campaign(make.people(9))
+        parts = [Part(*self.parts(campaign)), Part(*self.parts(campaign))]
+        with pytest.raises(TooManyPeople):
+            create(parts, at_most=17)
+        assert not Dispatch.objects.exists()
+        assert [made.to_send for made in create(parts, at_most=18)] == [9, 9]
 
     def test_nobody_is_stored_without_a_batch(self, make):
         """The batches are made before; were they too few, whoever found none would never be claimed."""
         campaign = make.campaign(make.people(9))
         preflight.check(campaign)
-        with without(r"INSERT INTO \W?messaging_batch"), pytest.raises(RuntimeError, match="9 people of round"):
+        with without(r"INSERT INTO \W?messaging_batch"), pytest.raises(RuntimeError, match="9 people of dispatch"):
             layout.lay_out(campaign)
         assert not Delivery.objects.exists()
-
-    def test_two_versions_share_the_people_each_in_one_pass(self, make):
-        campaign = make.campaign(make.people(60))
-        query = query_for(campaign, timezone.now(), list(campaign.audience.imports.values_list("pk", flat=True)))
-        phones = []
-        for share in ((0, 40), (40, 100)):
-            round_ = Dispatch.objects.create(title="版本", account=campaign.account, version=campaign.version)
-            laid = plan.lay_out(replace(query, share=share), round_, 7)
-            sizes = list(round_.batches.order_by("number").values_list("size", flat=True))
-            assert sizes == [7] * (laid.sent // 7) + [laid.sent % 7] * bool(laid.sent % 7)
-            phones += round_.deliveries.values_list("phone", flat=True)
-        assert sorted(phones) == [phone for phone, _variables in make.people(60)]
 
 
 class TestTime:

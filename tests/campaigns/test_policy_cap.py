@@ -17,7 +17,8 @@ from messaging.gateway.types import ReplyEvent
 from messaging.inbox import answers, replies
 from messaging.models import Batch, Delivery, Dispatch, KeywordRule, Reply, SendingPolicy
 from messaging.policy import change
-from messaging.sending import dispatches, hand_over, texts
+from messaging.sending import hand_over, test_sends, texts
+from messaging.sending.spec import Message
 from messaging.states import BatchState, DispatchState, OwnStatus
 from tests.builders import phones
 from tests.forms import saved
@@ -149,9 +150,8 @@ class TestTexts:
         numbers = phones(4)
         self.consented(numbers[:3])
         sent(account, numbers[:1])
-        dispatch = texts.send_texts(
-            "新品", [(phone, {}) for phone in numbers], account, signature=None, title="新品", purpose="marketing"
-        )
+        message = Message(account=account, text="新品", signature=None)
+        dispatch = texts.send_texts(message, [(phone, {}) for phone in numbers], title="新品", purpose="marketing")
         assert [why(dispatch, phone) for phone in numbers] == [
             (OwnStatus.SKIPPED, "over_cap"),
             (None, ""),
@@ -159,16 +159,18 @@ class TestTexts:
             (OwnStatus.SKIPPED, "no_consent"),
         ]
         assert (dispatch.purpose, dispatch.queue) == ("marketing", "bulk")
-        assert sum(dispatch.batches.values_list("n_skipped", flat=True)) == 2
+        assert list(dispatch.batches.values_list("size", "n_skipped")) == [(2, 0)]
 
     def test_marketing_keeps_to_the_window_and_the_holidays(self, make):
         SendingPolicy(approve_first_use=False, holidays=["2030-10-01"]).save()
         row = [(PHONE, {})]
         account = make.account("emay")
-        dispatch = texts.send_texts("新品", row, account, signature=None, title="新品", purpose="marketing")
+        dispatch = texts.send_texts(
+            Message(account=account, text="新品", signature=None), row, title="新品", purpose="marketing"
+        )
         assert (str(dispatch.window_from), str(dispatch.window_until)) == ("09:00:00", "20:30:00")
         assert dispatch.holidays == ["2030-10-01"]
-        notice = texts.send_texts("到货", row, account, signature=None, title="到货")
+        notice = texts.send_texts(Message(account=account, text="到货", signature=None), row, title="到货")
         assert (notice.window_from, notice.holidays, why(notice)) == (None, [], (None, ""))
 
     def test_the_command_asks_which_it_is_and_tells_who_is_left_out(self, make, tmp_path, capsys):
@@ -216,14 +218,7 @@ class TestAnswers:
 
 class TestTests:
     def made(self, house):
-        dispatch = dispatches.send_test(
-            house.version,
-            house.account,
-            phones(2),
-            signature=house.signature,
-            chatbot=house.chatbot,
-            actor=person(roles.MARKETING),
-        )
+        dispatch = test_sends.send_test(house.message(), phones(2), actor=person(roles.MARKETING))
         hand_over.send_some(dispatch.pk)
         return dispatch
 
@@ -240,14 +235,7 @@ class TestTests:
 
 class TestTestsADay:
     def made(self, house, count, actor, first=13900000000):
-        return dispatches.send_test(
-            house.version,
-            house.account,
-            phones(count, first),
-            signature=house.signature,
-            chatbot=house.chatbot,
-            actor=actor,
-        )
+        return test_sends.send_test(house.message(), phones(count, first), actor=actor)
 
     def test_of_one_person_and_of_all(self, house):
         rule(tests_of_person=5, tests_of_all=8)

@@ -10,11 +10,11 @@ from django.utils import timezone
 from campaigns import badges, preflight
 from campaigns.lifecycle import auto_stop, steps
 from campaigns.models import AuditEvent, Campaign
-from campaigns.preflight.duration import finish_time
 from campaigns.reports.verify import failed, verify
 from campaigns.states import CampaignState
 from messaging.models import Batch, Delivery, Dispatch, Reply, SendingPolicy, SendingWindow
 from messaging.sending import claim
+from messaging.sending.duration import finish_time
 from messaging.states import BatchState, DispatchState, OwnStatus
 
 pytestmark = pytest.mark.django_db

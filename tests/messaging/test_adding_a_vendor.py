@@ -15,7 +15,8 @@ from messaging.gateway import registry
 from messaging.models import Delivery, Reply, Signature, VendorAccount
 from messaging.models.accounts import vendor_choices
 from messaging.sandbox.server import run_in_thread, settle
-from messaging.sending import dispatches
+from messaging.sending import test_sends
+from messaging.sending.spec import Message
 from messaging.states import ReviewStatus
 from templates_5g.services import create_template
 from tests.builders import handed_over
@@ -114,7 +115,8 @@ def test_it_reviews_sends_and_hears_back(server, live_server, run_queue):
     assert review.status == ReviewStatus.APPROVED
 
     server.mount("toy").world.settings["auto_receipt"] = True
-    dispatches.send_test(version, account, ["13800138000", "13800138001"], signature=signature)
+    message = Message(account=account, version=version, signature=signature)
+    test_sends.send_test(message, ["13800138000", "13800138001"])
     run_queue()
     assert server.mount("toy").world.accepted == {"13800138000": 1, "13800138001": 1}
     server.mount("toy").reply("13800138001", "在吗")

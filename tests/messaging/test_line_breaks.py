@@ -11,7 +11,8 @@ from campaigns.models import Audience, AudienceMember, AuditEvent
 from messaging.gateway.types import ReplyEvent
 from messaging.inbox import replies
 from messaging.models import CannedAnswer, Delivery, Dispatch, KeywordRule, Reply, SendingPolicy
-from messaging.sending import dispatches, hand_over, texts
+from messaging.sending import hand_over, test_sends, texts
+from messaging.sending.spec import Message
 from templates_5g import services
 from tests.campaigns.api.conftest import Caller
 from tests.campaigns.conftest import Maker
@@ -76,7 +77,7 @@ def test_an_answer_by_rule_and_a_ready_one(house):
 def test_whoever_stores_a_text(house):
     rule = KeywordRule.objects.create(word="a", action="answer", text=TYPED)
     assert rule.text == KEPT
-    dispatch = dispatches.send_text("a\rb\r\nc", house.account, PHONE, signature=None, title="t")
+    dispatch = texts.send_answer(Message(account=house.account, text="a\rb\r\nc", signature=None), PHONE, title="t")
     assert dispatch.text == "a\nb\nc"
 
 
@@ -84,7 +85,9 @@ def test_texts_by_command_and_their_values():
     make = Maker()
     account = make.account("rcs_gateway")
     rows = [(PHONE, {"说明": "甲\r\n乙"})]
-    dispatch = texts.send_texts("您好\r\n${说明}", rows, account, signature=make.signature(), title="t")
+    dispatch = texts.send_texts(
+        Message(account=account, text="您好\r\n${说明}", signature=make.signature()), rows, title="t"
+    )
     assert dispatch.text == "您好\n${说明}"
     assert Delivery.objects.get().variables == {"说明": "甲\n乙"}
 
@@ -93,10 +96,7 @@ def test_a_templates_text_and_a_tests_values(house):
     content = {"kind": "text", "text": "您好\r\n${说明}\r末", "suggestions": []}
     version = house.make_version(content, "说明")
     assert version.content["text"] == "您好\n${说明}\n末"
-    dispatches.send_test(
-        version, house.account, [PHONE], signature=house.signature, chatbot=house.chatbot,
-        variables={"说明": "甲\r\n乙"}, actor=person(roles.MARKETING),
-    )  # fmt: skip
+    test_sends.send_test(house.message(version), [PHONE], {"说明": "甲\r\n乙"}, person(roles.MARKETING))
     assert Delivery.objects.get().variables == {"说明": "甲\n乙"}
     draft = services.start_template("短信", "notice", "sms", None)
     kept = services.save_draft(draft, {"content": {"kind": "sms", "text": TYPED}, "fallback": {}}, 0, None)

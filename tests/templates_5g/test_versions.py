@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils import timezone
 
 from templates_5g import services
@@ -123,6 +124,15 @@ def test_freezing_twice_keeps_the_first_time(version):
     services.freeze(version)
     services.freeze(stored(version))
     assert stored(version).frozen_at == first == version.frozen_at
+
+
+def test_freezing_again_after_the_first_was_taken_back_locks_it(version):
+    with transaction.atomic():
+        services.freeze(version)
+        transaction.set_rollback(True)
+    assert not stored(version).is_frozen
+    services.freeze(version)
+    assert stored(version).is_frozen
 
 
 def test_freezing_what_was_saved_meanwhile_is_refused(version, ann):

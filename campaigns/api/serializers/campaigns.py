@@ -5,8 +5,9 @@ from rest_framework import serializers
 from campaigns import models, preflight
 from campaigns.api.fields import Flag, Moment, Percent, Text, Whole
 from campaigns.api.serializers.shared import Counts
-from campaigns.states import ApprovalState, CampaignState, Operator
+from campaigns.states import ApprovalState, CampaignState
 from messaging.models.policy import MOST_CANARY_MINUTES
+from messaging.states import Operator
 
 _BY_THE_POLICY = "Percent. Left out: as the sending policy says; null: not watched."
 

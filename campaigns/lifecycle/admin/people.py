@@ -19,8 +19,9 @@ from campaigns.audit_actions import AuditAction
 from campaigns.lifecycle import progress
 from campaigns.lifecycle.admin.campaign_pages import CampaignPages
 from campaigns.models import Campaign
-from campaigns.preflight import REASONS, admin, plan, repeats
-from campaigns.preflight.audience_query import query_for, variants
+from campaigns.preflight import REASONS, admin, counts, repeats
+from campaigns.preflight.audience_query import query_for
+from campaigns.preflight.specs import variants
 from campaigns.reports import export
 from kit import audit, display, masks, xlsx_writer
 from kit.export_files import csv_lines
@@ -130,7 +131,8 @@ def _planned(campaign: Campaign, group: str, read: Read) -> list[Person]:
     at, wanted = campaign.checked_at or timezone.now(), "" if group == "to_send" else group
     found = []
     for variant in variants(campaign):
-        found += plan.people(query_for(variant, at, campaign.report.imports), wanted, SHOWN)
+        query = query_for(campaign, variant, campaign.report.imports, at)
+        found += counts.people(query, variant.spec, wanted, SHOWN)
     return [
         Person(number_link(phone), _plain(variables, read))
         for phone, variables in sorted(found, key=itemgetter(0))[:SHOWN]

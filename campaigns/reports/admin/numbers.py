@@ -19,7 +19,7 @@ from campaigns.audiences.imports.operators import operators_by_prefix
 from campaigns.audit_actions import AuditAction
 from campaigns.models import Audience, AudienceImport, AudienceMember, Campaign
 from campaigns.reports import evidence
-from campaigns.states import ImportState, Operator
+from campaigns.states import ImportState
 from kit import audit, display, phone_keys
 from messaging import badges, hooks
 from messaging.admin_base import LookOnly, lookup_address, needs, number_link
@@ -27,6 +27,7 @@ from messaging.deliveries import status
 from messaging.lookup import limits
 from messaging.lookup.admin.lookup import RevealForm
 from messaging.models import Delivery, Dispatch
+from messaging.states import Operator
 
 MOST_FOUND = 20  # nobody finds a number among more that look alike; and the look ends the sooner
 MOST_SHOWN = 200

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from kit import display, masks
 from messaging import badges
 from messaging.deliveries.status import HistoryItem
-from messaging.eligibility.cap import caps_of
+from messaging.eligibility.cap import Capped
 from messaging.eligibility.scope import holds_for
 from messaging.models import Click, Delivery, Reply, SendingWindow, Suppression
 from messaging.sentences import SENTENCES
@@ -82,7 +82,7 @@ def _particulars(row: Delivery, status: str, stops: Sequence[Suppression]) -> st
         return _stopped_by(row, stops)
     if status == "skipped" and row.reason == "over_cap":
         words = _("The cap is %(n)s messages in %(days)s days.")
-        return " ".join(words % {"n": one.count, "days": one.days} for one in caps_of(dispatch))
+        return " ".join(words % {"n": one.count, "days": one.days} for one in Capped.of(dispatch).caps)
     if status == "queued":
         return _waiting_for(row)
     if status == "too_late" and dispatch.send_until:

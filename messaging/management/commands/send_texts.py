@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kit import phones
 from messaging.models import Signature, VendorAccount
 from messaging.sending import texts
+from messaging.sending.spec import Message
 from messaging.states import OwnStatus
 
 
@@ -43,15 +44,14 @@ class Command(BaseCommand):
         if not options["yes"] and input(f"Send to {len(rows)} people through {account}? yes/no ") != "yes":
             raise CommandError("Nothing was sent.")
         try:
-            dispatch = texts.send_texts(
-                options["text"],
-                rows,
-                account,
+            message = Message(
+                account=account,
+                text=options["text"],
                 signature=_signature(options["signature"]),
-                title=options["title"] or options["file"].name,
                 options=_options(options["option"]),
-                purpose=options["purpose"],
             )
+            title = options["title"] or options["file"].name
+            dispatch = texts.send_texts(message, rows, title=title, purpose=options["purpose"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         left_out = dispatch.deliveries.filter(own_status=OwnStatus.SKIPPED)

@@ -16,10 +16,11 @@ from kit import display, phones
 from messaging import form_tokens
 from messaging.accounts import declared_fields
 from messaging.admin_base import Page, needs, say_error
+from messaging.compatibility.problems import problems_for
 from messaging.gateway.registry import vendor_class
 from messaging.models import Chatbot, Signature, TemplateReview, VendorAccount
-from messaging.reviews import problems_for
-from messaging.sending import cost, dispatches
+from messaging.sending import cost, test_sends
+from messaging.sending.spec import Message
 from messaging.states import AccountStatus, ReviewStatus
 from templates_5g.blocks import errors
 from templates_5g.blocks import variables as names
@@ -39,7 +40,7 @@ class NumbersField(forms.CharField):
         if bad:
             raise ValidationError(_("Not a mobile number: %(numbers)s") % {"numbers": ", ".join(bad[:5])})
         numbers = list(dict.fromkeys(phones.clean(part) for part in typed))
-        most = dispatches.MOST_TEST_NUMBERS
+        most = test_sends.MOST_NUMBERS
         if len(numbers) > most:
             raise ValidationError(_("A test goes to at most %(most)s numbers.") % {"most": most})
         return numbers
@@ -162,16 +163,14 @@ class TestSend(Page):
         try:
             with transaction.atomic():
                 form_tokens.spend(request.POST["token"], request.user, purpose)
-                dispatch = dispatches.send_test(
-                    version,
-                    account,
-                    values["numbers"],
+                message = Message(
+                    account=account,
+                    version=version,
                     signature=values["signature"],
                     chatbot=values.get("chatbot"),
-                    variables=form.variables,
                     options=form.option_values,
-                    actor=request.user,
                 )
+                dispatch = test_sends.send_test(message, values["numbers"], form.variables, request.user)
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
             return redirect(self.address("test", version.pk))

@@ -14,6 +14,7 @@ from messaging.models import PollState, TemplateReview, VendorAccount, VendorCal
 from messaging.reviews import withdraw
 from messaging.reviews.admin.matrix import cell_of
 from messaging.sending import texts
+from messaging.sending.spec import Message
 from tests.markup import read
 from tests.messaging.stage import CONTENT, MMS, PLAIN_SMS, SMS, TEXT, Stage, still
 from tests.people import signed_in
@@ -163,10 +164,10 @@ def test_free_texts_are_checked_before_anything_is_stored(staged):
     )
     for text, rows in wrong:
         with pytest.raises(ValidationError):
-            texts.send_texts(text, rows, stage.account, signature=stage.signature, title="通知")
+            texts.send_texts(Message(account=stage.account, text=text, signature=stage.signature), rows, title="通知")
     veesing = VendorAccount(name="x", vendor="veesing")
     with pytest.raises(ValidationError):
-        texts.send_texts("您好", [row], veesing, signature=None, title="通知")
+        texts.send_texts(Message(account=veesing, text="您好", signature=None), [row], title="通知")
     assert not stage.account.dispatches.exists()
 
 
@@ -177,9 +178,11 @@ def test_free_texts_leave_out_the_do_not_send_list(staged):
     stage = staged("emay")
     entries.suppress("13800000002", source="hand")
     rows = [(f"1380000000{n}", {"姓名": f"客{n}"}) for n in range(1, 6)]
-    dispatch = texts.send_texts("${姓名}，您好", rows, stage.account, signature=stage.signature, title="通知")
+    dispatch = texts.send_texts(
+        Message(account=stage.account, text="${姓名}，您好", signature=stage.signature), rows, title="通知"
+    )
     assert (dispatch.state, dispatch.total) == ("running", 5)
-    assert list(dispatch.batches.order_by("number").values_list("size", "n_skipped")) == [(3, 1), (2, 0)]
+    assert list(dispatch.batches.order_by("number").values_list("size", "n_skipped")) == [(3, 0), (1, 0)]
     hand_over.send_some(dispatch.pk)
     assert stage.accepted() == {f"1380000000{n}": 1 for n in (1, 3, 4, 5)}
     assert {line.content for line in stage.world.ledger} == {f"【示例商城】客{n}，您好" for n in (1, 3, 4, 5)}

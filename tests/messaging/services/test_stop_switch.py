@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns import roles
 from campaigns.models import AuditEvent
 from messaging.models import Attempt, Batch, SendingStop
-from messaging.sending import claim, dispatches, hand_over, stop_switch, unknown
+from messaging.sending import claim, hand_over, stop_switch, test_sends, unknown
 from messaging.sending.claim import Claimed, Held
 from tests.builders import phones
 from tests.markup import read
@@ -53,7 +53,7 @@ def test_the_step_onto_the_wire_asks_again(house):
 
 def test_test_sends_and_answers_wait_too(house, run_queue):
     stop_switch.stop("演练")
-    dispatches.send_test(house.version, house.account, phones(2), signature=house.signature, chatbot=house.chatbot)
+    test_sends.send_test(house.message(), phones(2))
     run_queue()
     assert (states(), house.accepted()) == (["queued"], {})
     stop_switch.resume("演练结束")

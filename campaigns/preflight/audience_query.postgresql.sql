@@ -1,7 +1,3 @@
--- Sorts and hashes stay in the server's memory, for this transaction alone.
--- name: use_memory
-SET LOCAL work_mem = '384MB'
-
 -- name: variable
 COALESCE(m.variables ->> :name, '')
 

@@ -1,4 +1,4 @@
-"""When a campaign ends, at its pace, inside its daily window and outside holidays."""
+"""When a dispatch ends, at its pace, inside its daily window and outside holidays."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
