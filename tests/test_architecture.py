@@ -311,6 +311,20 @@ def test_what_is_not_private_or_not_ours_is_left_alone(text: str):
     assert not private_names(text)
 
 
+def test_one_function_makes_dispatches_and_their_people():
+    """messaging/sending/create.py: whatever is sent is a DispatchSpec. Halving a batch adds batches of people who are there already."""
+    maker = re.compile(
+        r"\b(Dispatch|Delivery)\.objects\.(create|bulk_create)\(|INSERT INTO messaging_(dispatch|delivery)\b"
+    )
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in tracked("messaging/*.py", "campaigns/*.py", "messaging/*.sql", "campaigns/*.sql")
+        if not {"migrations", "tests"} & set(path.parts) and maker.search(path.read_text())
+    ]
+    assert {Path(path).name.partition(".")[0] for path in found} == {"create"}
+    assert len(found) == 4
+
+
 def test_one_function_moves_batches():
     """Whoever writes a batch's state beside `batch_states.step` would be a second lock. SQL that begins and accepts a request is
     the exception: it writes the attempt in the same statement."""
