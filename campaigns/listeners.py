@@ -1,4 +1,4 @@
-"""What lower apps announce and campaigns act upon: the audit trail, rounds that change, the tick."""
+"""What lower apps announce and campaigns act upon: the audit trail, dispatches that change, the tick."""
 
 from collections.abc import Collection
 from datetime import datetime

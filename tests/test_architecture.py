@@ -312,7 +312,8 @@ def test_what_is_not_private_or_not_ours_is_left_alone(text: str):
 
 
 def test_one_function_makes_dispatches_and_their_people():
-    """messaging/sending/create.py: whatever is sent is a DispatchSpec. Halving a batch adds batches of people who are there already."""
+    """messaging/sending/create.py: whatever is sent is a DispatchSpec. Halving a batch adds batches of people who are there
+    already."""
     maker = re.compile(
         r"\b(Dispatch|Delivery)\.objects\.(create|bulk_create)\(|INSERT INTO messaging_(dispatch|delivery)\b"
     )

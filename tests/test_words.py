@@ -31,6 +31,8 @@ RETIRED = {
     "paced": "rate_limited",
     "planning_rules": "AudienceQuery",
     "planning_sheet": "PreflightReport",
+    "round_figures": "DispatchFigures",
+    "rounds": "dispatches",
     "sending_rules": "SendingPolicy",
     "short_way": "fast_path",
     "sifting": "row_checks",

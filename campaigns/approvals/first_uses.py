@@ -41,7 +41,7 @@ SUBJECT = FirstUseSubject()
 
 
 def never_sent(versions: Iterable[TemplateVersion]) -> QuerySet[TemplateVersion]:
-    """Those of the versions that went out in no round but tests."""
+    """Those of the versions that went out in no dispatch but tests."""
     sent = Dispatch.objects.filter(version=OuterRef("pk"), started_at__isnull=False).exclude(kind=Dispatch.Kind.TEST)
     return TemplateVersion.objects.filter(pk__in=[version.pk for version in versions]).exclude(Exists(sent))
 

@@ -1,4 +1,4 @@
-"""Messages that another system sends: a round of its own, laid out in batches, whoever is left out named with the reason."""
+"""Messages that another system sends: a dispatch of its own, laid out in batches, whoever is left out named with the reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class CannotSend(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """The running round; number -> why it gets nothing (suppressed, no_consent, over_cap); and when the window opens, None
+    """The running dispatch; number -> why it gets nothing (suppressed, no_consent, over_cap); and when the window opens, None
     where it is open."""
 
     dispatch: Dispatch

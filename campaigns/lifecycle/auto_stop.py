@@ -142,7 +142,7 @@ def go_on(campaign: Campaign, dispatch: Dispatch, rates: Rates) -> None:
 
 
 def stop(campaign: Campaign, reason: str, detail: str) -> None:
-    """Every round of it, with the same reason: what one shows the others would."""
+    """Every dispatch of it, with the same reason: what one shows the others would."""
     for dispatch in Dispatch.objects.filter(run=campaign.run, state=DispatchState.RUNNING):
         outcomes.stop_dispatch(dispatch, reason, detail)
 

@@ -37,7 +37,7 @@ def breakdown(campaign: Campaign) -> Breakdown:
 
 
 def _groups(dispatch: Dispatch) -> _Groups:
-    """[(own, channel, reason, people)], from the cache for big rounds."""
+    """[(own, channel, reason, people)], from the cache for big dispatches."""
     if dispatch.total <= KEPT_ABOVE:
         return _count(dispatch)
     key = f"breakdown:{dispatch.pk}"

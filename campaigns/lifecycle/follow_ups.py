@@ -1,4 +1,4 @@
-"""More rounds in a campaign's run: a follow-up to those who were not reached or are new in the list, and one fallback through
+"""More dispatches in a campaign's run: a follow-up to those who were not reached or are new in the list, and one fallback through
 a second account after a final failure. Nobody who was reached or may have been is in either: by rule, and by the unique
 (run, leg, phone)."""
 
@@ -48,7 +48,7 @@ _STATES = {
 
 
 class CannotFollow(Exception):
-    """No round was made. str() says why and what to do."""
+    """No dispatch was made. str() says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def resend(
     campaign: Campaign, groups: Sequence[str], most: int, actor: Any, send_until: datetime | None = None
 ) -> list[Dispatch]:
     """A new leg resend-N for `groups` (keys of GROUPS), started at once, to at most `most` people as they were confirmed.
-    Two rounds where two versions are compared. Above a limit it uses up a colleague's approval. Raises CannotFollow."""
+    Two dispatches where two versions are compared. Above a limit it uses up a colleague's approval. Raises CannotFollow."""
     campaign = _locked(campaign)
     if campaign.state not in CAN_FOLLOW:
         raise CannotFollow(_("A follow-up waits until everything is handed over."))
@@ -174,7 +174,7 @@ def _fallback_query(campaign: Campaign, fallback: Variant) -> AudienceQuery:
 
 @transaction.atomic
 def fall_back(campaign: Campaign) -> int:
-    """Put who finally failed since the last look into the one fallback round. Returns how many people were added."""
+    """Put who finally failed since the last look into the one fallback dispatch. Returns how many people were added."""
     campaign = _locked(campaign)
     if campaign.state in (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.STOPPED):
         return 0

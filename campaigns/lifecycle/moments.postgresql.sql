@@ -12,7 +12,7 @@ FROM messaging_delivery d
 WHERE d.run = :run AND d.own_status IN :owns
 GROUP BY 1, 3
 
--- From the replies since the first round began: few beside the people.
+-- From the replies since the first dispatch began: few beside the people.
 -- name: replies
 SELECT CAST(FLOOR(EXTRACT(EPOCH FROM r.replied_at) / 60) AS BIGINT) AS minute, COUNT(*)
 FROM messaging_reply r JOIN messaging_delivery d ON d.id = r.delivery_id

@@ -28,7 +28,7 @@ class _Count(NamedTuple):
 
 
 def of_run(run: UUID) -> Iterator[Moment]:
-    """sent, delivered, failed, replies of every round of the run. Three statements."""
+    """sent, delivered, failed, replies of every dispatch of the run. Three statements."""
     for row in _SQL["sent"].rows(_Count, run=run, states=_LEFT_THE_QUEUE):
         yield Moment("sent", row.minute, row.people)
     for row in _SQL["heard"].rows(_Count, run=run, owns=tuple(_HEARD)):

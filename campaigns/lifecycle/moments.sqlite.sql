@@ -12,7 +12,7 @@ FROM messaging_delivery d
 WHERE d.run = :run AND d.own_status IN :owns
 GROUP BY 1, 3
 
--- From the replies since the first round began: few beside the people.
+-- From the replies since the first dispatch began: few beside the people.
 -- name: replies
 SELECT CAST(strftime('%s', r.replied_at) AS BIGINT) / 60 AS minute, COUNT(*)
 FROM messaging_reply r JOIN messaging_delivery d ON d.id = r.delivery_id

@@ -27,7 +27,7 @@ _LOOK_BACK = timedelta(minutes=5)
 def progress(campaign: Campaign) -> dict[str, Any]:
     """{"counts": {status: people}, "total", "left_out", "people", "handed_over", "closes", "delivery_rate": (part, whole),
     "per_second", "finish_at", "final", "state", "note"}. `people` are those who were to be sent to at the start."""
-    main = main_rounds(campaign)
+    main = main_dispatches(campaign)
     counts = deliveries_status.dispatch_counts(main) if main else {}
     total = sum(main.values())
     planned_out = campaign.report.left_out - campaign.report.in_file_only
@@ -54,8 +54,8 @@ def progress(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def main_rounds(campaign: Campaign) -> dict[int, int]:
-    """round id -> people of the main leg: one round, or one for each version that is compared."""
+def main_dispatches(campaign: Campaign) -> dict[int, int]:
+    """dispatch id -> people of the main leg: one dispatch, or one for each version that is compared."""
     if campaign.dispatch_id is None:
         return {}
     return dict(Dispatch.objects.filter(run=campaign.run, leg="main").values_list("pk", "total"))
@@ -100,14 +100,14 @@ def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int
     runs = {campaign.run: campaign.pk for campaign in campaigns if campaign.dispatch_id}
     main = dict(Dispatch.objects.filter(run__in=runs, leg="main").values_list("pk", "run"))
     found: dict[int, Counter[str]] = {pk: Counter() for pk in runs.values()}
-    for dispatch, counts in counts_by_round(main).items():
+    for dispatch, counts in counts_by_dispatch(main).items():
         found[runs[main[dispatch]]].update(counts)
     return {pk: dict(counts) for pk, counts in found.items()}
 
 
-def counts_by_round(rounds: Iterable[int]) -> dict[int, dict[str, int]]:
-    """round id -> {status: people}, without zeros; two queries for all of them."""
-    found: dict[int, Counter[str]] = {pk: Counter() for pk in rounds}
+def counts_by_dispatch(dispatches: Iterable[int]) -> dict[int, dict[str, int]]:
+    """dispatch id -> {status: people}, without zeros; two queries for all of them."""
+    found: dict[int, Counter[str]] = {pk: Counter() for pk in dispatches}
     sums = {column: Sum(column) for column in deliveries_status.OWN_COLUMNS.values()}
     batches: Any = Batch.objects.filter(dispatch__in=found).values("dispatch", "state")
     for row in batches.annotate(people=Sum("size"), **sums).order_by():
@@ -122,7 +122,7 @@ def counts_by_round(rounds: Iterable[int]) -> dict[int, dict[str, int]]:
 
 @dataclass(frozen=True)
 class Side:
-    """One round beside the others of its campaign. `rate` is (delivered, with a result), `opted_out` people."""
+    """One dispatch beside the others of its campaign. `rate` is (delivered, with a result), `opted_out` people."""
 
     dispatch: Dispatch
     counts: dict[str, int]
@@ -154,12 +154,12 @@ class Side:
 
 
 def side_by_side(campaign: Campaign) -> list[Side]:
-    """Every round of the run, none where there is but one; four queries whatever their number."""
-    rounds = Dispatch.objects.filter(run=campaign.run).select_related("version__template", "account").order_by("pk")
-    by_id = {dispatch.pk: dispatch for dispatch in rounds}
+    """Every dispatch of the run, none where there is but one; four queries whatever their number."""
+    dispatches = Dispatch.objects.filter(run=campaign.run).select_related("version__template", "account").order_by("pk")
+    by_id = {dispatch.pk: dispatch for dispatch in dispatches}
     if len(by_id) < 2:
         return []
-    counts = counts_by_round(by_id)
+    counts = counts_by_dispatch(by_id)
     left: Any = Reply.objects.filter(is_opt_out=True, delivery__dispatch__in=by_id).values_list("delivery__dispatch")
     opted_out = dict(left.annotate(n=Count("id")).order_by())
     return [Side(dispatch, counts[pk], opted_out.get(pk, 0)) for pk, dispatch in by_id.items()]

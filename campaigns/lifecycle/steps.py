@@ -197,14 +197,14 @@ def take_back_unlaid(before: datetime, account_id: int | None, actor: Any) -> in
 def _start_if_due(campaign: Campaign) -> None:
     if campaign.dispatch is None or (campaign.start_at and campaign.start_at > clock.now()):
         return
-    started = [sending_dispatches.start(dispatch, campaign.confirmed_by) for dispatch in rounds(campaign)]
+    started = [sending_dispatches.start(dispatch, campaign.confirmed_by) for dispatch in dispatches(campaign)]
     if any(started):
         Campaign.objects.filter(pk=campaign.pk).update(started_at=timezone.now())
     refresh_state(campaign)
 
 
-def rounds(campaign: Campaign) -> list[Dispatch]:
-    """Every round of its run, the first one first."""
+def dispatches(campaign: Campaign) -> list[Dispatch]:
+    """Every dispatch of its run, the first one first."""
     return list(Dispatch.objects.filter(run=campaign.run).select_related("account").order_by("pk"))
 
 
@@ -273,12 +273,12 @@ def cancel(campaign: Campaign, actor: Any) -> bool:
 
 @transaction.atomic
 def _through(campaign: Campaign, states: tuple[str, ...], verb: Any, actor: Any, action: AuditAction) -> bool:
-    """The campaign is locked before its rounds, as a fallback does it: the other order would be a deadlock."""
+    """The campaign is locked before its dispatches, as a fallback does it: the other order would be a deadlock."""
     Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     campaign.refresh_from_db()
     if campaign.state not in states or campaign.dispatch is None:
         return False
-    done = [verb(dispatch, actor) for dispatch in rounds(campaign)]
+    done = [verb(dispatch, actor) for dispatch in dispatches(campaign)]
     if not any(done):
         return False
     audit.record(action, actor=actor, target=campaign)
@@ -287,11 +287,11 @@ def _through(campaign: Campaign, states: tuple[str, ...], verb: Any, actor: Any,
 
 
 def refresh_state(campaign: Campaign) -> None:
-    """The campaign's state as its rounds have it. Two reads and one counted UPDATE; nothing for a final state."""
+    """The campaign's state as its dispatches have it. Two reads and one counted UPDATE; nothing for a final state."""
     campaign.refresh_from_db()
     if campaign.state not in ALIVE or campaign.dispatch_id is None:
         return
-    state, note = _state_of(rounds(campaign))
+    state, note = _state_of(dispatches(campaign))
     if _still_to_fall_back(campaign, state):
         state = CampaignState.SETTLING
     values: dict[str, Any] = {"state": state, "state_note": note[:300]}
@@ -304,7 +304,7 @@ def refresh_state(campaign: Campaign) -> None:
             campaign_finished.send(sender=Campaign, campaign=campaign)
 
 
-# Of rounds in different states the campaign has the first of these.
+# Of dispatches in different states the campaign has the first of these.
 _FIRST = (
     CampaignState.STOPPED,
     CampaignState.PAUSED,
@@ -317,7 +317,7 @@ _FIRST = (
 
 def _state_of(dispatches: list[Dispatch]) -> tuple[str, str]:
     """(campaign state, note): the note is the key of a reason with its values, shown as a sentence."""
-    found = dict(map(_round_state, reversed(dispatches)))
+    found = dict(map(_dispatch_state, reversed(dispatches)))
     for state in _FIRST:
         if state in found:
             return state, found[state]
@@ -335,7 +335,7 @@ def _still_to_fall_back(campaign: Campaign, state: str) -> bool:
     )
 
 
-def _round_state(dispatch: Dispatch) -> tuple[str, str]:
+def _dispatch_state(dispatch: Dispatch) -> tuple[str, str]:
     if dispatch.state == DispatchState.RUNNING:
         return _running(dispatch)
     same = {

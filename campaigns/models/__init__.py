@@ -10,7 +10,7 @@ from campaigns.models.api import (
 from campaigns.models.audiences import Audience, AudienceImport, AudienceMember, ImportProblem
 from campaigns.models.campaigns import Approval, Campaign
 from campaigns.models.decisions import DecidedRequest
-from campaigns.models.figures import BalanceReading, DailyFigures, RoundFigures
+from campaigns.models.figures import BalanceReading, DailyFigures, DispatchFigures
 from campaigns.models.people import PasswordNote, RoleGrant
 from campaigns.models.prefixes import OperatorPrefix
 from campaigns.models.preflight import Again, CostEstimate, CostLine, Obstacle, PreflightReport, VariantCount
@@ -30,6 +30,7 @@ __all__ = [
     "CostLine",
     "DailyFigures",
     "DecidedRequest",
+    "DispatchFigures",
     "ExportRecord",
     "FirstUse",
     "IdempotentCall",
@@ -39,7 +40,6 @@ __all__ = [
     "PasswordNote",
     "PreflightReport",
     "RoleGrant",
-    "RoundFigures",
     "SystemNotices",
     "SystemUse",
     "VariantCount",

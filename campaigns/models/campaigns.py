@@ -49,7 +49,7 @@ PLANNED = (
 
 
 class Campaign(models.Model):
-    """`run` ties its rounds together: one in the main leg (two where `version_b` is tried beside `version`), and one for each
+    """`run` ties its dispatches together: one in the main leg (two where `version_b` is tried beside `version`), and one for each
     follow-up and fallback. `dispatch` is the first. `report` is the frozen result of the last check, made `checked_at`.
 
     `canary_people` or `canary_percent` of the people go first; after them the campaign waits `canary_minutes` and goes on

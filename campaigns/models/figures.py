@@ -1,4 +1,4 @@
-"""What reports are made of: a round counted once in a while, and what vendors said of balances."""
+"""What reports are made of: a dispatch counted once in a while, and what vendors said of balances."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,10 +7,10 @@ from messaging.models import Dispatch, VendorAccount
 from templates_5g.models import TemplateVersion
 
 
-class RoundFigures(models.Model):
-    """The people of one round as last counted. `groups` is a list of [day, status, channel, reason, operator, people, units,
-    fell back, opt-outs]: the day (Beijing) on which the batch was handed over, else on which the round began, the rest as
-    messaging.deliveries.status and sentences know it. The people add up to the round's. `final`: nothing can change any more."""
+class DispatchFigures(models.Model):
+    """The people of one dispatch as last counted. `groups` is a list of [day, status, channel, reason, operator, people, units,
+    fell back, opt-outs]: the day (Beijing) on which the batch was handed over, else on which the dispatch began, the rest as
+    messaging.deliveries.status and sentences know it. The people add up to the dispatch's. `final`: nothing can change any more."""
 
     dispatch = models.OneToOneField(Dispatch, on_delete=models.CASCADE, related_name="figures")
     groups = models.JSONField(default=list)
@@ -27,9 +27,9 @@ class RoundFigures(models.Model):
 
 
 class DailyFigures(models.Model):
-    """All rounds but tests added up, one row for each day and kind of outcome: what reports read, however many rounds there
-    were. Kept in step with RoundFigures.groups in one transaction. `key` is the digest of what makes the row unique.
-    `source` names where rounds without a campaign came from; `channel` is the first choice where none is known."""
+    """All dispatches but tests added up, one row for each day and kind of outcome: what reports read, however many dispatches there
+    were. Kept in step with DispatchFigures.groups in one transaction. `key` is the digest of what makes the row unique.
+    `source` names where dispatches without a campaign came from; `channel` is the first choice where none is known."""
 
     key = models.CharField(max_length=64, unique=True)
     day = models.DateField(db_index=True)

@@ -1,5 +1,5 @@
 -- A column for each source: whether a person to be sent to is in it. IN, not a join: nothing is sorted, and nobody counts twice who is
--- in two rounds of one source.
+-- in two dispatches of one source.
 -- name: marked
 SELECT phone, :columns FROM (:members) AS planned WHERE outcome = ''
 

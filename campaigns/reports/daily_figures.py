@@ -1,5 +1,5 @@
-"""Rounds counted in the background and added up by day, so that no page counts people or rounds. A round is counted again
-while its people still move, the seldomer the bigger it is."""
+"""Dispatches counted in the background and added up by day, so that no page counts people or dispatches. A dispatch is counted
+again while its people still move, the seldomer the bigger it is."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -13,13 +13,13 @@ from django.db.models.functions import Substr, TruncDate
 from django.utils import timezone
 
 from campaigns.audiences.imports.operators import operators_by_prefix
-from campaigns.models import BalanceReading, Campaign, RoundFigures
+from campaigns.models import BalanceReading, Campaign, DispatchFigures
 from campaigns.reports import upsert
 from messaging.deliveries.status import with_status
 from messaging.models import Delivery, Dispatch, Reply, VendorAccount
 from messaging.states import DispatchState
 
-# Receipts come for 72 hours; after that a round is counted once more, for good.
+# Receipts come for 72 hours; after that a dispatch is counted once more, for good.
 MOVES_FOR = timedelta(hours=73)
 LEAST_BETWEEN = timedelta(seconds=60)
 QUIET_AFTER = timedelta(hours=1)
@@ -28,9 +28,9 @@ BETWEEN_WHEN_QUIET = timedelta(minutes=15)
 BETWEEN_WHEN_SETTLED = timedelta(hours=6)
 PEOPLE_A_SECOND = 2000
 PEOPLE_A_TURN = 200_000
-ROUNDS_A_TURN = 500
-# A new round is looked for among so many of the newest; those that have not ended are found by their state.
-NEWEST_ROUNDS = 20_000
+DISPATCHES_A_TURN = 500
+# A new dispatch is looked for among so many of the newest; those that have not ended are found by their state.
+NEWEST_DISPATCHES = 20_000
 
 ARRIVED = ("delivered", "read")
 OPEN = ("submitted", "unknown", "sending", "queued")
@@ -38,7 +38,7 @@ _ALIVE = (DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
 
 
 class Key(NamedTuple):
-    """Of one group of people of a round; `day` is ISO."""
+    """Of one group of people of a dispatch; `day` is ISO."""
 
     day: str
     status: str
@@ -58,8 +58,8 @@ Groups = dict[Key, Sums]
 
 
 def refresh(most_people: int = PEOPLE_A_TURN) -> int:
-    """Count the rounds that are due, the longest waiting first, until about `most_people` were looked at; one round at least.
-    Returns how many were counted."""
+    """Count the dispatches that are due, the longest waiting first, until about `most_people` were looked at; one dispatch at
+    least. Returns how many were counted."""
     left, chosen = most_people, list[Dispatch]()
     for dispatch in _due():
         if chosen and dispatch.total > left:
@@ -71,20 +71,20 @@ def refresh(most_people: int = PEOPLE_A_TURN) -> int:
 
 
 def _due() -> list[Dispatch]:
-    """Never counted first. Three queries, each by an index, however many rounds there are."""
+    """Never counted first. Three queries, each by an index, however many dispatches there are."""
     waiting = Dispatch.objects.filter(figures__isnull=True).exclude(state=DispatchState.READY)
     waiting = waiting.select_related("version").order_by("pk")
-    newest = RoundFigures.objects.aggregate(newest=Max("dispatch"))["newest"] or 0
-    fresh = waiting.filter(pk__gt=newest - NEWEST_ROUNDS)[:ROUNDS_A_TURN]
-    old = waiting.filter(state__in=_ALIVE)[:ROUNDS_A_TURN]
+    newest = DispatchFigures.objects.aggregate(newest=Max("dispatch"))["newest"] or 0
+    fresh = waiting.filter(pk__gt=newest - NEWEST_DISPATCHES)[:DISPATCHES_A_TURN]
+    old = waiting.filter(state__in=_ALIVE)[:DISPATCHES_A_TURN]
     found = {row.pk: row for row in (*fresh, *old)}
     now = timezone.now()
-    moving = RoundFigures.objects.filter(final=False).select_related("dispatch__version").order_by("counted_at")
-    found |= {row.dispatch_id: row.dispatch for row in moving[: 2 * ROUNDS_A_TURN] if _is_due(row, now)}
-    return list(found.values())[:ROUNDS_A_TURN]
+    moving = DispatchFigures.objects.filter(final=False).select_related("dispatch__version").order_by("counted_at")
+    found |= {row.dispatch_id: row.dispatch for row in moving[: 2 * DISPATCHES_A_TURN] if _is_due(row, now)}
+    return list(found.values())[:DISPATCHES_A_TURN]
 
 
-def _is_due(figures: RoundFigures, now: Any) -> bool:
+def _is_due(figures: DispatchFigures, now: Any) -> bool:
     ended, total = figures.dispatch.finished_at, figures.dispatch.total
     least = LEAST_BETWEEN
     if ended is not None and now - ended > MOVES_FOR:
@@ -95,30 +95,30 @@ def _is_due(figures: RoundFigures, now: Any) -> bool:
     return bool(now - figures.counted_at >= max(least, timedelta(seconds=total / PEOPLE_A_SECOND)))
 
 
-def count(*rounds: Dispatch) -> None:
-    """Count these rounds and add to the days by what they differ from the last count. The people are counted before the
+def count(*dispatches: Dispatch) -> None:
+    """Count these dispatches and add to the days by what they differ from the last count. The people are counted before the
     transaction: an embedded database has one writer."""
-    if rounds:
-        now, counted = timezone.now(), _groups(rounds)
+    if dispatches:
+        now, counted = timezone.now(), _groups(dispatches)
         with transaction.atomic():
-            _store(rounds, counted, now)
+            _store(dispatches, counted, now)
 
 
-def _store(rounds: Sequence[Dispatch], counted: dict[int, Groups], now: Any) -> None:
-    """The rows are made before they are locked, so that of two who count the same round one waits and sees the other's."""
-    RoundFigures.objects.bulk_create(
-        [RoundFigures(dispatch=dispatch, counted_at=now) for dispatch in rounds], ignore_conflicts=True
+def _store(dispatches: Sequence[Dispatch], counted: dict[int, Groups], now: Any) -> None:
+    """The rows are made before they are locked, so that of two who count the same dispatch one waits and sees the other's."""
+    DispatchFigures.objects.bulk_create(
+        [DispatchFigures(dispatch=dispatch, counted_at=now) for dispatch in dispatches], ignore_conflicts=True
     )
-    locked = RoundFigures.objects.select_for_update().filter(dispatch__in=rounds).order_by("pk")
+    locked = DispatchFigures.objects.select_for_update().filter(dispatch__in=dispatches).order_by("pk")
     rows = {row.dispatch_id: row for row in locked}
     before = {pk: _read(row.groups) for pk, row in rows.items()}
-    for dispatch in rounds:
+    for dispatch in dispatches:
         row, groups = rows[dispatch.pk], counted[dispatch.pk]
         row.groups = [[*key, *sums] for key, sums in sorted(groups.items())]
         row.opt_outs = sum(sums.opt_outs for sums in groups.values())
         row.counted_at, row.final = now, _is_final(dispatch, now)
-    RoundFigures.objects.bulk_update(rows.values(), ["groups", "opt_outs", "counted_at", "final"], batch_size=500)
-    _add_up(rounds, before, counted)
+    DispatchFigures.objects.bulk_update(rows.values(), ["groups", "opt_outs", "counted_at", "final"], batch_size=500)
+    _add_up(dispatches, before, counted)
 
 
 def _read(groups: list[list[Any]]) -> Groups:
@@ -130,30 +130,32 @@ def _is_final(dispatch: Dispatch, now: Any) -> bool:
     return ended is not None and now - ended > MOVES_FOR
 
 
-def _groups(rounds: Sequence[Dispatch]) -> dict[int, Groups]:
-    """One pass over the people of these rounds, in the order of the unique index, and one over those who opted out."""
-    ids = [dispatch.pk for dispatch in rounds]
+def _groups(dispatches: Sequence[Dispatch]) -> dict[int, Groups]:
+    """One pass over the people of these dispatches, in the order of the unique index, and one over those who opted out."""
+    ids = [dispatch.pk for dispatch in dispatches]
     people = Delivery.objects.filter(
-        run__in={dispatch.run for dispatch in rounds}, leg__in={dispatch.leg for dispatch in rounds}, dispatch__in=ids
+        run__in={dispatch.run for dispatch in dispatches},
+        leg__in={dispatch.leg for dispatch in dispatches},
+        dispatch__in=ids,
     )
-    since = min(dispatch.created_at for dispatch in rounds)
+    since = min(dispatch.created_at for dispatch in dispatches)
     said_no = Reply.objects.filter(is_opt_out=True, replied_at__gte=since, delivery__dispatch__in=ids)
     leavers = Delivery.objects.filter(pk__in=set(said_no.values_list("delivery", flat=True)))
-    by_round = {dispatch.pk: dispatch for dispatch in rounds}
+    by_dispatch = {dispatch.pk: dispatch for dispatch in dispatches}
     found: dict[int, Groups] = defaultdict(dict, {pk: {} for pk in ids})
-    for pk, key, n, units, fell_back in _grouped(people, by_round):
+    for pk, key, n, units, fell_back in _grouped(people, by_dispatch):
         was = found[pk].get(key, Sums())
         found[pk][key] = was._replace(
             people=was.people + n, units=was.units + units, fell_back=was.fell_back + fell_back
         )
-    for pk, key, n, _units, _fell_back in _grouped(leavers, by_round):
+    for pk, key, n, _units, _fell_back in _grouped(leavers, by_dispatch):
         was = found[pk].get(key, Sums())
         found[pk][key] = was._replace(opt_outs=was.opt_outs + n)
     return found
 
 
-def _grouped(people: QuerySet[Delivery], rounds: dict[int, Dispatch]) -> Iterable[tuple[int, Key, int, int, int]]:
-    """(round, group, people, units, how many of them arrived by another channel than the first)."""
+def _grouped(people: QuerySet[Delivery], dispatches: dict[int, Dispatch]) -> Iterable[tuple[int, Key, int, int, int]]:
+    """(dispatch, group, people, units, how many of them arrived by another channel than the first)."""
     why = Case(When(own_status__isnull=True, batch__isnull=False, then=F("batch__reason")), default=F("reason"))
     rows = (
         with_status(people)
@@ -164,9 +166,9 @@ def _grouped(people: QuerySet[Delivery], rounds: dict[int, Dispatch]) -> Iterabl
     )
     operators = operators_by_prefix()
     for pk, day, status, channel, reason, head, n, charged in rows:
-        first = first_choice(rounds[pk])
+        first = first_choice(dispatches[pk])
         fell_back = n if status in ARRIVED and channel and channel != first else 0
-        began = (day or _day_of(rounds[pk])).isoformat()
+        began = (day or _day_of(dispatches[pk])).isoformat()
         yield (
             pk,
             Key(began, status, channel or first, reason or "", operators.get(head, "")),
@@ -182,12 +184,12 @@ def first_choice(dispatch: Dispatch) -> str:
 
 
 def _day_of(dispatch: Dispatch) -> date:
-    """Where people were never handed over, the day on which the round began."""
+    """Where people were never handed over, the day on which the dispatch began."""
     return timezone.localtime(dispatch.started_at or dispatch.created_at).date()
 
 
-def _add_up(rounds: Sequence[Dispatch], before: dict[int, Groups], after: dict[int, Groups]) -> None:
-    told = [dispatch for dispatch in rounds if dispatch.kind != Dispatch.Kind.TEST]
+def _add_up(dispatches: Sequence[Dispatch], before: dict[int, Groups], after: dict[int, Groups]) -> None:
+    told = [dispatch for dispatch in dispatches if dispatch.kind != Dispatch.Kind.TEST]
     campaigns = dict(Campaign.objects.filter(run__in={one.run for one in told}).values_list("run", "pk"))
     found: Counter[tuple[Any, ...]] = Counter()
     for dispatch in told:

@@ -1,4 +1,5 @@
-"""Every number of a campaign with its outcome, round by round, as it leaves the house: streaming, a page of rows at a time."""
+"""Every number of a campaign with its outcome, dispatch by dispatch, as it leaves the house: streaming, a page of rows at a
+time."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audiences.imports.sentences import DUPLICATES
-from campaigns.lifecycle.progress import counts_by_round
+from campaigns.lifecycle.progress import counts_by_dispatch
 from campaigns.models import AudienceImport, Campaign, ImportProblem
 from kit import display, masks
 from messaging import sentences
@@ -38,7 +39,7 @@ _COLUMNS = (
 def header() -> list[str]:
     return [
         _("Number"),
-        _("Send round"),
+        _("Dispatch"),
         _("Template version"),
         _("Vendor account"),
         _("Status"),
@@ -63,18 +64,18 @@ def size(campaign: Campaign) -> int:
 def rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[list[Any]]:
     """As header(). Leg by leg in the order in which they were made, each by number; then the rows of the file that no leg
     has, whose numbers are masked always."""
-    rounds = _rounds(campaign)
+    dispatches = _dispatches(campaign)
     phone_of = str if full_numbers else masks.phone
     read = str if full_numbers else masks.numbers
     words = _Words()
-    for leg in dict.fromkeys(dispatch.leg for dispatch in rounds.values()):
+    for leg in dict.fromkeys(dispatch.leg for dispatch in dispatches.values()):
         for row in _people(campaign, leg):
             row["vendor_message"] = read(row["vendor_message"])
-            yield _row(row, rounds[row["dispatch_id"]], phone_of(row["phone"]), words)
+            yield _row(row, dispatches[row["dispatch_id"]], phone_of(row["phone"]), words)
     yield from _problems(campaign)
 
 
-def _rounds(campaign: Campaign) -> dict[int, Dispatch]:
+def _dispatches(campaign: Campaign) -> dict[int, Dispatch]:
     found = Dispatch.objects.filter(run=campaign.run).select_related("version__template", "account").order_by("pk")
     return {dispatch.pk: dispatch for dispatch in found}
 
@@ -105,7 +106,7 @@ def _row(row: dict[str, Any], dispatch: Dispatch, number: str, words: _Words) ->
     reason = row["reason"] or (row["batch__reason"] if row["own_status"] is None else "") or ""
     return [
         number,
-        round_name(dispatch),
+        dispatch_name(dispatch),
         str(dispatch.version or ""),
         dispatch.account.name,
         words.status[row["status"]],
@@ -119,7 +120,7 @@ def _row(row: dict[str, Any], dispatch: Dispatch, number: str, words: _Words) ->
     ]
 
 
-def round_name(dispatch: Dispatch) -> str:
+def dispatch_name(dispatch: Dispatch) -> str:
     """正式, 补发 2, 回落补发: what the leg is, with its number where there may be more."""
     number = dispatch.leg.rpartition("-")[2]
     kind = str(Dispatch.Kind(dispatch.kind).label)
@@ -164,16 +165,16 @@ def _after(found: Any, last: tuple[int, int]) -> Any:
 
 
 def cover(campaign: Campaign, *, who: str, full_numbers: bool) -> Iterator[list[Any]]:
-    """What the workbook is, who took it and when, and how many of each status each round has."""
+    """What the workbook is, who took it and when, and how many of each status each dispatch has."""
     yield [_("Campaign"), campaign.name]
     yield [_("Taken by"), who]
     yield [_("Taken at"), _("%(at)s (Beijing time)") % {"at": _time(timezone.now())}]
     yield [_("Numbers"), _("full") if full_numbers else _("masked")]
     yield [_("Rows"), display.count(size(campaign))]
     yield []
-    yield [_("Send round"), _("Status"), _("People")]
-    rounds, words = _rounds(campaign), _Words()
-    for pk, counts in counts_by_round(rounds).items():
+    yield [_("Dispatch"), _("Status"), _("People")]
+    dispatches, words = _dispatches(campaign), _Words()
+    for pk, counts in counts_by_dispatch(dispatches).items():
         for status in deliveries_status.STATUSES:
             if counts.get(status):
-                yield [rounds[pk].title, words.status[status], display.count(counts[status])]
+                yield [dispatches[pk].title, words.status[status], display.count(counts[status])]

@@ -49,7 +49,7 @@ class Record:
     was_on_wire: bool
 
     @property
-    def round_kind(self) -> str:
+    def dispatch_kind(self) -> str:
         return self.delivery.dispatch.get_kind_display()
 
     @property
@@ -62,7 +62,7 @@ def channel_words(code: str) -> str:
 
 
 def records(phone: str) -> list[Record]:
-    """Of every round, newest first."""
+    """Of every dispatch, newest first."""
     related = ("batch", "dispatch__version__template", "dispatch__account", "dispatch__signature", "dispatch__chatbot")
     rows = list(Delivery.objects.filter(phone=phone).select_related(*related).order_by("-dispatch__created_at", "-id"))
     attempts: dict[int, list[Attempt]] = defaultdict(list)
@@ -173,7 +173,7 @@ def heard_header() -> list[str]:
 
 def message_header() -> list[str]:
     return [
-        _("Message no."), _("Planned at"), _("Handed over"), _("Round"), _("Kind"), _("Source"), _("Vendor account"),
+        _("Message no."), _("Planned at"), _("Handed over"), _("Dispatch"), _("Kind"), _("Source"), _("Vendor account"),
         _("Signature"), _("5G sender"), _("Template"), _("Message as received"), _("Instead, where the phone cannot show it"),
         _("Variables"), _("Status"), _("Channel"), _("Reason"), _("Vendor's own words"), _("Reported at"), _("Our reference"),
         _("Vendor's task id"), _("Vendor's message id"),
@@ -185,7 +185,7 @@ def message_row(record: Record) -> list[Any]:
     last = record.heard[-1] if record.heard else None
     return [
         record.number, when(dispatch.created_at), when(row.batch.submitted_at if row.batch else None), dispatch.title,
-        record.round_kind, dispatch.source, str(dispatch.account), message.signature, message.sender,
+        record.dispatch_kind, dispatch.source, str(dispatch.account), message.signature, message.sender,
         str(dispatch.version or ""), _said(message.main), _said(message.fallback),
         "\n".join(f"{name}: {value}" for name, value in row.variables.items()), record.status, record.channel,
         record.reason, row.vendor_message, when(row.reported_at), last.reference if last else "", last.task_id if last else "",

@@ -1,5 +1,5 @@
 """Figures over a time, by campaign, template, vendor, account, channel, operator or day. All from the days that were added up:
-nothing here counts people or rounds, and every sum closes."""
+nothing here counts people or dispatches, and every sum closes."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from django.db.models import Min, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import BalanceReading, DailyFigures, RoundFigures
+from campaigns.models import BalanceReading, DailyFigures, DispatchFigures
 from campaigns.reports.daily_figures import ARRIVED
 from messaging import sentences
 from messaging.gateway.registry import vendor_class
@@ -86,7 +86,7 @@ class Line:
 @dataclass(frozen=True)
 class Report:
     """`lines` are the parts and `whole` their sum; `reasons`: (what happened, what to do, people), most first; `counted_at` is
-    the oldest count among the rounds that still move."""
+    the oldest count among the dispatches that still move."""
 
     by: str
     lines: list[Line]
@@ -96,7 +96,7 @@ class Report:
 
 
 def _days(since: date, until: date) -> QuerySet[DailyFigures]:
-    """Both included. The day (Beijing) is that of the hand-over, whenever the round was made."""
+    """Both included. The day (Beijing) is that of the hand-over, whenever the dispatch was made."""
     return DailyFigures.objects.filter(day__gte=since, day__lte=until)
 
 
@@ -146,7 +146,7 @@ def report(by: str, since: date, until: date) -> Report:
     for line in lines:
         whole.add(line)
     ordered = sorted(lines, key=lambda line: line.name) if by == "day" else sorted(lines, key=lambda line: -line.total)
-    counted = RoundFigures.objects.filter(final=False).aggregate(at=Min("counted_at"))["at"]
+    counted = DispatchFigures.objects.filter(final=False).aggregate(at=Min("counted_at"))["at"]
     return Report(by, ordered, whole, _reasons(_days(since, until)), counted)
 
 

@@ -36,7 +36,7 @@ class Equation:
 
 def verify(campaign: Campaign) -> list[Equation]:
     """All seven, whatever fails. About twenty queries, none of them per row."""
-    rounds = list(Dispatch.objects.filter(run=campaign.run).values_list("pk", flat=True))
+    dispatches = list(Dispatch.objects.filter(run=campaign.run).values_list("pk", flat=True))
     checks: tuple[Callable[[Campaign, list[int]], Equation], ...] = (
         _imports,
         _members,
@@ -46,10 +46,10 @@ def verify(campaign: Campaign) -> list[Equation]:
         _receipts,
         _sums,
     )
-    return [check(campaign, rounds) for check in checks]
+    return [check(campaign, dispatches) for check in checks]
 
 
-def _imports(campaign: Campaign, rounds: list[int]) -> Equation:
+def _imports(campaign: Campaign, dispatches: list[int]) -> Equation:
     """Rows of the import = stored + problems by reason."""
     sources = AudienceImport.objects.filter(pk__in=campaign.report.imports)
     sums = sources.aggregate(rows=Sum("rows"), stored=Sum("stored"), bad=Sum(F("invalid") + F("duplicate")))
@@ -64,18 +64,18 @@ def _imports(campaign: Campaign, rounds: list[int]) -> Equation:
     )
 
 
-def _members(campaign: Campaign, rounds: list[int]) -> Equation:
+def _members(campaign: Campaign, dispatches: list[int]) -> Equation:
     """Every member has exactly one delivery in the main leg; a later leg holds nobody else but members of later files."""
     members = AudienceMember.objects.filter(audience=campaign.audience_id, source__in=campaign.report.imports)
     deliveries = Delivery.objects.filter(run=campaign.run)
-    total = members.count() if rounds else 0
+    total = members.count() if dispatches else 0
     main = deliveries.filter(leg="main")
     later = deliveries.exclude(leg="main").exclude(phone__in=main.values("phone"))
     everybody = AudienceMember.objects.filter(audience=campaign.audience_id)
     numbers = {
         "members": total,
         "deliveries": main.count(),
-        "without": members.exclude(phone__in=main.values("phone")).count() if rounds else 0,
+        "without": members.exclude(phone__in=main.values("phone")).count() if dispatches else 0,
         "strangers": later.exclude(phone__in=everybody.values("phone")).count(),
     }
     same = numbers["members"] == numbers["deliveries"]
@@ -84,21 +84,22 @@ def _members(campaign: Campaign, rounds: list[int]) -> Equation:
     )
 
 
-def _placed(campaign: Campaign, rounds: list[int]) -> Equation:
-    nowhere = Delivery.objects.filter(dispatch__in=rounds, batch__isnull=True, own_status__isnull=True).count()
-    elsewhere = Delivery.objects.filter(dispatch__in=rounds).exclude(batch__isnull=True)
+def _placed(campaign: Campaign, dispatches: list[int]) -> Equation:
+    nowhere = Delivery.objects.filter(dispatch__in=dispatches, batch__isnull=True, own_status__isnull=True).count()
+    elsewhere = Delivery.objects.filter(dispatch__in=dispatches).exclude(batch__isnull=True)
     wrong = elsewhere.exclude(batch__dispatch=F("dispatch")).count()
     numbers = {"nowhere": nowhere, "in_another_round": wrong}
     return Equation(3, _("each delivery has a batch or a status of its own"), numbers, not nowhere + wrong)
 
 
-def _counters(campaign: Campaign, rounds: list[int]) -> Equation:
+def _counters(campaign: Campaign, dispatches: list[int]) -> Equation:
     """Per batch: counters = recount, and size = people that belong to it."""
     stored = {
-        row["pk"]: row for row in Batch.objects.filter(dispatch__in=rounds).values("pk", "size", *OWN_COLUMNS.values())
+        row["pk"]: row
+        for row in Batch.objects.filter(dispatch__in=dispatches).values("pk", "size", *OWN_COLUMNS.values())
     }
     recount: dict[int, dict[str, int]] = {pk: dict.fromkeys(OWN_COLUMNS.values(), 0) | {"size": 0} for pk in stored}
-    rows = Delivery.objects.filter(dispatch__in=rounds, batch__isnull=False)
+    rows = Delivery.objects.filter(dispatch__in=dispatches, batch__isnull=False)
     for batch, own, people in rows.values_list("batch", "own_status").annotate(n=Count("id")).order_by():
         recount[batch]["size"] += people
         column = OWN_COLUMNS.get(status.OWN_WORDS.get(own, "")) if own is not None else None
@@ -110,38 +111,38 @@ def _counters(campaign: Campaign, rounds: list[int]) -> Equation:
     return Equation(4, _("counters of each batch = recount of its people"), numbers, not wrong)
 
 
-def _attempts(campaign: Campaign, rounds: list[int]) -> Equation:
+def _attempts(campaign: Campaign, dispatches: list[int]) -> Equation:
     """On the wire at most once, unless the repeat was the vendor's own check or a person signed it."""
     maybe_taken = (AttemptOutcome.OPEN, AttemptOutcome.ACCEPTED, AttemptOutcome.UNKNOWN)
-    attempts = Attempt.objects.filter(batch__dispatch__in=rounds)
+    attempts = Attempt.objects.filter(batch__dispatch__in=dispatches)
     own_doing = attempts.filter(outcome__in=maybe_taken, is_vendor_check=False, signed_by__isnull=True)
     twice = own_doing.values("batch").annotate(n=Count("id")).filter(n__gt=1).count()
     numbers = {"attempts": attempts.count(), "batches_twice": twice}
     return Equation(5, _("no batch was on the wire twice by itself"), numbers, not twice)
 
 
-def _receipts(campaign: Campaign, rounds: list[int]) -> Equation:
+def _receipts(campaign: Campaign, dispatches: list[int]) -> Equation:
     """A matched receipt's rank is not above its delivery's."""
-    kept = Receipt.objects.filter(state=Receipt.State.MATCHED, attempt__batch__dispatch__in=rounds)
+    kept = Receipt.objects.filter(state=Receipt.State.MATCHED, attempt__batch__dispatch__in=dispatches)
     behind = 0
     if kept.exists():
-        behind = int(_SQL["behind"].value(dispatches=tuple(rounds), **_RANKS))
+        behind = int(_SQL["behind"].value(dispatches=tuple(dispatches), **_RANKS))
     numbers = {"kept_receipts": kept.count(), "deliveries_behind": behind}
     return Equation(6, _("no delivery is behind its receipt"), numbers, not behind)
 
 
-def _sums(campaign: Campaign, rounds: list[int]) -> Equation:
-    """Batches and those left out add up to the rounds, the campaign and its page."""
-    in_batches = Batch.objects.filter(dispatch__in=rounds).aggregate(n=Sum("size"))["n"] or 0
-    outside = Delivery.objects.filter(dispatch__in=rounds, batch__isnull=True).count()
-    totals = Dispatch.objects.filter(pk__in=rounds).aggregate(n=Sum("total"))["n"] or 0
-    selected = sum(status.dispatch_counts(rounds).values())
+def _sums(campaign: Campaign, dispatches: list[int]) -> Equation:
+    """Batches and those left out add up to the dispatches, the campaign and its page."""
+    in_batches = Batch.objects.filter(dispatch__in=dispatches).aggregate(n=Sum("size"))["n"] or 0
+    outside = Delivery.objects.filter(dispatch__in=dispatches, batch__isnull=True).count()
+    totals = Dispatch.objects.filter(pk__in=dispatches).aggregate(n=Sum("total"))["n"] or 0
+    selected = sum(status.dispatch_counts(dispatches).values())
     page = progress.progress(campaign)
-    main = sum(progress.main_rounds(campaign).values())
+    main = sum(progress.main_dispatches(campaign).values())
     numbers = {
         "in_batches": in_batches,
         "outside": outside,
-        "rounds": totals,
+        "dispatches": totals,
         "counted": selected,
         "page": page["people"] + page["left_out"],
         "report": campaign.report.rows,
@@ -150,9 +151,9 @@ def _sums(campaign: Campaign, rounds: list[int]) -> Equation:
     holds = in_batches + outside == totals == selected and numbers["page"] == main == sum(page["counts"].values())
     return Equation(
         7,
-        _("batches add up to the rounds, the campaign, its page and its file"),
+        _("batches add up to the dispatches, the campaign, its page and its file"),
         numbers,
-        holds and (not rounds or main + in_file == numbers["report"]),
+        holds and (not dispatches or main + in_file == numbers["report"]),
     )
 
 

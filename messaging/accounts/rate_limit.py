@@ -23,7 +23,7 @@ _SQL = sql.beside(__file__)
 
 
 class Busy(Exception):
-    """Somebody has held the account, its round or its people for longer than a claim waits."""
+    """Somebody has held the account, its dispatch or its people for longer than a claim waits."""
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def _account_of(dispatch_id: int) -> int:
 
 
 def lock(dispatch_id: int) -> AccountRateLimit:
-    """The rate limit's row of the round's account, locked until the transaction ends: claims of one account happen one after the
+    """The rate limit's row of the dispatch's account, locked until the transaction ends: claims of one account happen one after the
     other. On PostgreSQL every lock of this transaction is waited for no longer than PATIENCE."""
     row = _lock(dispatch_id)
     if row is None:
@@ -67,7 +67,7 @@ def _locked(pk: int, account_id: int, free_at: float, _patience: str) -> Account
 
 
 class Reservation:
-    """Slots on an account's clock, and on the round's own where it has a ceiling; `save` writes what was booked."""
+    """Slots on an account's clock, and on the dispatch's own where it has a ceiling; `save` writes what was booked."""
 
     def __init__(self, row: AccountRateLimit, dispatch: Dispatch, clock: float) -> None:
         """`clock`: seconds since 1970 by the clock that all hosts share."""

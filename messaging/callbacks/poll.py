@@ -20,7 +20,7 @@ from messaging.states import AccountStatus
 SHORTEST = timedelta(seconds=10)
 LONGEST = timedelta(minutes=5)
 EXPECTED = timedelta(minutes=10)  # so long after a hand-over there is no back-off: news are on their way
-ROUNDS = 20
+MOST_POLLS = 20
 
 
 def due() -> list[tuple[int, str]]:
@@ -58,10 +58,10 @@ def poll(account_id: int, kind: str) -> int:
     with lease(f"poll:{account_id}:{kind}", 300) as mine:
         if not mine:
             return 0
-        for count in range(ROUNDS):
+        for count in range(MOST_POLLS):
             if not _ask_once(account, kind):
                 return count
-    return ROUNDS
+    return MOST_POLLS
 
 
 def _ask_once(account: VendorAccount, kind: str) -> bool:

@@ -1,4 +1,4 @@
--- The newest by their rounds: ids are taken from their sequence a thousand at a time by whoever stores rows, in no common order.
+-- The newest by their dispatches: ids are taken from their sequence a thousand at a time by whoever stores rows, in no common order.
 -- name: newest prepared
 SELECT EXISTS (SELECT 1 FROM messaging_reply WHERE phone = :phone),
        EXISTS (SELECT 1 FROM messaging_click WHERE phone = :phone),

@@ -86,7 +86,7 @@ ALL_OTHERS = Found([], True, True, True)
 
 
 def find(phone: str, before: datetime | None, limit: int, after: datetime | None = None) -> Found:
-    """`before` and `after` (included) are about when the round was made."""
+    """`before` and `after` (included) are about when the dispatch was made."""
     look = _postgres if connection.vendor == "postgresql" else _plain
     return look(phone, before, limit, after)
 

@@ -1,7 +1,7 @@
-"""The frequency cap: who has got, or may have got, as many messages of other rounds as some days allow.
+"""The frequency cap: who has got, or may have got, as many messages of other dispatches as some days allow.
 
-Exact also when several rounds send to one number in the same moment, and without a lock that one could hold against others:
-a round first claims its batches and commits, and only then counts, other rounds' claims included. Of two that claim one
+Exact also when several dispatches send to one number in the same moment, and without a lock that one could hold against others:
+a dispatch first claims its batches and commits, and only then counts, other dispatches' claims included. Of two that claim one
 number, the later to commit sees the earlier; whoever sees the other gives the batch back and looks again a little later.
 """
 
@@ -92,5 +92,5 @@ def over(phones: Collection[str], capped: Capped) -> set[str]:
 
 
 def seconds_apart() -> float:
-    """How long a round waits that met another at one number; chance keeps two from meeting again and again."""
+    """How long a dispatch waits that met another at one number; chance keeps two from meeting again and again."""
     return random.uniform(0.3, 1.5)

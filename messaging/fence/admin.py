@@ -46,7 +46,7 @@ class ListForm(ReasonForm):
     file = forms.FileField(
         label=gettext_lazy("list of the vendor"),
         help_text=gettext_lazy(
-            "CSV or TXT with numbers or with our references. A number counts for every chosen round, a reference for its own "
+            "CSV or TXT with numbers or with our references. A number counts for every chosen dispatch, a reference for its own "
             "request alone."
         ),
     )
@@ -70,7 +70,7 @@ class EndForm(ReasonForm):
 
 @dataclass(frozen=True)
 class Act:
-    """One step. `run(hold, cleaned form, actor, rounds)` returns how many people it was about, None where that says nothing."""
+    """One step. `run(hold, cleaned form, actor, dispatches)` returns how many people it was about, None where that says nothing."""
 
     title: Any
     button: Any
@@ -78,23 +78,23 @@ class Act:
     run: Callable[[FenceHold, dict[str, Any], Any, Sequence[int] | None], int | None]
     form: type[ReasonForm] = ReasonForm
     danger: bool = False
-    of_rounds: bool = False
+    of_dispatches: bool = False
 
 
 def _opt_outs(how: str) -> Callable[..., None]:
-    return lambda hold, data, actor, rounds: decisions.opt_outs(hold, how, actor, data["reason"])
+    return lambda hold, data, actor, dispatches: decisions.opt_outs(hold, how, actor, data["reason"])
 
 
 def _queued(act: Callable[..., int]) -> Callable[..., int]:
-    return lambda hold, data, actor, rounds: act(hold, actor, data["reason"], rounds)
+    return lambda hold, data, actor, dispatches: act(hold, actor, data["reason"], dispatches)
 
 
-def _listed(hold: FenceHold, data: dict[str, Any], actor: Any, rounds: Sequence[int] | None) -> int:
+def _listed(hold: FenceHold, data: dict[str, Any], actor: Any, dispatches: Sequence[int] | None) -> int:
     listing = listings.read(listings.decoded(data["file"].read()), hold)
-    return decisions.mark_listed(hold, listing, actor, data["reason"], rounds)
+    return decisions.mark_listed(hold, listing, actor, data["reason"], dispatches)
 
 
-def _end(hold: FenceHold, data: dict[str, Any], actor: Any, rounds: Sequence[int] | None) -> None:
+def _end(hold: FenceHold, data: dict[str, Any], actor: Any, dispatches: Sequence[int] | None) -> None:
     if not decisions.finish(hold, actor, data["reason"], keep_scheduled=data["keep"]):
         raise ValidationError(_("Something is still in doubt."))
 
@@ -116,24 +116,24 @@ ACTS: dict[str, Act] = {
     "listed": Act(
         gettext_lazy("Mark what the vendor has as sent"),
         gettext_lazy("Mark as sent"),
-        gettext_lazy("Whoever is in the list gets nothing more from these rounds."),
+        gettext_lazy("Whoever is in the list gets nothing more from these dispatches."),
         _listed,
         form=ListForm,
-        of_rounds=True,
+        of_dispatches=True,
     ),
     "sent": Act(
         gettext_lazy("All of it was sent"),
         gettext_lazy("Mark as sent"),
-        gettext_lazy("Whoever was not sent to gets nothing from these rounds any more."),
+        gettext_lazy("Whoever was not sent to gets nothing from these dispatches any more."),
         _queued(decisions.mark_all_sent),
-        of_rounds=True,
+        of_dispatches=True,
     ),
     "unknown": Act(
         gettext_lazy("Put to unknown outcomes"),
         gettext_lazy("Put to unknown"),
         gettext_lazy("Receipts settle it, or a person later. Nothing of it is sent by itself."),
         _queued(decisions.mark_unknown),
-        of_rounds=True,
+        of_dispatches=True,
     ),
     "let-go": Act(
         gettext_lazy("Nothing of it was sent: send it now"),
@@ -141,13 +141,13 @@ ACTS: dict[str, Act] = {
         gettext_lazy("Whoever was sent to already gets the message twice."),
         _queued(decisions.let_go),
         danger=True,
-        of_rounds=True,
+        of_dispatches=True,
     ),
     "notices": Act(
         gettext_lazy("Let new notices go"),
         gettext_lazy("Let them go"),
         gettext_lazy("Notices made since sending is held go at once, one-time codes for example. The rest waits."),
-        lambda hold, data, actor, rounds: decisions.free_notices(hold, actor, data["reason"]),
+        lambda hold, data, actor, dispatches: decisions.free_notices(hold, actor, data["reason"]),
     ),
     "end": Act(
         gettext_lazy("Go on sending"),
@@ -189,9 +189,9 @@ class FenceAdmin(LookOnly):
         found = ACTS.get(act)
         if found is None:
             raise Http404
-        doubted = doubts.rounds(hold)
-        chosen = _chosen(request, doubted) if found.of_rounds else []
-        if found.of_rounds and not chosen:
+        doubted = doubts.dispatches(hold)
+        chosen = _chosen(request, doubted) if found.of_dispatches else []
+        if found.of_dispatches and not chosen:
             messages.info(request, _("Choose at least one."))
             return redirect("admin:fence")
         is_sent = "token" in request.POST
@@ -237,7 +237,7 @@ class FenceAdmin(LookOnly):
 
 @dataclass(frozen=True)
 class Shown:
-    """A round in doubt, with what the first of its people would get and what all of them may cost."""
+    """A dispatch in doubt, with what the first of its people would get and what all of them may cost."""
 
     doubt: Doubt
     text: str
@@ -265,7 +265,7 @@ def _messages(found: Sequence[Doubt], reader: Callable[[str], str]) -> list[Show
 
 
 def _chosen(request: HttpRequest, found: list[Doubt]) -> list[Doubt]:
-    ids = {int(text) for text in request.POST.getlist("round") if text.isdecimal() and len(text) < 19}
+    ids = {int(text) for text in request.POST.getlist("dispatch") if text.isdecimal() and len(text) < 19}
     return [doubt for doubt in found if doubt.dispatch.pk in ids]
 
 
@@ -275,7 +275,7 @@ def _purpose(hold: FenceHold, act: str, chosen: list[Doubt]) -> str:
 
 
 def _shown(hold: FenceHold, reader: Callable[[str], str]) -> dict[str, Any]:
-    found = doubts.rounds(hold)
+    found = doubts.dispatches(hold)
     return {
         "pk": hold.pk,
         "why": fence.sentence(hold.rule, hold.evidence),
@@ -286,7 +286,7 @@ def _shown(hold: FenceHold, reader: Callable[[str], str]) -> dict[str, Any]:
         "opt_outs": hold.get_opt_outs_display() if hold.opt_outs else "",
         "notices_free": hold.notices_free,
         "is_moving": hold.rule == fence.Rule.MOVING,
-        "rounds": _messages(found, reader),
+        "dispatches": _messages(found, reader),
         "people": sum(doubt.people for doubt in found),
         "unknown": doubts.unknown(hold).count(),
         "waits_for": decisions.waits_for(hold),
@@ -306,16 +306,16 @@ def _facts(hold: FenceHold, chosen: list[Shown]) -> list[tuple[Any, Any]]:
     facts: list[tuple[Any, Any]] = [(_("Held because"), fence.sentence(hold.rule, hold.evidence))]
     if not chosen:
         return facts
-    rounds = [one.doubt.dispatch for one in chosen]
-    named = "、".join(dispatch.title for dispatch in rounds[:MOST_NAMED])
+    dispatches = [one.doubt.dispatch for one in chosen]
+    named = "、".join(dispatch.title for dispatch in dispatches[:MOST_NAMED])
     more = len(chosen) - MOST_NAMED
     texts = dict.fromkeys(one.text for one in chosen[:MOST_NAMED] if one.text)
     shown = format_html_join("", '<div class="doubted-message">{}</div>', ((linebreaksbr(text),) for text in texts))
     return [
         *facts,
-        (_("Send rounds"), named + (_(" and %(n)s more") % {"n": more} if more > 0 else "")),
+        (_("Dispatches"), named + (_(" and %(n)s more") % {"n": more} if more > 0 else "")),
         (_("Message, as the first of its people gets it"), shown or display.UNKNOWN),
-        (_("Vendor account"), "、".join(dict.fromkeys(dispatch.account.name for dispatch in rounds))),
+        (_("Vendor account"), "、".join(dict.fromkeys(dispatch.account.name for dispatch in dispatches))),
         (_("People"), display.count(sum(one.doubt.people for one in chosen))),
         (_("Cost if it is sent now"), cost.words(cost.total(one.cost for one in chosen))),
     ]

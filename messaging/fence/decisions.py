@@ -18,7 +18,7 @@ from messaging.hooks import fence_opened
 from messaging.models import Batch, Delivery, Dispatch, FenceHold
 from messaging.states import AttemptOutcome, BatchState
 
-Rounds = Sequence[int] | None
+Dispatches = Sequence[int] | None
 AT_ONCE = 500  # batches
 
 
@@ -35,54 +35,56 @@ def opt_outs(hold: FenceHold, how: str, actor: Any = None, reason: str = "") -> 
     )
 
 
-def mark_listed(hold: FenceHold, listing: Listing, actor: Any = None, reason: str = "", rounds: Rounds = None) -> int:
+def mark_listed(
+    hold: FenceHold, listing: Listing, actor: Any = None, reason: str = "", dispatches: Dispatches = None
+) -> int:
     """Batches and people that the list names were sent in the other life. Whoever of a batch is not listed waits on in a batch
     of his own, still in doubt. Returns people."""
-    done = sum(_mark_listed(pks, listing, _person(actor)) for pks in _in_turns(doubts.batches(hold, rounds)))
+    done = sum(_mark_listed(pks, listing, _person(actor)) for pks in _in_turns(doubts.batches(hold, dispatches)))
     _record(AuditAction.FENCE_MARKED_SENT, hold, actor, reason, done)
     return done
 
 
-def mark_reported(hold: FenceHold, actor: Any = None, reason: str = "", rounds: Rounds = None) -> int:
+def mark_reported(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """Receipts have come meanwhile for some of what is in doubt: that was sent, whatever anybody says. Returns people."""
     named = strangers.reported(hold, identity.row().mark)
     if not named:
         return 0
-    done = _mark_sent(doubts.batches(hold, rounds).filter(pk__in=named), actor)
+    done = _mark_sent(doubts.batches(hold, dispatches).filter(pk__in=named), actor)
     if done:
         _record(AuditAction.FENCE_RECEIPTS_SHOWED, hold, actor, reason, done)
     return done
 
 
-def mark_all_sent(hold: FenceHold, actor: Any = None, reason: str = "", rounds: Rounds = None) -> int:
+def mark_all_sent(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """Everything in doubt was sent. Returns people."""
-    done = _mark_sent(doubts.batches(hold, rounds), actor)
+    done = _mark_sent(doubts.batches(hold, dispatches), actor)
     _record(AuditAction.FENCE_MARKED_SENT, hold, actor, reason, done)
     return done
 
 
-def mark_unknown(hold: FenceHold, actor: Any = None, reason: str = "", rounds: Rounds = None) -> int:
+def mark_unknown(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """Nobody knows: receipts, the vendor's own check or a person settle it later, as with every unknown outcome. Returns
     people."""
-    mark_reported(hold, actor, reason, rounds)
+    mark_reported(hold, actor, reason, dispatches)
     done = 0
-    for pks in _in_turns(doubts.batches(hold, rounds)):
+    for pks in _in_turns(doubts.batches(hold, dispatches)):
         with transaction.atomic():
             done += _settle(_locked(pks), AttemptOutcome.UNKNOWN, BatchState.UNKNOWN)
     _record(AuditAction.FENCE_PUT_TO_UNKNOWN, hold, actor, reason, done)
     return done
 
 
-def let_go(hold: FenceHold, actor: Any = None, reason: str = "", rounds: Rounds = None) -> int:
+def let_go(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """What is in doubt was not sent, and is sent now. Raises ValidationError for marketing before the opt-outs of the lost time
     are decided about. Returns people."""
-    chosen = [one for one in doubts.rounds(hold) if rounds is None or one.dispatch.pk in rounds]
+    chosen = [one for one in doubts.dispatches(hold) if dispatches is None or one.dispatch.pk in dispatches]
     if hold.opt_outs == FenceHold.OptOuts.OPEN and any(one.is_marketing for one in chosen):
         raise ValidationError(
             _("First import the opt-outs of the lost time, or waive them: marketing may be among what is sent.")
         )
-    if mark_reported(hold, actor, reason, rounds):
-        chosen = [one for one in doubts.rounds(hold) if rounds is None or one.dispatch.pk in rounds]
+    if mark_reported(hold, actor, reason, dispatches):
+        chosen = [one for one in doubts.dispatches(hold) if dispatches is None or one.dispatch.pk in dispatches]
     with transaction.atomic():
         now = FenceHold.objects.select_for_update().get(pk=hold.pk)
         now.let_go = sorted({*now.let_go, *(one.dispatch.pk for one in chosen)})
@@ -132,17 +134,17 @@ def _record(action: AuditAction, hold: FenceHold, actor: Any, reason: str, peopl
 
 
 def _in_turns(found: "QuerySet[Batch]") -> Iterator[list[int]]:
-    """The batches' keys, so many of one round at a time that nobody waits long for the round."""
-    by_round: dict[int, list[int]] = {}
+    """The batches' keys, so many of one dispatch at a time that nobody waits long for the dispatch."""
+    by_dispatch: dict[int, list[int]] = {}
     for dispatch, pk in found.order_by("dispatch", "pk").values_list("dispatch_id", "pk"):
-        by_round.setdefault(dispatch, []).append(pk)
-    for pks in by_round.values():
+        by_dispatch.setdefault(dispatch, []).append(pk)
+    for pks in by_dispatch.values():
         for first in range(0, len(pks), AT_ONCE):
             yield pks[first : first + AT_ONCE]
 
 
 def _locked(pks: Sequence[int]) -> list[Batch]:
-    """Batches of one round, the round before them, as everybody locks them; without those that have left the queue."""
+    """Batches of one dispatch, the dispatch before them, as everybody locks them; without those that have left the queue."""
     list(Dispatch.objects.select_for_update(no_key=True, of=("self",)).filter(batches__pk=pks[0]).values_list("pk"))
     locked = Batch.objects.select_for_update(of=("self",)).select_related("account")
     return list(locked.filter(pk__in=pks, state=BatchState.QUEUED).order_by("pk"))

@@ -15,7 +15,7 @@ ALIVE = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, Dispa
 
 @dataclass(frozen=True)
 class Doubt:
-    """One round: how many of its batches and people are queued and undecided. `first` is the key of the first of the batches."""
+    """One dispatch: how many of its batches and people are queued and undecided. `first` is the key of the first of the batches."""
 
     dispatch: Dispatch
     batches: int
@@ -31,7 +31,7 @@ DECIDED = sum((F(column) for column in OWN_COLUMNS.values()), start=Value(0))  #
 
 
 def batches(hold: FenceHold, dispatches: Sequence[int] | None = None) -> "QuerySet[Batch]":
-    """Undecided ones, of all rounds or of some. Of one where everybody is left out nothing is ever sent."""
+    """Undecided ones, of all dispatches or of some. Of one where everybody is left out nothing is ever sent."""
     # Made before the hold, or cut off from one that was.
     old = Q(pk__lte=hold.last_batch) | Q(reason=REASON, split_from__isnull=False)
     found = Batch.objects.filter(old, state=BatchState.QUEUED, dispatch__state__in=ALIVE, size__gt=DECIDED)
@@ -47,8 +47,8 @@ def unknown(hold: FenceHold) -> "QuerySet[Batch]":
     return found if hold.account_id is None else found.filter(account=hold.account_id)
 
 
-def rounds(hold: FenceHold) -> list[Doubt]:
-    """By round, the oldest first. Two queries."""
+def dispatches(hold: FenceHold) -> list[Doubt]:
+    """By dispatch, the oldest first. Two queries."""
     counted = batches(hold).values("dispatch").annotate(n=Count("id"), people=Sum(F("size") - DECIDED), first=Min("id"))
     found = {row["dispatch"]: (row["n"], row["people"], row["first"]) for row in counted.order_by("dispatch")}
     related = ("account", "signature", "chatbot", "version__template")
@@ -57,12 +57,12 @@ def rounds(hold: FenceHold) -> list[Doubt]:
 
 
 def first_people(found: Sequence[Doubt]) -> dict[int, Delivery]:
-    """Of each round the first person who would get it, by the round's key, with batch and dispatch. Two queries."""
+    """Of each dispatch the first person who would get it, by the dispatch's key, with batch and dispatch. Two queries."""
     people = Delivery.objects.filter(batch=OuterRef("pk"), own_status__isnull=True).order_by("id").values("id")[:1]
     firsts = Batch.objects.filter(pk__in=[doubt.first for doubt in found]).annotate(person=Subquery(people))
     dispatches = {doubt.dispatch.pk: doubt.dispatch for doubt in found}
     rows = Delivery.objects.filter(pk__in=firsts.values_list("person", flat=True)).select_related("batch")
-    by_round = {row.dispatch_id: row for row in rows}
-    for key, row in by_round.items():
+    by_dispatch = {row.dispatch_id: row for row in rows}
+    for key, row in by_dispatch.items():
         row.dispatch = dispatches[key]
-    return by_round
+    return by_dispatch

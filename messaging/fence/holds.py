@@ -40,7 +40,8 @@ def nobody_asks() -> bool:
 
 
 def blocks(dispatch: Dispatch) -> bool:
-    """Whether an open hold keeps this round from sending. One that was let go, and a new notice where those were let go, pass."""
+    """Whether an open hold keeps this dispatch from sending. One that was let go, and a new notice where those were let go,
+    pass."""
     found = open_holds().filter(Q(account__isnull=True) | Q(account=dispatch.account_id))
     return any(not _passes(dispatch, hold) for hold in found)
 

@@ -18,7 +18,7 @@ _APART = re.compile(r"[\s,;|\t\"'，；]+")
 
 @dataclass(frozen=True)
 class Listing:
-    """Numbers, and batches that references name. A number counts for every round that is decided with it."""
+    """Numbers, and batches that references name. A number counts for every dispatch that is decided with it."""
 
     phones: frozenset[str]
     batches: frozenset[int]
@@ -35,7 +35,7 @@ def read(text: str, hold: FenceHold) -> Listing:
         batches = {batch for word in words if (batch := _batch(word, vendors, mark)) is not None}
         numbers = {number for word in words if (number := phones.clean(word))}
         found_batches |= batches
-        if not batches:  # a reference says more than the number beside it, which may be in several rounds
+        if not batches:  # a reference says more than the number beside it, which may be in several dispatches
             found_phones |= numbers
         if words and line > 1 and not batches and not numbers:
             bad.append(line)

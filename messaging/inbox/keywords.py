@@ -115,5 +115,5 @@ def _answer(reply: Reply, rule: KeywordRule) -> bool:
 def _answered_lately(phone: str) -> bool:
     """By a rule, through whichever account. Asked of what was sent: the reply itself may have moved on since."""
     since = timezone.now() - ANSWER_ONCE_IN
-    rounds = Q(dispatch__kind=Dispatch.Kind.ANSWER, dispatch__created_by=None, dispatch__created_at__gte=since)
-    return Delivery.objects.filter(rounds, phone=phone).exists()
+    dispatches = Q(dispatch__kind=Dispatch.Kind.ANSWER, dispatch__created_by=None, dispatch__created_at__gte=since)
+    return Delivery.objects.filter(dispatches, phone=phone).exists()

@@ -23,12 +23,12 @@ class Dispatch(models.Model):
         TEST = "test", _("Test")
         MAIN = "main", _("Main")
         RESEND = "resend", _("Follow-up")
-        FALLBACK = "fallback", _("Fallback round")
+        FALLBACK = "fallback", _("Fallback dispatch")
         ANSWER = "answer", _("Answer")
 
     run = models.UUIDField(default=uuid.uuid4)
     leg = models.CharField(max_length=12, default="main")
-    kind = models.CharField(_("round"), max_length=10, choices=Kind, default=Kind.MAIN)
+    kind = models.CharField(_("kind of dispatch"), max_length=10, choices=Kind, default=Kind.MAIN)
     title = models.CharField(_("title"), max_length=120)
     source = models.CharField(_("source"), max_length=120, blank=True)
     version = models.ForeignKey(
@@ -70,8 +70,8 @@ class Dispatch(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("send round")
-        verbose_name_plural = _("send rounds")
+        verbose_name = _("dispatch")
+        verbose_name_plural = _("dispatches")
         indexes = [
             models.Index(fields=["run", "leg"], name="dispatch_run_leg"),
             models.Index(fields=["state"], name="dispatch_state"),

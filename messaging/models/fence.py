@@ -60,8 +60,8 @@ class FenceMark(models.Model):
 class FenceHold(models.Model):
     """Sending is held, everywhere or (`account`) at one account, because something may have been sent that this database does
     not know. `rule` is one of messaging.fence.rules. Batches up to `last_batch` were made before and are in doubt; up to
-    `first_free` no id was given out here, so what comes back under such a number is from the other life. `let_go`: ids of rounds
-    that a person has decided to send. `lost_from`: the last sign of life that this database knows."""
+    `first_free` no id was given out here, so what comes back under such a number is from the other life. `let_go`: ids of
+    dispatches that a person has decided to send. `lost_from`: the last sign of life that this database knows."""
 
     class OptOuts(models.TextChoices):
         OPEN = "", _("Not decided")

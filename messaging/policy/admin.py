@@ -34,7 +34,7 @@ class SendingPolicyAdmin(Page):
             form = PolicyForm(request.POST or None, instance=policy, changeable=may_change)
             if request.method == "POST" and form.is_valid():
                 waiting = change.save(form.save(commit=False), form.changed_data, request.user)
-                words = _("Saved. %(n)s open send rounds have the new holidays.") if waiting else _("Saved.")
+                words = _("Saved. %(n)s open dispatches have the new holidays.") if waiting else _("Saved.")
                 self.message_user(request, words % {"n": waiting})
                 return redirect(self.address("changelist"))
             transaction.set_rollback(True)  # a row that was made only to be locked does not stay

@@ -12,7 +12,7 @@ from messaging.states import DispatchState
 
 _OPEN = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
 _CAPS = frozenset({"cap_count", "cap_days", "notice_cap_count", "notice_cap_days"})
-_ROUNDS = (Dispatch.Kind.MAIN, Dispatch.Kind.RESEND, Dispatch.Kind.FALLBACK)
+_REAL = (Dispatch.Kind.MAIN, Dispatch.Kind.RESEND, Dispatch.Kind.FALLBACK)
 
 
 def locked() -> SendingPolicy:
@@ -26,7 +26,7 @@ def locked() -> SendingPolicy:
 
 @transaction.atomic
 def save(policy: SendingPolicy, changed: Sequence[str], actor: Any) -> int:
-    """Returns how many open marketing rounds got the new holidays."""
+    """Returns how many open marketing dispatches got the new holidays."""
     policy.save()
     audit.record(
         AuditAction.POLICY_CHANGED,
@@ -35,16 +35,16 @@ def save(policy: SendingPolicy, changed: Sequence[str], actor: Any) -> int:
         detail={name: _plain(getattr(policy, name)) for name in changed},
     )
     if not _CAPS.isdisjoint(changed):
-        _cap_open_rounds(policy)
-    rounds = Dispatch.objects.filter(state__in=_OPEN, kind__in=_ROUNDS, purpose="marketing")
-    return rounds.update(holidays=policy.holidays) if "holidays" in changed else 0
+        _cap_open_dispatches(policy)
+    dispatches = Dispatch.objects.filter(state__in=_OPEN, kind__in=_REAL, purpose="marketing")
+    return dispatches.update(holidays=policy.holidays) if "holidays" in changed else 0
 
 
-def _cap_open_rounds(policy: SendingPolicy) -> None:
+def _cap_open_dispatches(policy: SendingPolicy) -> None:
     for purpose in ("marketing", "notice"):
         count, days = policy.cap_for(purpose)
-        rounds = Dispatch.objects.filter(state__in=_OPEN, purpose=purpose).exclude(kind=Dispatch.Kind.TEST)
-        rounds.update(policy_cap_count=count, policy_cap_days=days)
+        dispatches = Dispatch.objects.filter(state__in=_OPEN, purpose=purpose).exclude(kind=Dispatch.Kind.TEST)
+        dispatches.update(policy_cap_count=count, policy_cap_days=days)
 
 
 def _plain(value: Any) -> Any:

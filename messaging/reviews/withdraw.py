@@ -23,20 +23,18 @@ def can_delete(account: VendorAccount) -> bool:
     return any(item.method == "delete_template" for item in vendor_class(account.vendor).operations)
 
 
-def rounds_in_the_way(review: TemplateReview) -> int:
-    """Rounds that are not over and would lose their template."""
+def dispatches_in_the_way(review: TemplateReview) -> int:
+    """Dispatches that are not over and would lose their template."""
     return Dispatch.objects.filter(version=review.version_id, account=review.account_id, state__in=_ALIVE).count()
 
 
 def withdraw(review: TemplateReview, actor: Any = None) -> Verdict:
     """Delete the template at the vendor. The review is withdrawn only on the vendor's yes; anything else leaves it as it was.
-    Raises ValidationError where the vendor cannot, has no id of it, or a round still needs it."""
+    Raises ValidationError where the vendor cannot, has no id of it, or a dispatch still needs it."""
     if not can_delete(review.account) or not review.vendor_template_id:
         raise ValidationError(_("This template cannot be deleted at the vendor."))
-    if rounds_in_the_way(review):
-        raise ValidationError(
-            _("A send round that is not over uses this template. Wait for its end or cancel it first.")
-        )
+    if dispatches_in_the_way(review):
+        raise ValidationError(_("A dispatch that is not over uses this template. Wait for its end or cancel it first."))
     verdict = health.adapter_for(review.account).delete_template(review.vendor_template_id)
     if verdict.outcome is Outcome.ACCEPTED:
         word = masks.text(f"{verdict.code} {verdict.message}".strip(), review.account.config.secrets)

@@ -23,7 +23,7 @@ _MAY_BE_ACCEPTED = batch_states.before(BatchState.SUBMITTED)
 
 
 def begin(attempt: Attempt, now: datetime) -> bool:
-    """`claimed -> sending` with the attempt's row, if the claim is still this one's, nobody was taken out since, the round still
+    """`claimed -> sending` with the attempt's row, if the claim is still this one's, nobody was taken out since, the dispatch still
     runs and is of use, and nobody has stopped all sending. True if so, and then the attempt has its key."""
     batch = attempt.batch
     step = {

@@ -24,7 +24,7 @@ from messaging.sending import stop_switch
 from messaging.states import BatchState, DispatchState, ReviewStatus
 
 log = logging.getLogger(__name__)
-TURNS = 4  # workers that may have a turn at one round: what one claims ahead is out of reach for the others
+TURNS = 4  # workers that may have a turn at one dispatch: what one claims ahead is out of reach for the others
 NEAR = 0.05  # seconds: a slot so near is claimed together with the one before it
 
 
@@ -38,7 +38,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Claimed:
-    """Claimed batches, at least one, with the round and the live reviews as they were when all was rechecked."""
+    """Claimed batches, at least one, with the dispatch and the live reviews as they were when all was rechecked."""
 
     dispatch: Dispatch
     reviews: Mapping[str, TemplateReview]
@@ -131,7 +131,7 @@ def _noted(claimed: Claimed, slot: fence.Slot, keeper: fence.Keeper) -> Claimed 
 
 
 def _locked(dispatch_id: int) -> tuple[Dispatch, bool]:
-    """The round, locked before any of its batches, as a cancellation does it: the other order would be a deadlock. A pause
+    """The dispatch, locked before any of its batches, as a cancellation does it: the other order would be a deadlock. A pause
     waits here for a claim under way, and after it nothing more is claimed. And whether a hold is open that may concern it."""
     account = Q(account__isnull=True) | Q(account=OuterRef("account"))
     holds = Exists(FenceHold.objects.filter(account, decided_at__isnull=True))
@@ -143,7 +143,7 @@ def _locked(dispatch_id: int) -> tuple[Dispatch, bool]:
 
 
 def _why_held(dispatch: Dispatch, reviews: Mapping[str, TemplateReview], now: datetime) -> tuple[Held | None, int]:
-    """What holds the round now, and how many more requests the account may have on the wire."""
+    """What holds the dispatch now, and how many more requests the account may have on the wire."""
     if dispatch.state != DispatchState.RUNNING:
         return Held("state"), 0
     if dispatch.send_until and dispatch.send_until <= now:
@@ -259,7 +259,7 @@ def release(batch: Batch, not_before: datetime | None = None) -> bool:
 
 
 def _within_cap(found: Claimed) -> Claimed | Held:
-    """The claim, committed by now, without the people who have had what is allowed. A batch with somebody whom another round
+    """The claim, committed by now, without the people who have had what is allowed. A batch with somebody whom another dispatch
     has claimed as well goes back for a moment: until then nobody knows whether that one goes out."""
     capped = cap.Capped.of(found.dispatch)
     if not capped.caps:

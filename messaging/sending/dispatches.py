@@ -1,4 +1,4 @@
-"""A round of sending: made, started, paused, resumed, cancelled. Each step is one counted UPDATE: of two people one wins."""
+"""A dispatch of sending: made, started, paused, resumed, cancelled. Each step is one counted UPDATE: of two people one wins."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from messaging.models import Batch, Dispatch
 from messaging.sending import claim
 from messaging.states import BATCH_OPEN, BatchState, DispatchState
 
-# `stop_reason` of a round that was paused before its start.
+# `stop_reason` of a dispatch that was paused before its start.
 BEFORE_START = "before_start"
 
 
@@ -110,7 +110,7 @@ def _close_queued(dispatch_id: int, to: BatchState, reason: str) -> int:
 
 
 def with_due_batches(now: datetime) -> QuerySet[Dispatch]:
-    """Running rounds that have something to hand over, with the number of the first such batch as `first_due`."""
+    """Running dispatches that have something to hand over, with the number of the first such batch as `first_due`."""
     mine = Batch.objects.filter(dispatch=OuterRef("pk"), state=BatchState.QUEUED).filter(
         Q(not_before__isnull=True) | Q(not_before__lte=now),
         Q(dispatch__hold_after__isnull=True) | Q(number__lte=F("dispatch__hold_after")),
@@ -135,7 +135,7 @@ def close_too_late(dispatch: Dispatch) -> int:
 
 def finish(dispatch: Dispatch) -> bool:
     """RUNNING (or a cancelled one's last batch) -> DONE when no batch can go on the wire any more. Locked while it looks:
-    batches that somebody adds at this moment would wait in a round that is done, and nobody would send them."""
+    batches that somebody adds at this moment would wait in a dispatch that is done, and nobody would send them."""
     may_go_out = Batch.objects.filter(dispatch=dispatch.pk, state__in=BATCH_OPEN)
     if may_go_out.exists():
         return False

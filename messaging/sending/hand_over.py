@@ -28,7 +28,7 @@ from messaging.sending import attempts, claim, outcomes
 from messaging.states import AttemptOutcome
 
 log = logging.getLogger(__name__)
-LONGEST_NAP = 5.0  # seconds that a worker sleeps for one round while others may wait for it
+LONGEST_NAP = 5.0  # seconds that a worker sleeps for one dispatch while others may wait for it
 AT_ONCE = 16  # batches that one claim takes, so that its rechecks are asked once for all of them
 STALE_SECONDS = 2.0  # a claim older than this is asked anew
 Reviews = Mapping[str, TemplateReview]
@@ -125,7 +125,7 @@ def _dispatch(batch: Batch) -> Dispatch:
 
 def begin(batch: Batch, dispatch: Dispatch, reviews: Reviews | None = None) -> tuple[Attempt, SendRequest] | None:
     """`claimed -> sending` with its Attempt, in one commit, after all that could go wrong before the wire. None when the claim
-    was lost meanwhile, somebody of the batch opted out, or the round was paused, stopped or cancelled: then the batch is
+    was lost meanwhile, somebody of the batch opted out, or the dispatch was paused, stopped or cancelled: then the batch is
     given back, so a pause lets nothing out but what is on the wire already.
 
     The people are read without a lock: whoever takes one out counts him in `n_skipped` in the same transaction, and the step

@@ -30,7 +30,7 @@ LONGEST_BACK_OFF = 300.0
 
 
 def record(attempt: Attempt | int, result: SendResult, calls: Sequence[CallRecord] = ()) -> None:
-    """Write down the outcome of one attempt, given itself (with its batch, round and account) or by its id, and the exchanges
+    """Write down the outcome of one attempt, given itself (with its batch, dispatch and account) or by its id, and the exchanges
     that led to it. Recording the same attempt twice changes nothing: it must still be open, or have been given up as unknown.
 
     The exchanges are in the same commit, which spares every request one; where they cannot be stored, the outcome is all the
@@ -193,7 +193,7 @@ def _not_taken(batch: Batch, attempt: Attempt, result: SendResult) -> None:
 
 
 def _never_left(batch: Batch, attempt: Attempt, result: SendResult) -> bool:
-    """Its sender, given up meanwhile, stood still and then did not send: an unknown batch is sent after all (where its round has
+    """Its sender, given up meanwhile, stood still and then did not send: an unknown batch is sent after all (where its dispatch has
     ended, the tick opens it again). Not where the vendor was asked about it since, which may have been the sending."""
     is_only_try = not attempt.is_vendor_check and attempt.number == batch.attempts_made
     return result.verdict.reason == reasons.STOOD_STILL and is_only_try
@@ -238,7 +238,7 @@ _RECORDERS = {
 
 
 def stop_dispatch(dispatch: Dispatch, reason: str, detail: str) -> None:
-    """Stop one round by itself; a person mends the cause and resumes."""
+    """Stop one dispatch by itself; a person mends the cause and resumes."""
     stopped = Dispatch.objects.filter(pk=dispatch.pk, state=DispatchState.RUNNING).update(
         state=DispatchState.STOPPED, stop_reason=reason, stop_detail=detail[:300]
     )

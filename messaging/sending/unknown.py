@@ -152,13 +152,13 @@ def _due() -> QuerySet[Batch]:
 
 
 def _dispatch_allows() -> Q:
-    """Where the first request never arrived, asking is sending: not for a round that somebody stopped, nor too late."""
+    """Where the first request never arrived, asking is sending: not for a dispatch that somebody stopped, nor too late."""
     in_time = Q(dispatch__send_until__isnull=True) | Q(dispatch__send_until__gt=timezone.now())
     return in_time & Q(dispatch__state__in=(DispatchState.RUNNING, DispatchState.DONE))
 
 
 def is_asked_about(batch: Batch) -> bool:
-    """Will the vendor be asked by itself? Not any more once its round was stopped or `send_until` has passed."""
+    """Will the vendor be asked by itself? Not any more once its dispatch was stopped or `send_until` has passed."""
     dispatch = batch.dispatch
     over = dispatch.send_until is not None and dispatch.send_until <= timezone.now()
     late = batch.claimed_at is None or batch.claimed_at <= timezone.now() - CHECK_WITHIN
@@ -167,7 +167,7 @@ def is_asked_about(batch: Batch) -> bool:
 
 
 def _may_check(batch: Batch, dispatch: Dispatch) -> bool:
-    """All that holds for a claim holds here: round, window, template, account, and nobody who has opted out since."""
+    """All that holds for a claim holds here: dispatch, window, template, account, and nobody who has opted out since."""
     if not vendor_class(dispatch.account.vendor).capabilities.repeat_is_safe or stop_switch.current() is not None:
         return False
     if not claim.in_window(dispatch, timezone.now()) or claim.template_missing(dispatch):

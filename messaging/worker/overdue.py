@@ -1,7 +1,7 @@
 """Due work that nobody begins: the alarm that a tick which goes on cannot give.
 
-The tick notes, for each account and queue with rounds that could hand something over now, which batches come first. As long as they
-stay the same ones, nobody has begun anything.
+The tick notes, for each account and queue with dispatches that could hand something over now, which batches come first. As
+long as they stay the same ones, nobody has begun anything.
 """
 
 import hashlib

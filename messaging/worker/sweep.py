@@ -66,8 +66,9 @@ def _give_up(batch_id: int, before: datetime) -> bool:
 
 
 def close_and_finish() -> None:
-    """Rounds whose time has passed are too late; rounds with nothing left to send are done, and open again where something came
-    back to their queue; what came back to that of a cancelled round (a throttled or blocked call, a dead claimer) is cancelled."""
+    """Dispatches whose time has passed are too late; dispatches with nothing left to send are done, and open again where
+    something came back to their queue; what came back to that of a cancelled dispatch (a throttled or blocked call, a dead
+    claimer) is cancelled."""
     now = clock.now()
     alive = Dispatch.objects.filter(state__in=(DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED))
     for dispatch in alive.filter(send_until__lte=now):

@@ -29,7 +29,7 @@ TICK_LEASE_SECONDS = 20
 
 
 def send_some(dispatch_id: int, slot: int = 0) -> None:
-    """Hand over batches for a while, then ask for another turn, so that one round does not starve the others."""
+    """Hand over batches for a while, then ask for another turn, so that one dispatch does not starve the others."""
     name = f"send:{dispatch_id}:{slot}"
     queue.mark_started(name)
     ended = hand_over.send_some(dispatch_id)
@@ -152,7 +152,7 @@ def _housekeeping() -> None:
 
 
 def _wake(standing: fence.Standing | None = None) -> None:
-    """Nudge what has something to do: rounds with due batches, unapplied pushes, submissions to hand over, polls, unknown
+    """Nudge what has something to do: dispatches with due batches, unapplied pushes, submissions to hand over, polls, unknown
     batches to ask about."""
     standing = standing or fence.look()
     for dispatch in dispatches.with_due_batches(clock.now()):

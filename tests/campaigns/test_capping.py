@@ -25,12 +25,12 @@ PHONE = "13800000001"  # the first of seven
 
 def before(campaign, state, *, days=4, phone=PHONE):
     """An earlier run's batch to this number, as it stands in this state, claimed so many days ago."""
-    round_ = Dispatch.objects.create(
+    dispatch = Dispatch.objects.create(
         title="早先", account=campaign.account, version=campaign.version, purpose="marketing", total=1
     )
     at = timezone.now() - timedelta(days=days)
     batch = Batch.objects.create(
-        dispatch=round_,
+        dispatch=dispatch,
         account=campaign.account,
         number=1,
         size=1,
@@ -38,7 +38,7 @@ def before(campaign, state, *, days=4, phone=PHONE):
         claimed_at=None if state == BatchState.QUEUED else at,
         submitted_at=at if state == BatchState.SUBMITTED else None,
     )
-    Delivery.objects.create(dispatch=round_, batch=batch, run=round_.run, leg="main", phone=phone)
+    Delivery.objects.create(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone)
     return batch
 
 

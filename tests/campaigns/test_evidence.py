@@ -53,7 +53,7 @@ def picture(db):
 def sent(
     maker, version, account, *, own_status=None, channel="", word="", variables=None, text="", batch_text="", **values
 ):
-    """A round to PHONE that the vendor has accepted."""
+    """A dispatch to PHONE that the vendor has accepted."""
     signature = maker.signature()
     more = {"vendor_id": "c1", "signature": signature}
     chatbot, _made = Chatbot.objects.get_or_create(account=account, name="示例商城", defaults=more)
@@ -192,7 +192,7 @@ def test_every_receipt_with_times_and_the_vendors_codes(maker):
         "task-7",
         "m-9",
     )
-    assert [one["Kind"] for one in table(pack(), "2-messages.csv")] == ["Fallback round", "Main"]
+    assert [one["Kind"] for one in table(pack(), "2-messages.csv")] == ["Fallback dispatch", "Main"]
 
 
 def test_who_was_left_out_of_a_request_got_nothing_and_the_page_says_so(maker):

@@ -67,21 +67,21 @@ class TestRows:
     def test_every_leg_every_person_and_every_bad_row(self, campaign):
         rows = table(campaign)
         assert len(rows) == export.size(campaign) == 12 + 3 + 3
-        by_round = {}
+        by_dispatch = {}
         for row in rows:
-            by_round.setdefault(row["Send round"], []).append((row["Number"], row["Status"]))
-        assert list(by_round) == ["Main", "Follow-up 1", *(f"名单.csv, line {n}" for n in (14, 15, 16))]
-        assert by_round["Main"][0] == ("13800000001", "Not delivered")
-        assert by_round["Main"][11] == ("13800000012", "Not sent")
-        assert [status for _phone, status in by_round["Follow-up 1"]] == ["Delivered", "Handed over", "Handed over"]
+            by_dispatch.setdefault(row["Dispatch"], []).append((row["Number"], row["Status"]))
+        assert list(by_dispatch) == ["Main", "Follow-up 1", *(f"名单.csv, line {n}" for n in (14, 15, 16))]
+        assert by_dispatch["Main"][0] == ("13800000001", "Not delivered")
+        assert by_dispatch["Main"][11] == ("13800000012", "Not sent")
+        assert [status for _phone, status in by_dispatch["Follow-up 1"]] == ["Delivered", "Handed over", "Handed over"]
 
     def test_they_add_up_to_the_page_and_to_the_file(self, campaign):
         rows = table(campaign)
         counts = progress.progress(campaign)["counts"]
-        main = [row["Status"] for row in rows if row["Send round"] == "Main"]
+        main = [row["Status"] for row in rows if row["Dispatch"] == "Main"]
         assert (main.count("Not delivered"), main.count("Read"), main.count("No receipt")) == (3, 5, 2)
         assert (counts["failed"], counts["read"], counts["no_receipt"]) == (3, 5, 2)
-        of_file = [row for row in rows if "line" in row["Send round"]]
+        of_file = [row for row in rows if "line" in row["Dispatch"]]
         assert len(main) + len(of_file) == campaign.report.rows == 15
         assert [row["Reason"] for row in of_file] == ["Invalid number", "Duplicate number", "Duplicate number"]
 
@@ -95,7 +95,7 @@ class TestRows:
 
     def test_a_batch_tells_for_those_with_nothing_of_their_own(self, campaign):
         Batch.objects.filter(dispatch__leg="resend-1").update(state=BatchState.REJECTED, reason="content_refused")
-        words = [(row["Status"], bool(row["Reason"])) for row in table(campaign) if row["Send round"] == "Follow-up 1"]
+        words = [(row["Status"], bool(row["Reason"])) for row in table(campaign) if row["Dispatch"] == "Follow-up 1"]
         assert words == [("Delivered", False), ("Hand-over rejected", True), ("Hand-over rejected", True)]
 
     def test_masked_unless_permitted(self, campaign):

@@ -100,7 +100,7 @@ def test_the_last_four_digits_within_a_campaign(known: Any) -> None:
     assert "136****0001" in text
     assert "137****0001" in text
     assert "138****0001" in text
-    assert "139****0001" not in text  # of another round
+    assert "139****0001" not in text  # of another dispatch
     assert "138****0012" not in text
     assert "没有这个后四位" in read(client.post(url, {"campaign": campaign.pk, "digits": "9999"})).text
     assert "应为 4 位数字" in read(client.post(url, {"campaign": campaign.pk, "digits": "1"})).text

@@ -31,17 +31,17 @@ pytestmark = pytest.mark.django_db
 
 
 def sent_before(campaign, phones, *, days=1, purpose="marketing", version=None, state=BatchState.SUBMITTED, times=1):
-    """Earlier rounds that reached these numbers."""
+    """Earlier dispatches that reached these numbers."""
     for _ in range(times):
-        round_ = Dispatch.objects.create(
+        dispatch = Dispatch.objects.create(
             title="早先", account=campaign.account, version=version, purpose=purpose, total=len(phones)
         )
         at = timezone.now() - timedelta(days=days)
         batch = Batch.objects.create(
-            dispatch=round_, account=campaign.account, number=1, size=len(phones), state=state, submitted_at=at
+            dispatch=dispatch, account=campaign.account, number=1, size=len(phones), state=state, submitted_at=at
         )
         Delivery.objects.bulk_create(
-            Delivery(dispatch=round_, batch=batch, run=round_.run, leg="main", phone=phone) for phone in phones
+            Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in phones
         )
 
 

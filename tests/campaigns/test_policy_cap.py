@@ -37,15 +37,15 @@ def rule(**values):
 
 def sent(account, numbers, *, purpose="marketing", days=0, **values):
     """An earlier round that reached these numbers."""
-    round_ = Dispatch.objects.create(title="早先", account=account, purpose=purpose, total=len(numbers), **values)
+    dispatch = Dispatch.objects.create(title="早先", account=account, purpose=purpose, total=len(numbers), **values)
     at = timezone.now() - timedelta(days=days, minutes=1)
     batch = Batch.objects.create(
-        dispatch=round_, account=account, number=1, size=len(numbers), state=BatchState.SUBMITTED, submitted_at=at
+        dispatch=dispatch, account=account, number=1, size=len(numbers), state=BatchState.SUBMITTED, submitted_at=at
     )
     Delivery.objects.bulk_create(
-        Delivery(dispatch=round_, batch=batch, run=round_.run, leg="main", phone=phone) for phone in numbers
+        Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in numbers
     )
-    return round_
+    return dispatch
 
 
 def why(dispatch, phone=PHONE):

@@ -58,11 +58,11 @@ def sent(version, account, phones=(FIRST,), *, days=1.0, state=BatchState.SUBMIT
     """An earlier round of this version to these numbers, so many days ago."""
     at = timezone.now() - timedelta(days=days)
     given = {"title": "早先", "version": version, "account": account, "started_at": at, "state": "running", **values}
-    round_ = Dispatch.objects.create(total=len(phones), **given)
+    dispatch = Dispatch.objects.create(total=len(phones), **given)
     if state in (BatchState.SUBMITTED, BatchState.REJECTED):
-        Dispatch.objects.filter(pk=round_.pk).update(state="done", finished_at=at)
+        Dispatch.objects.filter(pk=dispatch.pk).update(state="done", finished_at=at)
     batch = Batch.objects.create(
-        dispatch=round_,
+        dispatch=dispatch,
         account=account,
         number=1,
         size=len(phones),
@@ -72,9 +72,9 @@ def sent(version, account, phones=(FIRST,), *, days=1.0, state=BatchState.SUBMIT
     )
     for phone in phones:
         Delivery.objects.create(
-            dispatch=round_, batch=batch, run=round_.run, leg="main", phone=phone, own_status=own_status
+            dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone, own_status=own_status
         )
-    return round_
+    return dispatch
 
 
 def again(campaign):
@@ -112,8 +112,8 @@ class TestWhatCounts:
 
     def test_what_waits_in_a_cancelled_round_does_not_count(self, make):
         campaign = make.campaign()
-        round_ = sent(campaign.version, campaign.account, state=BatchState.QUEUED)
-        Dispatch.objects.filter(pk=round_.pk).update(state="cancelled")
+        dispatch = sent(campaign.version, campaign.account, state=BatchState.QUEUED)
+        Dispatch.objects.filter(pk=dispatch.pk).update(state="cancelled")
         assert again(campaign) == (0, {})
 
     def test_a_test_does_not_count(self, make):

@@ -1,4 +1,4 @@
-"""Rounds counted in the background, and the reports made of them: every sum closes."""
+"""Dispatches counted in the background, and the reports made of them: every sum closes."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from campaigns import roles
-from campaigns.models import AuditEvent, BalanceReading, DailyFigures, RoundFigures
+from campaigns.models import AuditEvent, BalanceReading, DailyFigures, DispatchFigures
 from campaigns.reports import daily_figures, report
 from campaigns.reports.admin import reports
 from messaging.models import Batch, Delivery, Dispatch, Reply
@@ -107,7 +107,7 @@ def test_a_second_count_adds_only_what_changed(sent: Any) -> None:
     both = report.report("day", yesterday, TODAY())
     assert (both.whole.total, both.whole.delivered, both.whole.failed, both.whole.units) == (12, 5, 0, 6)
     assert [line.total for line in both.lines] == [4, 8]
-    assert RoundFigures.objects.count() == 1
+    assert DispatchFigures.objects.count() == 1
 
 
 def test_rounds_of_no_campaign_stand_under_where_they_came_from(sent: Any, house: Any) -> None:
@@ -141,24 +141,24 @@ def test_twice_the_rounds_cost_no_more_queries(sent: Any, house: Any) -> None:
 
 
 def counted() -> set[int]:
-    """The rounds that one turn counts."""
+    """The dispatches that one turn counts."""
     begun = timezone.now()
     daily_figures.refresh()
-    return set(RoundFigures.objects.filter(counted_at__gte=begun).values_list("dispatch", flat=True))
+    return set(DispatchFigures.objects.filter(counted_at__gte=begun).values_list("dispatch", flat=True))
 
 
 def test_only_new_rounds_and_those_that_move_are_looked_at(sent: Any, house: Any) -> None:
     """A finished round is found among the newest; an older one that still sends by its state."""
     daily_figures.refresh()
-    RoundFigures.objects.update(final=True)
+    DispatchFigures.objects.update(final=True)
     old = house.make_dispatch(phones(1, start=13900000000))
     done = house.make_dispatch(phones(1, start=13900000001), state="done")
     assert counted() == {old.pk, done.pk}
     Dispatch.objects.filter(pk=done.pk).update(finished_at=timezone.now() - timedelta(hours=2))
     Delivery.objects.filter(dispatch=done).update(own_status=60)
-    RoundFigures.objects.update(counted_at=timezone.now() - timedelta(hours=1))
+    DispatchFigures.objects.update(counted_at=timezone.now() - timedelta(hours=1))
     assert counted() == {old.pk, done.pk}
-    RoundFigures.objects.update(counted_at=timezone.now() - timedelta(hours=1))
+    DispatchFigures.objects.update(counted_at=timezone.now() - timedelta(hours=1))
     assert counted() == {old.pk}
 
 
@@ -172,7 +172,7 @@ def test_reasons_are_ranked_with_what_to_do(sent: Any) -> None:
 def test_operators_come_from_the_prefix(sent: Any) -> None:
     daily_figures.refresh()
     assert [line.total for line in report.report("operator", TODAY(), TODAY()).lines] == [12]
-    assert {group[4] for group in RoundFigures.objects.get().groups} == {"cmcc"}
+    assert {group[4] for group in DispatchFigures.objects.get().groups} == {"cmcc"}
 
 
 def test_other_days_tests_and_rounds_that_have_not_begun_are_left_out(sent: Any, house: Any) -> None:
@@ -180,7 +180,7 @@ def test_other_days_tests_and_rounds_that_have_not_begun_are_left_out(sent: Any,
     house.make_dispatch(phones(3, start=13900000100), state="ready")
     daily_figures.refresh()
     daily_figures.refresh()
-    assert RoundFigures.objects.count() == 2
+    assert DispatchFigures.objects.count() == 2
     assert report.report("day", TODAY(), TODAY()).whole.total == 12
     yesterday = TODAY() - timedelta(days=1)
     assert report.report("day", yesterday, yesterday).lines == []
@@ -189,11 +189,11 @@ def test_other_days_tests_and_rounds_that_have_not_begun_are_left_out(sent: Any,
 def test_a_round_is_counted_again_only_when_it_is_due_and_for_the_last_time_after_three_days(sent: Any) -> None:
     assert (daily_figures.refresh(), daily_figures.refresh()) == (1, 0)
     long_ago = timezone.now() - timedelta(days=4)
-    RoundFigures.objects.update(counted_at=long_ago)
+    DispatchFigures.objects.update(counted_at=long_ago)
     type(sent).objects.update(state="done", finished_at=long_ago)
     assert daily_figures.refresh() == 1
-    assert RoundFigures.objects.get().final
-    RoundFigures.objects.update(counted_at=long_ago)
+    assert DispatchFigures.objects.get().final
+    DispatchFigures.objects.update(counted_at=long_ago)
     assert daily_figures.refresh() == 0
 
 

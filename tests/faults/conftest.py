@@ -11,7 +11,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tests import postgres, tables
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.faults.scenes import Scene
 from tests.installation import installation, looking_into, no_limits
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests import postgres
 from tests.desk import Person
+from tests.faults.dispatches import Ground
 from tests.faults.proving import FAIL_EVERY, Proof, Pushes, prove
-from tests.faults.rounds import Ground
 from tests.faults.seeds import Case
 from tests.faults.story import Story, person_of
 from tests.faults.striking import Operator

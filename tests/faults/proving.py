@@ -7,7 +7,7 @@ from typing import Any
 from campaigns.reports.verify import verify
 from messaging.deliveries import status
 from messaging.models import CallbackEvent, Delivery
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.faults.story import Story
 from tests.installation import VENDOR
 

@@ -126,7 +126,7 @@ class Run:
         self.files = place.home / "files"
 
     def set_up(self, url: str) -> Life:
-        from tests.faults.rounds import Ground
+        from tests.faults.dispatches import Ground
 
         life = Life(self.place, url, self.files, "first")
         life.start_web()
@@ -265,7 +265,7 @@ def _decide(run: Run, case: Case, holds: Sequence[tuple[int, int]]) -> None:
 
 def _nothing_open(run: Run) -> bool:
     from messaging.models import Batch, VendorAccount
-    from tests.faults.rounds import OPEN
+    from tests.faults.dispatches import OPEN
 
     with looking_into(run.place.env["DATABASE_URL"], run.blocker):
         VendorAccount.objects.filter(status="stopped").update(status="ok")

@@ -1,4 +1,4 @@
-"""A round of its own for each test on a real database, sent to a sandbox, and acts that happen at one moment."""
+"""A dispatch of its own for each test on a real database, sent to a sandbox, and acts that happen at one moment."""
 
 import threading
 from collections import Counter
@@ -44,7 +44,7 @@ class AtSandbox(Maker):
 
 
 class Scene:
-    """A round of its own in each test. The vendor answers after `pause` seconds."""
+    """A dispatch of its own in each test. The vendor answers after `pause` seconds."""
 
     def __init__(self, sandbox: Any) -> None:
         self.mount = sandbox.mount(VENDOR)

@@ -20,7 +20,7 @@ from campaigns.states import CampaignState, ImportState
 from messaging.models import Attempt, Batch, CallbackEvent, Delivery
 from messaging.states import BatchState
 from tests.desk import Person
-from tests.faults.rounds import OPEN, Ground
+from tests.faults.dispatches import OPEN, Ground
 from tests.faults.seeds import Case
 from tests.faults.striking import Killer, Operator, until
 from tests.installation import VENDOR
@@ -109,8 +109,8 @@ class Story:
     def _state(self) -> str:
         found = Campaign.objects.filter(name=self.name).first()
         files = list(AudienceImport.objects.filter(audience__name=self.name).values("state", "rows_read", "error"))
-        round_ = self.ground.explain(found) if found and found.dispatch_id else found and found.state
-        return f"files {files}\n{round_}\n{self.ground.place.tails()}"
+        dispatch = self.ground.explain(found) if found and found.dispatch_id else found and found.state
+        return f"files {files}\n{dispatch}\n{self.ground.place.tails()}"
 
     # --- the stages -------------------------------------------------------------------------------------------------
 

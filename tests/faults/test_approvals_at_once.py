@@ -100,7 +100,7 @@ def change(campaign, actor):
 
 
 def test_of_two_who_start_what_was_approved_one_does(limited):
-    for _round in range(ROUNDS):
+    for _dispatch in range(ROUNDS):
         zhang, li, wang = people(limited, "张三", "李四", "王五")
         campaign = checked(limited, zhang)
         approvals_decide.grant(campaign_approvals.ask(campaign, zhang), li)
@@ -138,7 +138,7 @@ def test_of_two_who_decide_one_does(limited):
 def test_a_change_beside_the_decision_never_leaves_a_word_for_something_else(limited):
     """Withdrawn and changed while a colleague approves: either the word came first and is void by the change, or it finds
     nothing to decide. It starts in neither case."""
-    for _round in range(ROUNDS):
+    for _dispatch in range(ROUNDS):
         zhang, li = people(limited, "张三", "李四")
         campaign = checked(limited, zhang)
         approval = campaign_approvals.ask(campaign, zhang)
@@ -159,7 +159,7 @@ def test_a_change_beside_the_decision_never_leaves_a_word_for_something_else(lim
 
 def test_a_change_beside_the_start_is_sent_as_approved_or_not_at_all(limited):
     seen = Counter()
-    for _round in range(ROUNDS * 2):
+    for _dispatch in range(ROUNDS * 2):
         zhang, li = people(limited, "张三", "李四")
         campaign = checked(limited, zhang)
         approvals_decide.grant(campaign_approvals.ask(campaign, zhang), li)
@@ -180,7 +180,7 @@ def test_a_change_beside_the_start_is_sent_as_approved_or_not_at_all(limited):
 
 
 def test_one_word_for_a_follow_up_makes_one_follow_up(limited):
-    for _round in range(ROUNDS):
+    for _dispatch in range(ROUNDS):
         zhang, li, wang = people(limited, "张三", "李四", "王五")
         campaign = checked(limited, zhang)
         approvals_decide.grant(campaign_approvals.ask(campaign, zhang), li)

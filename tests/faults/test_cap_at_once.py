@@ -1,4 +1,4 @@
-"""Rounds through several accounts that send to the same people in the same moment keep to the cap, and leave nobody out for
+"""Dispatches through several accounts that send to the same people in the same moment keep to the cap, and leave nobody out for
 a message that was not sent after all. On both databases."""
 
 import random
@@ -20,7 +20,7 @@ ROUNDS = 4
 
 @pytest.fixture
 def at_most_two(scene):
-    """The policy for the rounds of one test."""
+    """The policy for the dispatches of one test."""
     rules = SendingPolicy.current()
     rules.cap_count, rules.cap_days = 2, 7
     rules.save()
@@ -37,7 +37,7 @@ def work_off(pk):
         time.sleep(0.05)
 
 
-def rounds_to_the_same(scene, chance, first, **values):
+def dispatches_to_the_same(scene, chance, first, **values):
     """Some share an account, where claims come one after the other; the others have one each."""
     shared = scene.make.account(in_flight=3, per_second=100_000)
     accounts = [shared, shared] + [scene.make.account(in_flight=3, per_second=100_000) for _ in range(ROUNDS - 2)]
@@ -46,37 +46,37 @@ def rounds_to_the_same(scene, chance, first, **values):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_each_gets_exactly_as_many_as_are_allowed(scene, at_most_two, seed):
-    rounds = rounds_to_the_same(scene, random.Random(seed), 15_500_000_000 + seed * 1000)
+    made = dispatches_to_the_same(scene, random.Random(seed), 15_500_000_000 + seed * 1000)
     scene.pause = 0.01
-    at_once(*[lambda pk=one.pk: work_off(pk) for one in rounds] * 2)
+    at_once(*[lambda pk=one.pk: work_off(pk) for one in made] * 2)
     assert set(scene.times_sent().values()) == {2}
     assert len(scene.times_sent()) == PEOPLE
-    for one in rounds:
+    for one in made:
         assert counts(one) == recount(one)
-    left_out = sum(counts(one).get("skipped", 0) for one in rounds)
+    left_out = sum(counts(one).get("skipped", 0) for one in made)
     assert left_out == (ROUNDS - 2) * PEOPLE
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_round_that_is_cancelled_meanwhile_costs_nobody_a_message_of_another(scene, at_most_two, seed):
     chance = random.Random(seed)
-    rounds = rounds_to_the_same(scene, chance, 15_600_000_000 + seed * 1000)
+    made = dispatches_to_the_same(scene, chance, 15_600_000_000 + seed * 1000)
     scene.pause = 0.02
     begun = chance.randrange(1, 12)
 
     def cancel():
         while scene.sent < begun:
             threading.Event().wait(0.002)
-        dispatches.cancel(Dispatch.objects.get(pk=rounds[seed % ROUNDS].pk))
+        dispatches.cancel(Dispatch.objects.get(pk=made[seed % ROUNDS].pk))
 
-    at_once(cancel, *[lambda pk=one.pk: work_off(pk) for one in rounds] * 2)
+    at_once(cancel, *[lambda pk=one.pk: work_off(pk) for one in made] * 2)
     assert set(scene.times_sent().values()) == {2}
     assert len(scene.times_sent()) == PEOPLE
 
 
 def test_notices_are_not_counted_with_marketing(scene, at_most_two):
     first = 15_700_000_000
-    marketing = rounds_to_the_same(scene, random.Random(1), first)
-    notices = rounds_to_the_same(scene, random.Random(2), first, purpose="notice")
+    marketing = dispatches_to_the_same(scene, random.Random(1), first)
+    notices = dispatches_to_the_same(scene, random.Random(2), first, purpose="notice")
     at_once(*[lambda pk=one.pk: work_off(pk) for one in (*marketing, *notices)])
     assert set(scene.times_sent().values()) == {2 + ROUNDS}

@@ -11,7 +11,7 @@ from django.db import Error, connection
 from campaigns.models import Campaign
 from messaging.models import Attempt, CallbackEvent
 from tests import postgres
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.installation import installation, looking_into
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.xdist_group("database-killed")]

@@ -101,7 +101,7 @@ def test_the_claims_patience_is_its_own(scene: Scene):
 
 
 def test_a_step_of_the_tick_that_waits_in_vain_keeps_no_other_from_its_turn(scene: Scene, caplog):
-    """A round whose batch is held cannot be swept; the others are woken all the same."""
+    """A dispatch whose batch is held cannot be swept; the others are woken all the same."""
     stuck, other = scene.dispatch(5, 5), scene.dispatch(5, 5)
     long_ago = timezone.now() - timedelta(hours=1)
     Batch.objects.filter(dispatch=stuck).update(state="sending", claim="x", claimed_at=long_ago)

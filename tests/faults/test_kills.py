@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from campaigns.models import Campaign
 from messaging.accounts import health
 from messaging.models import Attempt, Batch, CallbackEvent
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.installation import VENDOR, kill
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]

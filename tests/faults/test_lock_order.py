@@ -42,7 +42,7 @@ def test_a_round_is_not_done_while_batches_are_being_added(scene):
 
 @pytest.fixture
 def falling_back(scene):
-    """A campaign whose fallback round runs while one more person has failed; and who may pause it."""
+    """A campaign whose fallback dispatch runs while one more person has failed; and who may pause it."""
     make = scene.make
     actor = User.objects.create_user(f"张三{make.number}")
     second, version = make.account(), make.version()

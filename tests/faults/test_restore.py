@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from messaging.models import Attempt, FenceHold
 from tests import postgres
 from tests.faults.conftest import beside_each_other
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.installation import VENDOR, Installation, installation, looking_into
 from tools.bench.postgres import Server
 

@@ -57,7 +57,7 @@ def rows(version: Any) -> list[tuple[str, bool, bool]]:
 
 
 def test_of_two_who_submit_at_once_one_does(desk: Desk) -> None:
-    for _round in range(ROUNDS):
+    for _dispatch in range(ROUNDS):
         version = desk.version()
         made = at_once(*[lambda v=version: desk.submit(v)] * 3)
         assert sorted(len(one) for one in made) == [0, 0, 1]
@@ -65,7 +65,7 @@ def test_of_two_who_submit_at_once_one_does(desk: Desk) -> None:
 
 
 def test_of_two_who_renew_at_once_one_does_and_the_approval_stays(desk: Desk) -> None:
-    for _round in range(ROUNDS):
+    for _dispatch in range(ROUNDS):
         version = desk.version()
         (old,) = desk.submit(version)
         ends = timezone.now() + timedelta(days=1)
@@ -93,7 +93,7 @@ def test_taken_back_or_handed_over_never_both(desk: Desk) -> None:
             return False
         return True
 
-    for _round in range(2 * ROUNDS):
+    for _dispatch in range(2 * ROUNDS):
         version = desk.version()
         (review,) = desk.submit(version)
         before = desk.heard
@@ -110,7 +110,7 @@ def decide(review: TemplateReview, state: ReviewState, at: datetime) -> bool:
 
 def test_an_approved_renewal_counts_alone_whatever_comes_with_it(desk: Desk) -> None:
     """The same decision twice, and a word about the old approval, at the same moment."""
-    for _round in range(ROUNDS):
+    for _dispatch in range(ROUNDS):
         version = desk.version()
         (old,) = desk.submit(version)
         ends = timezone.now() + timedelta(days=1)

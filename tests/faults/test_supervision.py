@@ -9,7 +9,7 @@ import pytest
 
 from kit.processes import Child
 from messaging.models import Lease
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.installation import installation, kill, looking_into, processes
 from tools.demo.processes import ROOT
 

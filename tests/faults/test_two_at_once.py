@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
 
 
 def test_of_two_starts_one_wins(scene):
-    for _round in range(5):
+    for _dispatch in range(5):
         dispatch = scene.dispatch(3, 3, state=DispatchState.READY)
         assert sorted(at_once(*[lambda d=dispatch: dispatches.start(Dispatch.objects.get(pk=d.pk))] * 3)) == [
             False,
@@ -120,7 +120,7 @@ def test_the_same_number_entered_by_two_at_once_is_one_entry(scene):
 
 
 def test_cancelling_while_others_claim_at_a_pace_of_the_rounds_own(scene):
-    for _round in range(5):
+    for _dispatch in range(5):
         dispatch = scene.dispatch(40, 2, per_second=100_000)
         begun = scene.sent
 
@@ -139,7 +139,7 @@ def test_cancelling_while_others_claim_at_a_pace_of_the_rounds_own(scene):
 
 def test_answer_receipt_and_sweep_of_one_batch_at_once(scene):
     """Whatever the order: it was handed over, the heard are heard, and nothing is queued again."""
-    for _round in range(6):
+    for _dispatch in range(6):
         dispatch = scene.dispatch(4, 4)
         found = claim.claim_next(dispatch.pk)
         begun = hand_over.begin(found.batch, Dispatch.objects.get(pk=dispatch.pk))

@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from messaging.models import Attempt, Lease, SendingStop
 from messaging.sending import stop_switch
 from tests import postgres
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.faults.story import person_of
 from tests.faults.two_hosts import PRODUCTION, PROMISE, Host, second_host, seconds_until, sent, stop_inside
 from tests.installation import VENDOR, installation, looking_into

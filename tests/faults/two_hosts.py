@@ -27,7 +27,7 @@ from kit.processes import Child
 from messaging.models import Batch, Delivery, Lease
 from messaging.states import BatchState, OwnStatus
 from tests import tables
-from tests.faults.rounds import Ground
+from tests.faults.dispatches import Ground
 from tests.faults.story import a_file, person_of
 from tests.installation import VENDOR, Installation, installation, kill, looking_into, processes
 from tests.postgres import Server

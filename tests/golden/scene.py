@@ -579,7 +579,7 @@ class Scene:
             rows("DailyFigures").create(
                 key=str(n), day=day, status=status, channel=channel, reason=reason, **shared, **more
             )
-        rows("RoundFigures").update_or_create(
+        rows("DispatchFigures").update_or_create(
             dispatch=self.done.dispatch, defaults={"counted_at": MOMENT, "final": True}
         )
 

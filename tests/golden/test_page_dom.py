@@ -230,8 +230,8 @@ def with_queries(pages: Pages) -> None:
         "messaging_reply_changelist.all": f"{inbox}?box=all",
         "messaging_reply_changelist.opt_out": f"{inbox}?box=opt_out",
         "messaging_suppression_changelist.lifted": "/admin/messaging/suppression/?live=no",
-        "reports.month": "/admin/campaigns/roundfigures/?since=2026-11-01&until=2026-11-20&by=campaign",
-        "reports.operator": "/admin/campaigns/roundfigures/?since=2026-11-01&until=2026-11-20&by=operator",
+        "reports.month": "/admin/campaigns/dispatchfigures/?since=2026-11-01&until=2026-11-20&by=campaign",
+        "reports.operator": "/admin/campaigns/dispatchfigures/?since=2026-11-01&until=2026-11-20&by=operator",
         "campaigns_campaign_again_confirm.done": pages.address(
             "campaigns_campaign_again_confirm", scene.done, "?group=failed"
         ),
@@ -306,7 +306,7 @@ def with_trouble(pages: Pages) -> None:
     pages.get("fence.held", "/admin/messaging/fencehold/fence/")
     for act in ("imported", "notices", "end"):
         pages.get(f"fence_act.{act}", pages.address("fence_act", hold, act=act))
-    chosen = {"round": [scene.running.dispatch_id]}
+    chosen = {"dispatch": [scene.running.dispatch_id]}
     for act in ("listed", "let-go"):
         pages.post(f"fence_act.{act}", pages.address("fence_act", hold, act=act), chosen)
     pages.get("stop_sending.stopped", "/admin/messaging/sendingstop/switch/")

@@ -14,8 +14,8 @@ PHONE = phones(1)[0]
 
 
 @pytest.fixture
-def rounds(house):
-    """Three rounds to the same number: queued, handed over, delivered by SMS."""
+def dispatches(house):
+    """Three dispatches to the same number: queued, handed over, delivered by SMS."""
     made = [house.make_dispatch(phones(2), title=title) for title in ("一", "二", "三")]
     Batch.objects.filter(dispatch__in=made[1:]).update(state=BatchState.SUBMITTED, submitted_at=timezone.now())
     Delivery.objects.filter(dispatch=made[2], phone=PHONE).update(
@@ -28,14 +28,14 @@ def rounds(house):
     return made
 
 
-def test_each_delivery_as_it_stands(rounds, django_assert_max_num_queries):
+def test_each_delivery_as_it_stands(dispatches, django_assert_max_num_queries):
     with django_assert_max_num_queries(4):
         items = status.phone_history(PHONE)
         seen = {item.row.dispatch.title: (item.kind, item.status) for item in items}
     assert seen == {"一": ("delivery", "queued"), "二": ("delivery", "submitted"), "三": ("delivery", "delivered")}
 
 
-def test_what_a_line_shows_is_there_without_a_further_query(rounds, house, django_assert_num_queries):
+def test_what_a_line_shows_is_there_without_a_further_query(dispatches, house, django_assert_num_queries):
     items = status.phone_history(PHONE)
     newest = next(item.row for item in items if item.row.dispatch.title == "三")
     with django_assert_num_queries(0):
@@ -55,14 +55,14 @@ def test_what_a_line_shows_is_there_without_a_further_query(rounds, house, djang
     assert newest.variables == {}  # a field that no line shows: fetched when it is asked for
 
 
-def test_the_newest_is_told_by_its_round_not_by_its_key(rounds):
-    """Whoever stores rows takes keys a thousand at a time, so an older round's may be the higher."""
-    Delivery.objects.filter(dispatch=rounds[0], phone=PHONE).update(id=10**9)
+def test_the_newest_is_told_by_its_round_not_by_its_key(dispatches):
+    """Whoever stores rows takes keys a thousand at a time, so an older dispatch's may be the higher."""
+    Delivery.objects.filter(dispatch=dispatches[0], phone=PHONE).update(id=10**9)
     (item,) = status.phone_history(PHONE, limit=1)
     assert item.row.dispatch.title == "三"
 
 
-def test_somebody_left_out_has_no_batch(rounds, house):
+def test_somebody_left_out_has_no_batch(dispatches, house):
     left_out = house.make_dispatch([], title="四")
     Delivery.objects.create(
         dispatch=left_out, run=left_out.run, leg="main", phone=PHONE, own_status=OwnStatus.SKIPPED, reason="over_cap"
@@ -77,7 +77,7 @@ def test_a_free_text_has_no_version(house):
     assert found.row.dispatch.version is None
 
 
-def test_the_do_not_send_list_stands_among_them(rounds, house, django_assert_max_num_queries):
+def test_the_do_not_send_list_stands_among_them(dispatches, house, django_assert_max_num_queries):
     entries.suppress(PHONE, source="hand", scope="signature", signature=house.signature)
     with django_assert_max_num_queries(4):
         kinds = [item.kind for item in status.phone_history(PHONE)]
@@ -85,9 +85,9 @@ def test_the_do_not_send_list_stands_among_them(rounds, house, django_assert_max
     assert Suppression.objects.get().phone == PHONE
 
 
-def test_a_limit_and_an_earlier_page(rounds):
+def test_a_limit_and_an_earlier_page(dispatches):
     assert len(status.phone_history(PHONE, limit=2)) == 2
-    made = rounds[1].created_at
+    made = dispatches[1].created_at
     earlier = status.phone_history(PHONE, before=made)
     assert [item.row.dispatch.title for item in earlier] == ["一"]
 

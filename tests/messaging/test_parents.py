@@ -56,7 +56,7 @@ def test_a_delivery_names_a_dispatch_and_a_batch_that_are_there(dispatch):
 
 
 def test_postgresql_knows_whose_batch_it_is(house, dispatch):
-    """Which is why a round needs no look at its deliveries with a batch when it is deleted."""
+    """Which is why a dispatch needs no look at its deliveries with a batch when it is deleted."""
     other = house.make_dispatch(phones(1))
     if connection.vendor == "postgresql":
         with pytest.raises(IntegrityError, match="not its dispatch's"):

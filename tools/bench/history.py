@@ -1,4 +1,4 @@
-"""Millions of deliveries as years of campaigns would have left them: rounds of a million people, requests of a thousand."""
+"""Millions of deliveries as years of campaigns would have left them: dispatches of a million people, requests of a thousand."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,11 +12,11 @@ from messaging.states import AttemptOutcome, BatchState, DispatchState
 from tools.bench.house import House
 
 FIRST, STEP = 13_000_000_000, 6_999
-ROUND, REQUEST = 1_000_000, 1000
+PEOPLE_OF_ONE, REQUEST = 1_000_000, 1000
 
 
 @dataclass(frozen=True)
-class Round:
+class PastDispatch:
     """`people` deliveries to the numbers FIRST + n * STEP, in requests of REQUEST that count up from `first_batch`."""
 
     dispatch: int
@@ -34,17 +34,17 @@ class Round:
         return f"s{self.batch(n)}-1"
 
 
-def fill(house: House, deliveries: int) -> list[Round]:
+def fill(house: House, deliveries: int) -> list[PastDispatch]:
     """That many, all handed over a while ago, nothing heard yet."""
-    rounds = []
+    dispatches = []
     while deliveries > 0:
-        rounds.append(_round(house, min(deliveries, ROUND)))
-        deliveries -= ROUND
-    return rounds
+        dispatches.append(_dispatch(house, min(deliveries, PEOPLE_OF_ONE)))
+        deliveries -= PEOPLE_OF_ONE
+    return dispatches
 
 
 @transaction.atomic
-def _round(house: House, people: int) -> Round:
+def _dispatch(house: House, people: int) -> PastDispatch:
     sent_at = timezone.now() - timedelta(hours=1)
     dispatch = Dispatch.objects.create(
         title="history",
@@ -81,7 +81,7 @@ def _round(house: House, people: int) -> Round:
         for batch in batches
     )
     _deliveries(dispatch, batches[0].pk, people)
-    return Round(dispatch.pk, dispatch.run, batches[0].pk, people)
+    return PastDispatch(dispatch.pk, dispatch.run, batches[0].pk, people)
 
 
 def _deliveries(dispatch: Dispatch, first_batch: int, people: int) -> None:

@@ -17,7 +17,7 @@ class DeliveryQuery(PageQuery):
 
 class DeliveryOut(serializers.Serializer):
     id = serializers.IntegerField()
-    message = serializers.IntegerField(help_text="The send round: id of /messages/.")
+    message = serializers.IntegerField(help_text="The dispatch: id of /messages/.")
     phone = serializers.CharField()
     title = serializers.CharField()
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]

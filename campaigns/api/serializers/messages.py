@@ -55,7 +55,7 @@ class Accepted(serializers.Serializer):
     not_sent = NotSent(many=True)
 
 
-class Round(serializers.Serializer):
+class Dispatch(serializers.Serializer):
     """counts sum to total."""
 
     id = serializers.IntegerField()

@@ -160,15 +160,15 @@ def _send(order: api_orders.Order, request: Request) -> Answer:
 class Message(View):
     scopes = {"GET": Scope.SEND}
 
-    @call("How a message order stands", {200: shapes.Round}, tag="messages", operation="messages_read")
+    @call("How a message order stands", {200: shapes.Dispatch}, tag="messages", operation="messages_read")
     def get(self, request: Request, pk: int) -> Response:
         call = IdempotentCall.objects.filter(token=token_of(request), dispatch=pk).select_related("dispatch").first()
         if call is None or call.dispatch is None:
             raise Problem(_("This token has sent no such message, or too long ago."), "not_found", status=404)
-        return Response(_round(call.dispatch))
+        return Response(_dispatch(call.dispatch))
 
 
-def _round(dispatch: Dispatch) -> dict[str, Any]:
+def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
     return {
         "id": dispatch.pk,
         "title": dispatch.title,

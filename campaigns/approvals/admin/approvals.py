@@ -151,7 +151,7 @@ def _follow_up(approval: Approval) -> list[tuple[Any, Any]]:
     wanted = approval.snapshot["covers"]["follow_up"]
     until = parse_datetime(wanted["until"]) if wanted["until"] else None
     return [
-        (_("Send round"), _("follow-up")),
+        (_("Dispatch"), _("follow-up")),
         (_("Who"), group_words(wanted["groups"])),
         (_("Not sent after"), display.when(until) if until else _("no limit")),
     ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from campaigns.audit_actions import AuditAction
-from campaigns.models import RoundFigures
+from campaigns.models import DispatchFigures
 from campaigns.reports import report as reports_report
 from kit import audit, display, xlsx_writer
 from messaging.admin_base import LookOnly, needs
@@ -54,7 +54,7 @@ class ReportForm(forms.Form):
         return {"by": cleaned.get("by") or "campaign", "since": since, "until": until}
 
 
-@admin.register(RoundFigures)
+@admin.register(DispatchFigures)
 class ReportAdmin(LookOnly):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

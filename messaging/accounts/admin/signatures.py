@@ -74,7 +74,7 @@ class SignatureAdmin(_Plain):
 
 
 def _is_used(signature: Signature) -> bool:
-    """Whether a send round, a campaign, a do-not-send entry or anything else but a 5G sender refers to it."""
+    """Whether a dispatch, a campaign, a do-not-send entry or anything else but a 5G sender refers to it."""
     others = [one for one in signature._meta.related_objects if one.related_model is not Chatbot]
     return any(one.related_model._default_manager.filter(**{one.field.name: signature}).exists() for one in others)
 

@@ -91,7 +91,7 @@ def _particulars(row: Delivery, status: str, stops: Sequence[Suppression]) -> st
 
 
 def _stopped_by(row: Delivery, stops: Sequence[Suppression]) -> str:
-    """The entry that was in force for this signature or account when the round was laid out, else when it ran."""
+    """The entry that was in force for this signature or account when the dispatch was laid out, else when it ran."""
     dispatch = row.dispatch
     for stop in stops:
         lifted_before = stop.lifted_at is not None and stop.lifted_at < dispatch.created_at
@@ -114,7 +114,7 @@ def _waiting_for(row: Delivery) -> str:
     words = []
     if dispatch.state in ("paused", "stopped"):
         because = SENTENCES.get(dispatch.stop_reason)
-        words.append(str(because.what) if because else _("The round is paused."))
+        words.append(str(because.what) if because else _("The dispatch is paused."))
     if later:
         words.append(_("Not before %(time)s.") % {"time": display.day_and_time(later)})
     if window := SendingWindow.of(dispatch):
@@ -151,7 +151,7 @@ def _reason(row: Delivery, status: str) -> str:
 def _steps(row: Delivery, status: str) -> tuple[tuple[str, datetime], ...]:
     steps = []
     if row.dispatch.started_at and row.batch:
-        steps.append((pgettext("moment", "round started"), row.dispatch.started_at))
+        steps.append((pgettext("moment", "dispatch started"), row.dispatch.started_at))
     if row.batch and row.batch.submitted_at:
         steps.append((pgettext("moment", "handed over"), row.batch.submitted_at))
     if row.reported_at:

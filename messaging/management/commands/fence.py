@@ -46,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queued", choices=("unknown", "let-go", "sent"), help="what becomes of all the rest that is in doubt"
         )
-        parser.add_argument("--rounds", default="", metavar="ID,ID", help="only these send rounds")
+        parser.add_argument("--dispatches", default="", metavar="ID,ID", help="only these dispatches")
         parser.add_argument("--notices", choices=("let-go",), help="notices made since the hold go at once")
         parser.add_argument(
             "--scheduled", choices=("draft", "keep"), default="draft",
@@ -80,9 +80,9 @@ class Command(BaseCommand):
                 f"HELD{where} since {hold['since']} (hold {hold['id']}, rule {hold['rule']}): {hold['why']}"
             )
             self.stdout.write(f"  opt-outs since {hold['lost_from'] or '?'}: {hold['opt_outs'] or 'not decided'}")
-            for line in hold["rounds"]:
+            for line in hold["dispatches"]:
                 self.stdout.write(
-                    f"  round {line['id']} {line['title']} ({line['purpose']}, {line['account']}): "
+                    f"  dispatch {line['id']} {line['title']} ({line['purpose']}, {line['account']}): "
                     f"{line['people']} people in {line['batches']} batches in doubt"
                 )
             self.stdout.write(f"  waits for: {hold['waits_for'] or 'nothing'}")
@@ -92,7 +92,9 @@ class Command(BaseCommand):
     # --- decide --------------------------------------------------------------------------------------------------------
 
     def _decide_now(self, options: dict[str, Any]) -> None:
-        step = _Step(_hold(options["hold"]), _actor(options["by"]), options["reason"], _rounds(options["rounds"]))
+        step = _Step(
+            _hold(options["hold"]), _actor(options["by"]), options["reason"], _dispatches(options["dispatches"])
+        )
         done: dict[str, Any] = {}
         if options["opt_outs"]:
             step.opt_outs(options["opt_outs"])
@@ -131,7 +133,7 @@ class _Step:
     hold: FenceHold
     actor: Any
     reason: str
-    rounds: list[int] | None
+    dispatches: list[int] | None
 
     def opt_outs(self, how: str) -> None:
         imported, waived = FenceHold.OptOuts.IMPORTED, FenceHold.OptOuts.WAIVED
@@ -141,11 +143,11 @@ class _Step:
 
     def sent_from(self, path: Path) -> int:
         listing = listings.read(_text(path), self.hold)
-        return decisions.mark_listed(self.hold, listing, self.actor, self.reason, self.rounds)
+        return decisions.mark_listed(self.hold, listing, self.actor, self.reason, self.dispatches)
 
     def queued(self, how: str) -> int:
         act = {"unknown": decisions.mark_unknown, "let-go": decisions.let_go, "sent": decisions.mark_all_sent}[how]
-        return act(self.hold, self.actor, self.reason, self.rounds)
+        return act(self.hold, self.actor, self.reason, self.dispatches)
 
 
 def status() -> dict[str, Any]:
@@ -174,7 +176,7 @@ def _hold_values(hold: FenceHold) -> dict[str, Any]:
         "evidence": hold.evidence,
         "opt_outs": hold.opt_outs,
         "notices_free": hold.notices_free,
-        "rounds": [
+        "dispatches": [
             {
                 "id": doubt.dispatch.pk,
                 "title": doubt.dispatch.title,
@@ -184,7 +186,7 @@ def _hold_values(hold: FenceHold) -> dict[str, Any]:
                 "batches": doubt.batches,
                 "people": doubt.people,
             }
-            for doubt in doubts.rounds(hold)
+            for doubt in doubts.dispatches(hold)
         ],
         "unknown_batches": doubts.unknown(hold).count(),
         "waits_for": decisions.waits_for(hold),
@@ -214,10 +216,10 @@ def _hold(number: int | None) -> FenceHold:
     return found[0]
 
 
-def _rounds(text: str) -> list[int] | None:
+def _dispatches(text: str) -> list[int] | None:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not all(part.isdecimal() for part in parts):
-        raise CommandError(f"--rounds takes numbers of send rounds, as in 12,13: {text}")
+        raise CommandError(f"--dispatches takes numbers of dispatches, as in 12,13: {text}")
     return [int(part) for part in parts] or None
 
 

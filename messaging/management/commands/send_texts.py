@@ -32,7 +32,7 @@ class Command(BaseCommand):
             help="marketing goes within its window, under its cap, and only to numbers with consent",
         )
         parser.add_argument("--signature", default="", help="the signature, without its brackets")
-        parser.add_argument("--title", default="", help="how the send round is called; the file's name by default")
+        parser.add_argument("--title", default="", help="how the dispatch is called; the file's name by default")
         parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="a send option")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         left_out = dispatch.deliveries.filter(own_status=OwnStatus.SKIPPED)
         reasons = Counter(left_out.values_list("reason", flat=True))
-        self.stdout.write(f"Send round {dispatch.pk}: {dispatch.total - reasons.total()} people are queued.")
+        self.stdout.write(f"Dispatch {dispatch.pk}: {dispatch.total - reasons.total()} people are queued.")
         for reason, people in sorted(reasons.items()):
             self.stdout.write(f"Left out, {reason}: {people}")
 

@@ -1,4 +1,4 @@
-"""Send rounds: their counts, their batches, and pause, resume, cancel."""
+"""Dispatches: their counts, their batches, and pause, resume, cancel."""
 
 from typing import Any
 
@@ -114,8 +114,8 @@ class DispatchAdmin(TestSend, BigList):
             request,
             "songda/confirm.html",
             title=_("Cancel what is left"),
-            facts=[(_("Send round"), dispatch.title), (_("Not sent any more"), display.count(left))],
-            warning=_("What was handed over already cannot be called back. A cancelled round cannot be resumed."),
+            facts=[(_("Dispatch"), dispatch.title), (_("Not sent any more"), display.count(left))],
+            warning=_("What was handed over already cannot be called back. A cancelled dispatch cannot be resumed."),
             token=form_tokens.issue(request.user, purpose),
             button=_("Cancel for %(n)s people") % {"n": display.count(left)},
             danger=True,

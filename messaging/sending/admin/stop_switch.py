@@ -132,7 +132,7 @@ def _stop_words() -> dict[str, Any]:
         "title": _("Stop all sending"),
         "facts": [
             (_("Concerns"), _("every account, campaign and API, test sends and answers")),
-            (_("Send rounds that are sending now"), display.count(running)),
+            (_("Dispatches that are sending now"), display.count(running)),
             (_("Requests on the wire that cannot be called back"), display.count(wired)),
         ],
         "warning": _("Within 5 seconds nothing more goes out. Nothing is lost: it waits until somebody resumes."),
@@ -149,7 +149,7 @@ def _resume_words(stop: SendingStop) -> dict[str, Any]:
             (_("Stopped by"), who_stopped(stop)),
             (_("Stopped at"), display.moment(stop.stopped_at)),
             (_("Reason"), stop.reason),
-            (_("Send rounds that go on at once"), display.count(running)),
+            (_("Dispatches that go on at once"), display.count(running)),
         ],
         "warning": _("What waited goes out as far as its window and its time allow. Cancel first what must not."),
         "button": _("Resume all sending"),

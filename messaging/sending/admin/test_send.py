@@ -101,7 +101,7 @@ def why_not(version: TemplateVersion, account: VendorAccount) -> str:
 
 
 class TestSend(Page):
-    """The pages of a test, under the send rounds."""
+    """The pages of a test, under the dispatches."""
 
     __test__ = False
 

@@ -62,7 +62,9 @@ def story_of(attempts: list[Attempt]) -> list[str]:
 def advice_for(batch: Batch) -> str:
     capabilities = vendor_class(batch.account.vendor).capabilities
     if capabilities.repeat_is_safe and not unknown.is_asked_about(batch):
-        return _("The vendor is not asked by itself: asking might send, and the round was stopped or its time is over.")
+        return _(
+            "The vendor is not asked by itself: asking might send, and the dispatch was stopped or its time is over."
+        )
     if capabilities.repeat_is_safe:
         return _("Wait: the same request is checked with the vendor by itself; “have it already” makes it handed over.")
     if capabilities.references:
@@ -112,7 +114,7 @@ _ACTS: dict[str, Any] = {"sent": unknown.mark_sent, "not-sent": unknown.mark_not
 
 @admin.register(Batch)
 class UnknownAdmin(LookOnly):
-    """Batches have no list of their own; the unknown ones have this page, the rest stand on their round's."""
+    """Batches have no list of their own; the unknown ones have this page, the rest stand on their dispatch's."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False
@@ -231,7 +233,7 @@ class UnknownAdmin(LookOnly):
         name = f"unknown-{request.user.get_username()}-{stamp}.csv"
         with transaction.atomic():
             audit.record(AuditAction.UNKNOWN_EXPORTED, actor=request.user, detail={"file": name, "full_numbers": full})
-        header = [_("Number"), _("Batch"), _("Send round"), _("Vendor account"), _("Since"), _("Done so far")]
+        header = [_("Number"), _("Batch"), _("Dispatch"), _("Vendor account"), _("Since"), _("Done so far")]
         answer = StreamingHttpResponse(csv_lines(header, _rows(full)), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
         return answer

@@ -58,13 +58,13 @@ def order(scene, numbers, version=None, **values):
 
 def sent(scene, numbers, times=1, purpose="marketing"):
     for _time in range(times):
-        round_ = Dispatch.objects.create(title="早先", account=scene.account, purpose=purpose, total=len(numbers))
+        dispatch = Dispatch.objects.create(title="早先", account=scene.account, purpose=purpose, total=len(numbers))
         batch = Batch.objects.create(
-            dispatch=round_, account=scene.account, number=1, size=len(numbers), state="submitted",
+            dispatch=dispatch, account=scene.account, number=1, size=len(numbers), state="submitted",
             submitted_at=timezone.now() - timedelta(minutes=1),
         )  # fmt: skip
         Delivery.objects.bulk_create(
-            Delivery(dispatch=round_, batch=batch, run=round_.run, leg="main", phone=phone) for phone in numbers
+            Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in numbers
         )
 
 

@@ -96,7 +96,7 @@ def at_once(settings):
 
 @pytest.fixture
 def queued(house):
-    """A running round of three batches at an account with two requests in flight."""
+    """A running dispatch of three batches at an account with two requests in flight."""
     return house.make_dispatch(phones(60))
 
 

@@ -57,7 +57,7 @@ def test_status_says_what_is_in_doubt(restored, queued):
     assert found["open"] is False
     (hold,) = found["holds"]
     assert (hold["rule"], hold["account"], hold["opt_outs"], hold["waits_for"]) == (4, None, "", "opt_outs")
-    (line,) = hold["rounds"]
+    (line,) = hold["dispatches"]
     assert (line["id"], line["batches"], line["people"]) == (queued.pk, 2, 40)
     assert "a" in hold["why"]
 
@@ -130,7 +130,7 @@ def test_a_batch_where_nobody_is_left_is_not_in_doubt(restored, queued):
     third.deliveries.update(own_status=OwnStatus.SKIPPED)
     Batch.objects.filter(pk=third.pk).update(n_skipped=F("size"))
     (hold,) = manage("status")["holds"]
-    assert [(line["batches"], line["people"]) for line in hold["rounds"]] == [(1, 20)]
+    assert [(line["batches"], line["people"]) for line in hold["dispatches"]] == [(1, 20)]
     done = manage("decide", "--opt-outs", "waive", "--queued", "sent")
     assert (done["sent"], done["open"]) == (20, True)
     third.refresh_from_db()
@@ -205,7 +205,7 @@ def test_a_round_can_be_let_go_before_the_others(restored, queued, monkeypatch, 
     other = house.make_dispatch(phones(4, 13900000000))
     Batch.objects.filter(dispatch=other).update(reason=holds.REASON, split_from=Batch.objects.first())  # of before, too
     assert restored.send(other, monkeypatch) == "fence"
-    manage("decide", "--opt-outs", "waive", "--queued", "let-go", "--rounds", str(other.pk))
+    manage("decide", "--opt-outs", "waive", "--queued", "let-go", "--dispatches", str(other.pk))
     assert restored.send(other, monkeypatch) == "nothing"
     assert restored.send(queued, monkeypatch) == "fence"
 
@@ -239,7 +239,7 @@ def test_everything_is_recorded(restored, tmp_path, django_user_model):
     ("arguments", "said"),
     [
         (["--by", "nobody"], "no active person"),
-        (["--rounds", "x"], "--rounds takes numbers"),
+        (["--dispatches", "x"], "--dispatches takes numbers"),
         (["--sent-from", "/nowhere"], "cannot be read"),
         (["--opt-outs", "/nowhere"], "cannot be read"),
         (["--hold", "999999"], "not open"),

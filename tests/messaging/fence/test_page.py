@@ -40,7 +40,7 @@ def page():
 def decide(page, hold, act, **data):
     """Through the confirmation, as a person does."""
     address = reverse("admin:fence_act", args=[hold.pk, act])
-    shown = page.post(address, {key: value for key, value in data.items() if key == "round"})
+    shown = page.post(address, {key: value for key, value in data.items() if key == "dispatch"})
     assert shown.status_code == 200, shown.headers
     token = re.search(r'name="token" value="([^"]+)"', shown.content.decode())[1]
     done = page.post(address, {"reason": "核对过", "token": token, **data}, follow=True)
@@ -86,7 +86,7 @@ def test_it_shows_the_message_as_the_first_person_gets_it_and_what_each_round_co
     assert "没有停发" not in shown
     assert shown.count("数据库被还原到了较早的状态") == 1
     address = reverse("admin:fence_act", args=[restored.pk, "let-go"])
-    asked = read(page.post(address, {"round": [queued.pk, other.pk]})).text
+    asked = read(page.post(address, {"dispatch": [queued.pk, other.pk]})).text
     assert "现在发送的花费 ¥4.98" in asked
     assert "【示例商城】您好 王五 138****5678" in asked
     assert "13812345678" not in asked
@@ -113,7 +113,7 @@ def test_step_by_step_to_the_end(restored, page, queued, house, hosts, monkeypat
     assert "先处理退订" in page.get(reverse("admin:fence")).content.decode()
     decide(page, restored, "waive")
     listed = SimpleUploadedFile("list.csv", "\n".join(["手机号", *phones(60)]).encode())
-    assert "60" in decide(page, restored, "listed", round=[queued.pk], file=listed)
+    assert "60" in decide(page, restored, "listed", dispatch=[queued.pk], file=listed)
     assert status.dispatch_counts([queued.pk]) == {"submitted": 60}
     decide(page, restored, "end")
     assert fence.everywhere() is None
@@ -129,8 +129,8 @@ def test_unknown_and_let_go_and_notices_from_the_page(restored, page, queued, ho
     other.batches.update(reason="restored", split_from=queued.batches.first())
     decide(page, restored, "imported")
     decide(page, restored, "notices")
-    decide(page, restored, "unknown", round=[queued.pk])
-    decide(page, restored, "let-go", round=[other.pk])
+    decide(page, restored, "unknown", dispatch=[queued.pk])
+    decide(page, restored, "let-go", dispatch=[other.pk])
     restored.refresh_from_db()
     assert (restored.opt_outs, restored.notices_free, restored.let_go) == ("imported", True, [other.pk])
     assert set(Batch.objects.filter(dispatch=queued).values_list("state", flat=True)) == {"unknown"}
@@ -138,20 +138,20 @@ def test_unknown_and_let_go_and_notices_from_the_page(restored, page, queued, ho
 
 
 def test_marketing_is_not_let_go_before_the_opt_outs(restored, page, queued):
-    assert "先导入丢失时间里的退订" in decide(page, restored, "let-go", round=[queued.pk])
+    assert "先导入丢失时间里的退订" in decide(page, restored, "let-go", dispatch=[queued.pk])
 
 
 def test_a_list_with_nothing_in_it_says_so_and_changes_nothing(restored, page, queued):
     empty = SimpleUploadedFile("list.csv", "备注\n没有\n".encode())
-    assert "第 2 行" in decide(page, restored, "listed", round=[queued.pk], file=empty)
+    assert "第 2 行" in decide(page, restored, "listed", dispatch=[queued.pk], file=empty)
     assert set(Batch.objects.values_list("state", flat=True)) == {"queued"}
 
 
 def test_the_same_form_twice_is_done_once(restored, page, queued):
     address = reverse("admin:fence_act", args=[restored.pk, "unknown"])
-    shown = page.post(address, {"round": [queued.pk]}).content.decode()
+    shown = page.post(address, {"dispatch": [queued.pk]}).content.decode()
     token = re.search(r'name="token" value="([^"]+)"', shown)[1]
-    data = {"reason": "x", "token": token, "round": [queued.pk]}
+    data = {"reason": "x", "token": token, "dispatch": [queued.pk]}
     page.post(address, data)
     page.post(address, data)
     assert set(Batch.objects.values_list("attempts_made", flat=True)) == {1}

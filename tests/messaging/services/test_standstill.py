@@ -123,7 +123,7 @@ def test_what_is_past_its_time_meanwhile_is_too_late(house, standstill):
 
 
 def swept(dispatch):
-    """It stood still for so long that its batch was given up, and the round ended without it."""
+    """It stood still for so long that its batch was given up, and the dispatch ended without it."""
     Batch.objects.update(claimed_at=timezone.now() - timedelta(minutes=10))
     assert sweep.sweep_leases() == (0, 1)
     sweep.close_and_finish()

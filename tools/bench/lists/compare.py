@@ -86,7 +86,7 @@ def _time(page: pages.Page) -> Timed:
 def _histories(filler: fill.Filler) -> Iterator[Compared]:
     """A number's history beside bare queries on the same indexes, both among the many: numbers that were only sent to, beside
     the one query on deliveries; numbers that also answered, tapped and opted out, beside one query on each table."""
-    people = filler.filled // fill.ROUNDS
+    people = filler.filled // fill.CAMPAIGNS
     step = max((people - fill.BUSY) // NUMBERS, 1)
     sent = [fill.phone(min(fill.BUSY + n * step, people - 1)) for n in range(NUMBERS)]
     yield _history("history of a number / bare query", sent, limits.history)

@@ -19,7 +19,7 @@ from campaigns.models import (
     AudienceMember,
     AuditEvent,
     Campaign,
-    RoundFigures,
+    DispatchFigures,
     WebhookDelivery,
     WebhookEndpoint,
 )
@@ -40,7 +40,7 @@ from messaging.states import BatchState, DispatchState
 from tools.bench.house import House, campaign
 
 FIRST, STEP = 13_000_000_000, 6_999
-ROUNDS, REQUEST = 10, 1000
+CAMPAIGNS, REQUEST = 10, 1000
 ACCOUNTS = 5
 # Who answers, taps and opts out: the first thousand numbers that are sent to, and otherwise people of other days.
 BUSY = 1000
@@ -100,7 +100,7 @@ class Filler:
         self.accounts = [house.account.pk, *(self._account(n) for n in range(1, ACCOUNTS))]
         secret: Any = {"secret": "s"}
         self.endpoint = WebhookEndpoint.objects.create(name="bench", url="https://example.com/", secret=secret)
-        self.campaigns = [self._campaign(n) for n in range(ROUNDS)]
+        self.campaigns = [self._campaign(n) for n in range(CAMPAIGNS)]
 
     def _account(self, n: int) -> int:
         row = VendorAccount.objects.get(pk=self.house.account.pk)
@@ -155,13 +155,13 @@ class Filler:
         yield from ((name, work, self.others) for name, work in others)
 
     def _deliveries(self, first: int, count: int) -> None:
-        """Each round has a part of them, all to the same numbers: a number has as many deliveries as there are rounds."""
+        """Each dispatch has a part of them, all to the same numbers: a number has as many deliveries as there are dispatches."""
         for number, made in enumerate(self.campaigns):
             run, dispatch = made.run, made.dispatch_id
-            people = count // ROUNDS
+            people = count // CAMPAIGNS
             insert(
                 Batch,
-                first // ROUNDS // REQUEST,
+                first // CAMPAIGNS // REQUEST,
                 -(-people // REQUEST),
                 {
                     "dispatch": str(dispatch),
@@ -175,17 +175,17 @@ class Filler:
                 },
             )
             base = (
-                Batch.objects.filter(dispatch=dispatch, number=first // ROUNDS // REQUEST + 1)
+                Batch.objects.filter(dispatch=dispatch, number=first // CAMPAIGNS // REQUEST + 1)
                 .values_list("pk")
                 .get()[0]
             )
             insert(
                 Delivery,
-                first // ROUNDS,
+                first // CAMPAIGNS,
                 people,
                 {
                     "dispatch": str(dispatch),
-                    "batch": f"CASE WHEN n %% 50 = 49 THEN NULL ELSE {base} + (n - {first // ROUNDS}) / {REQUEST} END",
+                    "batch": f"CASE WHEN n %% 50 = 49 THEN NULL ELSE {base} + (n - {first // CAMPAIGNS}) / {REQUEST} END",
                     "run": f"'{run}'::uuid",
                     "leg": "'main'",
                     "phone": f"({FIRST} + n * {STEP})::text",
@@ -197,7 +197,7 @@ class Filler:
                     "units": "1",
                 },
             )
-            Dispatch.objects.filter(campaign=made).update(total=(first + count) // ROUNDS)
+            Dispatch.objects.filter(campaign=made).update(total=(first + count) // CAMPAIGNS)
 
     def _members(self, first: int, count: int) -> None:
         for made in self.campaigns:
@@ -209,8 +209,8 @@ class Filler:
                 "line": "n + 2",
                 "operator": "'cmcc'",
             }
-            insert(AudienceMember, first // ROUNDS, count // ROUNDS, spread)
-            Audience.objects.filter(pk=made.audience_id).update(size=(first + count) // ROUNDS)
+            insert(AudienceMember, first // CAMPAIGNS, count // CAMPAIGNS, spread)
+            Audience.objects.filter(pk=made.audience_id).update(size=(first + count) // CAMPAIGNS)
 
     def _any_account(self) -> str:
         """The last account was used long ago alone."""
@@ -247,7 +247,7 @@ class Filler:
         insert(Reply, first, count, values)
 
     def _orders(self, first: int, count: int) -> None:
-        """Taps, and rounds of one person as another system orders them, which the reports have counted."""
+        """Taps, and dispatches of one person as another system orders them, which the reports have counted."""
         values = {"account": self._any_account(), "key": "'k' || n", "phone": _OTHERS}
         insert(Click, first // 10, count // 10, {**values, "clicked_at": _SENT})
         state = "CASE WHEN n < 20 THEN 'cancelled' ELSE 'done' END"
@@ -267,7 +267,7 @@ class Filler:
         insert(Dispatch, first // 10, count // 10, values)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {RoundFigures._meta.db_table} (dispatch_id, groups, opt_outs, counted_at, final) "  # noqa: S608
+                f"INSERT INTO {DispatchFigures._meta.db_table} (dispatch_id, groups, opt_outs, counted_at, final) "  # noqa: S608
                 f"SELECT id, '[]', 0, now(), true FROM {Dispatch._meta.db_table} WHERE total = 1 "
                 "ON CONFLICT DO NOTHING"
             )
@@ -304,7 +304,7 @@ class Filler:
         insert(WebhookDelivery, first, count, {**values, "created_at": _SENT})
 
     def _figures(self) -> None:
-        """The rounds of the campaigns as the background counts them."""
+        """The dispatches of the campaigns as the background counts them."""
         for made in self.campaigns:
             if made.dispatch:
                 made.dispatch.refresh_from_db()

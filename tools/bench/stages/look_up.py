@@ -20,9 +20,9 @@ NUMBERS = 500
 
 
 def look_up(run: Run) -> Iterator[Line]:
-    rounds = history_of(run)
+    dispatches = history_of(run)
     chance = random.Random(run.seed + 3)
-    phones = [rounds[-1].phone(chance.randrange(rounds[-1].people)) for _ in range(NUMBERS)]
+    phones = [dispatches[-1].phone(chance.randrange(dispatches[-1].people)) for _ in range(NUMBERS)]
     settle()
     bare, ours, queries, found = apart(partial(_both, phones)).result
     details = {

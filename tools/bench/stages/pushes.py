@@ -40,10 +40,10 @@ Push = tuple[bytes, dict[str, str]]
 
 
 def pushes_under_load(run: Run) -> Iterator[Line]:
-    """Needs `csv`. The receipts are about rounds that are made for it, beside whatever history is there."""
+    """Needs `csv`. The receipts are about dispatches that are made for it, beside whatever history is there."""
     count = RATE * run.seconds
-    rounds = history.fill(run.house, count * RECEIPTS)
-    pushes = [_push(one, first) for one in rounds for first in range(0, one.people, RECEIPTS)]
+    made = history.fill(run.house, count * RECEIPTS)
+    pushes = [_push(one, first) for one in made for first in range(0, one.people, RECEIPTS)]
     dispatch = _slow_campaign(run, count / RATE)
     port = postgres.free_port()
     web, worker = _web(port), _child("worker", ["manage.py", "worker"], before=["nice", "-n", "10"])
@@ -94,7 +94,7 @@ def _heard() -> int:
     return int(Batch.objects.aggregate(n=Sum("n_delivered"))["n"] or 0)
 
 
-def _push(newest: history.Round, first: int) -> Push:
+def _push(newest: history.PastDispatch, first: int) -> Push:
     """A hundred receipts of one request, sealed and signed as the gateway's document has it."""
     plain = orjson.dumps(
         [

@@ -19,34 +19,34 @@ from tools.bench.measure import apart
 from tools.bench.report import Line
 from tools.bench.stages.common import Run, settle
 
-Pick = tuple[history.Round, int]
+Pick = tuple[history.PastDispatch, int]
 CHUNK = 100 * process.PUSHES  # receipts of one transaction: that many pushes of a hundred
 CHUNKS = 20
 
 
 def receipts(run: Run) -> Iterator[Line]:
     """Random over everything, then those of the newest round in the order of its requests, as a vendor sends them."""
-    rounds = history_of(run)
+    dispatches = history_of(run)
     chance = random.Random(run.seed)
-    for name, picks in (("random", _anywhere(chance, rounds)), ("in order", _in_order(chance, rounds[-1]))):
+    for name, picks in (("random", _anywhere(chance, dispatches)), ("in order", _in_order(chance, dispatches[-1]))):
         yield _compare(run, name, picks, "at least 0.65")
-    yield _bulk_update(run, _anywhere(chance, rounds))
+    yield _bulk_update(run, _anywhere(chance, dispatches))
 
 
-def history_of(run: Run) -> list[history.Round]:
-    if "rounds" not in run.kept:
-        run.kept["rounds"] = history.fill(run.house, run.history)
-    rounds: list[history.Round] = run.kept["rounds"]
-    return rounds
+def history_of(run: Run) -> list[history.PastDispatch]:
+    if "dispatches" not in run.kept:
+        run.kept["dispatches"] = history.fill(run.house, run.history)
+    dispatches: list[history.PastDispatch] = run.kept["dispatches"]
+    return dispatches
 
 
-def _anywhere(chance: random.Random, rounds: Sequence[history.Round]) -> Iterator[Pick]:
+def _anywhere(chance: random.Random, dispatches: Sequence[history.PastDispatch]) -> Iterator[Pick]:
     while True:
-        chosen = chance.choice(rounds)
+        chosen = chance.choice(dispatches)
         yield chosen, chance.randrange(chosen.people)
 
 
-def _in_order(chance: random.Random, newest: history.Round) -> Iterator[Pick]:
+def _in_order(chance: random.Random, newest: history.PastDispatch) -> Iterator[Pick]:
     """Vendors report in the order of the requests, roughly: shuffled over ten requests."""
     for start in range(0, newest.people, 10 * history.REQUEST):
         some = list(range(start, min(start + 10 * history.REQUEST, newest.people)))

@@ -82,7 +82,7 @@ def _send(
     dispatch: Any = campaign.dispatch
     settle()
     run.sink.take_counts()
-    # Workers run already when a round starts: each has loaded its code and has its connection.
+    # Workers run already when a dispatch starts: each has loaded its code and has its connection.
     done = together([partial(_drain, dispatch.pk)] * run.workers, ready=partial(hand_over.send_some, dispatch.pk))
     requests, sent_bytes = run.sink.take_counts()
     dispatches.finish(Dispatch.objects.get(pk=dispatch.pk))
