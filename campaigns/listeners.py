@@ -17,10 +17,11 @@ from campaigns.lifecycle import steps
 from campaigns.models import AuditEvent
 from campaigns.reports import daily_figures
 from kit import audit, display, masks
+from kit.people import Actor
 from messaging import hooks
 
 
-def keep(action: str, actor: Any, target: Any, detail: dict[str, Any], **_signal: Any) -> None:
+def keep(action: str, actor: Actor, target: Any, detail: dict[str, Any], **_signal: Any) -> None:
     """One row of the audit trail, in the transaction of what it tells of."""
     AuditEvent.objects.create(
         actor=actor if getattr(actor, "pk", None) else None,
@@ -81,7 +82,7 @@ def on_tick(may_send: bool, may_ask: bool, **_signal: Any) -> None:
     webhooks.forget_old()
 
 
-def on_fence_opened(hold: Any, keep_scheduled: bool, actor: Any, **_signal: Any) -> None:
+def on_fence_opened(hold: Any, keep_scheduled: bool, actor: Actor, **_signal: Any) -> None:
     if not keep_scheduled:
         steps.take_back_unlaid(hold.since, hold.account_id, actor)
 

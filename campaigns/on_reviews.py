@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Min
@@ -10,6 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Audience, AudienceMember, Campaign
 from campaigns.states import CampaignState
+from kit.people import Person
 from messaging import hooks
 
 # Not begun yet, so that an approval may still come in time.
@@ -39,7 +39,7 @@ def planned_starts(version_ids: Sequence[int]) -> Mapping[tuple[int, int], datet
     return found
 
 
-def people_by_operator(audience_id: int, user: Any) -> Mapping[str, int]:
+def people_by_operator(audience_id: int, user: Person) -> Mapping[str, int]:
     """Kept for ten minutes for as long as the audience has the same size."""
     audience = Audience.objects.filter(pk=audience_id, archived_at__isnull=True).first()
     if audience is None or not user.has_perm("campaigns.view_audience"):

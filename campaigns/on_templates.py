@@ -1,13 +1,13 @@
 """What the pages of templates show of campaigns and audiences, through the hooks that templates_5g declares."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.urls import reverse
 
 from campaigns.models import Audience, AudienceMember, Campaign
 from campaigns.states import ImportState
 from kit import masks
+from kit.people import Person
 from templates_5g import hooks
 
 
@@ -20,14 +20,14 @@ def campaigns_using(version_ids: Sequence[int]) -> Mapping[int, Sequence[hooks.U
     return found
 
 
-def audiences(user: Any) -> Sequence[hooks.AudienceChoice]:
+def audiences(user: Person) -> Sequence[hooks.AudienceChoice]:
     if not user.has_perm("campaigns.view_audience"):
         return []
     rows = Audience.objects.filter(archived_at__isnull=True, size__gt=0)[:200]
     return [hooks.AudienceChoice(row.pk, row.name, tuple(row.columns)) for row in rows]
 
 
-def sample_rows(audience_id: int, user: Any, most: int) -> hooks.SampleRows:
+def sample_rows(audience_id: int, user: Person, most: int) -> hooks.SampleRows:
     """The first members of confirmed files, without their numbers; those within variables are hidden from who may not see them."""
     if not user.has_perm("campaigns.view_audience"):
         return hooks.SampleRows()

@@ -15,6 +15,7 @@ from campaigns.lifecycle import progress, steps
 from campaigns.models import Approval, AudienceImport, Campaign, FirstUse, RoleGrant
 from campaigns.states import ApprovalState, CampaignState, ImportState
 from kit import display, workbench
+from kit.people import signed_in
 
 _SHOWN = 10
 _NAMES_SHOWN = 3
@@ -38,7 +39,7 @@ def waiting(request: HttpRequest) -> Iterator[workbench.Todo]:
             text = _("%(version)s · first use by API · %(token)s") % {"version": row.version, "token": row.token.name}
             yield workbench.Todo(_("To be approved by me"), text, url, _("Look and decide"), rank=13)
     if request.user.has_perm(role_grants.DECIDE):
-        for grant in role_grants.to_decide(request.user)[:_SHOWN]:
+        for grant in role_grants.to_decide(signed_in(request))[:_SHOWN]:
             url = reverse("admin:campaigns_rolegrant_decide", args=[grant.pk, "yes"])
             words = _("%(person)s is to get: %(role)s · asked by %(asker)s")
             names = {
@@ -98,8 +99,8 @@ def now_running(request: HttpRequest) -> str:
 
 def own_roles(request: HttpRequest) -> str:
     """Why somebody sees little or nothing: their role waits for a colleague, was refused, or there is none."""
-    waits = [_role_waits(grant) for grant in role_grants.pending(request.user)]
-    refused = [_role_refused(grant) for grant in role_grants.refused_lately(request.user)]
+    waits = [_role_waits(grant) for grant in role_grants.pending(request.user.pk)]
+    refused = [_role_refused(grant) for grant in role_grants.refused_lately(signed_in(request))]
     none = not waits and not request.user.get_all_permissions()
     if not (waits or refused or none):
         return ""

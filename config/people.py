@@ -28,6 +28,7 @@ from config.audit_actions import AuditAction
 from kit import audit, display
 from kit.ids import row_id
 from kit.lookups import NamedLookups
+from kit.people import signed_in
 
 # What of an account the trail tells about with its values before and after; of the rest the name of the field alone.
 _TOLD = ("username", "is_active", "is_staff", "is_superuser")
@@ -188,7 +189,7 @@ class PeopleAdmin(NamedLookups, UserAdmin):
             obj.is_staff = True  # everybody here works in the back office
         super().save_model(request, obj, form, change)
         if not change:
-            password_notes.password_set(obj, request.user)
+            password_notes.password_set(obj, signed_in(request))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Guarded roles and permissions that are new are asked for instead of given."""
@@ -203,7 +204,7 @@ class PeopleAdmin(NamedLookups, UserAdmin):
                 wanted += asked
         super().save_related(request, form, formsets, change)
         self._record(request, user, form, change)
-        made = role_grants.ask(user, wanted, request.user)
+        made = role_grants.ask(user, wanted, signed_in(request))
         if made:
             words = _("Waits for a second person: %(roles)s.") % {"roles": "、".join(grant.words for grant in made)}
             messages.warning(request, words)
@@ -212,14 +213,14 @@ class PeopleAdmin(NamedLookups, UserAdmin):
     def _record(request: HttpRequest, user: User, form: Any, change: bool) -> None:
         now = _state_of(User.objects.get(pk=user.pk))
         if not change:
-            audit.record(AuditAction.PERSON_MADE, actor=request.user, target=user, detail={"roles": now["roles"]})
+            audit.record(AuditAction.PERSON_MADE, actor=signed_in(request), target=user, detail={"roles": now["roles"]})
             return
         before = form.before
         changed = {name: {"before": before[name], "after": now[name]} for name in now if before[name] != now[name]}
         others = [name for name in form.changed_data if name not in (*_TOLD, "groups", "user_permissions")]
         detail = {**changed, **({"fields": others} if others else {})}
         if detail:
-            audit.record(AuditAction.PERSON_CHANGED, actor=request.user, target=user, detail=detail)
+            audit.record(AuditAction.PERSON_CHANGED, actor=signed_in(request), target=user, detail=detail)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """For somebody else: they must choose their own afterwards. One's own password is changed with the old one."""
@@ -231,8 +232,8 @@ class PeopleAdmin(NamedLookups, UserAdmin):
             answer: HttpResponse = super().user_change_password(request, id, form_url)
             now = self.get_object(request, id)
             if request.method == "POST" and now is not None and now.password != before:
-                password_notes.password_set(now, request.user)
-                audit.record(AuditAction.PERSON_PASSWORD_SET, actor=request.user, target=now)
+                password_notes.password_set(now, signed_in(request))
+                audit.record(AuditAction.PERSON_PASSWORD_SET, actor=signed_in(request), target=now)
         return answer
 
     deletion = AuditAction.PERSON_DELETED

@@ -27,6 +27,7 @@ from campaigns.approvals import password_notes
 from config import sessions
 from config.audit_actions import AuditAction
 from kit import audit, client_ip
+from kit.people import Person
 
 COOKIE = "songda_known"
 _COOKIE_LASTS = 180 * 24 * 3600
@@ -100,7 +101,7 @@ def _is_known(request: HttpRequest, name: str) -> bool:
     return isinstance(known, int) and get_user_model().objects.filter(pk=known, username=name).exists()
 
 
-def remember_browser(answer: HttpResponse, user: Any) -> None:
+def remember_browser(answer: HttpResponse, user: Person) -> None:
     """So that strangers' tries do not slow this person down here. It opens nothing by itself."""
     answer.set_cookie(
         COOKIE,
@@ -131,7 +132,7 @@ def on_log_in(sender: Any, request: HttpRequest, user: User, **_signal: Any) -> 
         audit.record(AuditAction.PERSON_SIGNED_IN, actor=user, target=user, detail={"address": client_ip.ip(request)})
 
 
-def on_log_out(sender: Any, request: HttpRequest, user: Any, **_signal: Any) -> None:
+def on_log_out(sender: Any, request: HttpRequest, user: Person, **_signal: Any) -> None:
     if user is not None and user.pk and "REQUEST_METHOD" in request.META:
         action = AuditAction.PERSON_SIGNED_OUT
         why = getattr(request, "ended_because", "")

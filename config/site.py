@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from config import expired
 from kit import display, edits_admin, menu, workbench
+from kit.people import Visitor, signed_in
 
 TITLES: dict[str, Any] = {
     "content": _("Content"),
@@ -108,7 +109,7 @@ class SongdaAdminSite(admin.AdminSite):
 
     def session_view(self, request: HttpRequest) -> HttpResponse:
         """{"csrf", "person", "name"}: a fresh token for a page that was loaded before, and who it would act for."""
-        user: Any = request.user
+        user = signed_in(request)
         name = user.get_full_name() or user.get_username()
         return JsonResponse({"csrf": get_token(request), "person": user.pk, "name": name})
 
@@ -145,7 +146,7 @@ class SongdaAdminSite(admin.AdminSite):
             template_name=self.password_change_template,
             extra_context={**context, "must_change": request.session.get(sessions.MUST_CHANGE, False)},
         )
-        person: Any = request.user
+        person = signed_in(request)
         before = person.password
         answer = view(request)
         if person.password != before:
@@ -214,7 +215,7 @@ def _mark_current(path: str, groups: list[dict[str, Any]]) -> None:
 _SENDING_PAGES = ("messaging.view_dispatch", "messaging.view_batch", "messaging.test_vendoraccount")
 
 
-def _silent_workers(user: Any) -> Any:
+def _silent_workers(user: Visitor) -> Any:
     """The overdue sign of life of the workers, for those whose pages are about sending; None while all is well."""
     if not _sees_sending(user):
         return None
@@ -224,7 +225,7 @@ def _silent_workers(user: Any) -> Any:
     return beat if beat.silent else None
 
 
-def _fence_bar(user: Any) -> tuple[str, str]:
+def _fence_bar(user: Visitor) -> tuple[str, str]:
     """Why sending is held after a restore, "" while it is not; and the page that decides it, for those who may. Everybody who is
     logged in is told: nothing of what they see is certain then."""
     if not user.is_active:
@@ -238,11 +239,11 @@ def _fence_bar(user: Any) -> tuple[str, str]:
     return said, reverse("admin:fence") if user.has_perm("messaging.decide_fence") else ""
 
 
-def _sees_sending(user: Any) -> bool:
+def _sees_sending(user: Visitor) -> bool:
     return user.is_active and any(user.has_perm(permission) for permission in _SENDING_PAGES)
 
 
-def _sending_alarms(user: Any) -> list[str]:
+def _sending_alarms(user: Visitor) -> list[str]:
     """Sentences about due work that nobody begins and hosts that send nothing, for those whose pages are about sending."""
     if not _sees_sending(user):
         return []
@@ -251,7 +252,7 @@ def _sending_alarms(user: Any) -> list[str]:
     return alarms.sentences()
 
 
-def _sending_stop(user: Any) -> dict[str, Any] | None:
+def _sending_stop(user: Visitor) -> dict[str, Any] | None:
     """That somebody has stopped all sending, for everybody who is logged in; with the way back for those who may."""
     if not user.is_active:
         return None

@@ -9,6 +9,8 @@ from django.db.models import TextChoices
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
+from kit.people import Actor
+
 recorded = Signal()
 _words: dict[str, Any] = {}
 
@@ -43,7 +45,9 @@ detail_words: dict[str, Callable[[str], str]] = {}
 _readers: list[Callable[[Any, datetime], Sequence[Change]]] = []
 
 
-def record(action: TextChoices, *, actor: Any = None, target: Any = None, detail: dict[str, Any] | None = None) -> None:
+def record(
+    action: TextChoices, *, actor: Actor = None, target: Any = None, detail: dict[str, Any] | None = None
+) -> None:
     """Announce that `actor` (a user or None for the system) did `action` (a declared code) to `target` (a model instance).
 
     `detail` must be JSON and hold no full number and no secret. Listeners write rows in the running transaction.

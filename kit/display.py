@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from kit import masks
+from kit.people import Actor, Person
 
 UNKNOWN = "—"
 ROLES = ("idle", "moving", "good", "attention", "problem", "unsure")
@@ -43,12 +44,12 @@ def masked(phone: Any) -> str:
     return masks.phone(str(phone)) if phone else ""
 
 
-def person(user: Any) -> str:
+def person(user: Actor) -> str:
     """A colleague by name, by log-in where there is none; a dash for nobody."""
     return UNKNOWN if user is None else user.get_full_name() or user.get_username()
 
 
-def named(user: Any) -> str:
+def named(user: Person) -> str:
     """A colleague in a list to choose from: two of one name are told apart by their log-ins."""
     name, login = user.get_full_name(), user.get_username()
     return f"{name} ({login})" if name and name != login else login

@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from django.http import HttpRequest
 
 from kit import audit
+from kit.people import signed_in
 
 
 class NamedLookups(admin.ModelAdmin):
@@ -28,7 +29,7 @@ class NamedLookups(admin.ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Of one row on its page, of many from the list: into the audit trail too. Django calls it just before."""
         for row in queryset:
-            audit.record(self.deletion, actor=request.user, target=row)
+            audit.record(self.deletion, actor=signed_in(request), target=row)
         return super().log_deletions(request, queryset)
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:

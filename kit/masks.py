@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from kit.invisible_characters import SIGNS
+from kit.people import Visitor
 
 # What people put between the digits of one number.
 _GAP = rf"[\s\-‐-―−.·•・‧()（）_{SIGNS}]{{0,3}}"
@@ -35,7 +35,7 @@ def numbers(value: str) -> str:
 REVEAL = "messaging.reveal_phone"
 
 
-def reader(user: Any) -> Callable[[str], str]:
+def reader(user: Visitor) -> Callable[[str], str]:
     """How this person reads free text (what customers wrote, variables, notes): as it is, or with the numbers in it hidden."""
     return str if user.has_perm(REVEAL) else numbers
 

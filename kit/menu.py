@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from kit.people import Visitor
+
 GROUPS = ("content", "send", "customers", "data", "settings")
 
 
@@ -21,7 +23,7 @@ class Page:
     after: str = ""
     count: Callable[[HttpRequest], int | None] | None = None
 
-    def open_to(self, user: Any) -> bool:
+    def open_to(self, user: Visitor) -> bool:
         return any(user.has_perm(permission) for permission in self.permissions)
 
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from kit import display, phone_keys, phones
 from kit.lookups import NamedLookups
 from kit.pagination import KeysetList
+from kit.people import signed_in
 from messaging.lookup import limits
 
 View = Callable[..., HttpResponse]
@@ -115,7 +116,7 @@ class PhoneSearch(Page):
             messages.error(request, _("This is no mobile number: it must have 11 digits."))
             return redirect(self.address("changelist"))
         try:
-            limits.note(request.user, phone)
+            limits.note(signed_in(request), phone)
         except limits.TooMany as refusal:
             say_error(request, refusal)
             return redirect(self.address("changelist"))

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core import signing
 from django.db import IntegrityError, transaction
@@ -10,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import display
+from kit.people import Person
 from messaging.models import FormToken
 
 _LASTS = timedelta(hours=12)
@@ -33,12 +33,12 @@ class AlreadyDone(Exception):
         self.at = at
 
 
-def issue(user: Any, purpose: str) -> str:
+def issue(user: Person, purpose: str) -> str:
     """A token for one form. `purpose` names the act and its object ("start:17")."""
     return signing.dumps([purpose, user.pk, secrets.token_urlsafe(12)], salt="songda.once")
 
 
-def spend(token: str, user: Any, purpose: str) -> None:
+def spend(token: str, user: Person, purpose: str) -> None:
     """Use the token up. Call it inside the transaction of the act: if the act fails, the token is free again.
 
     Raises BadToken (OtherPurpose where the purpose differs), and AlreadyDone the second time.
@@ -52,7 +52,7 @@ def spend(token: str, user: Any, purpose: str) -> None:
     _use(nonce, user)
 
 
-def _use(nonce: str, user: Any) -> None:
+def _use(nonce: str, user: Person) -> None:
     now = timezone.now()
     FormToken.objects.filter(used_at__lt=now - _LASTS).delete()
     try:

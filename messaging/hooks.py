@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.dispatch import Signal
 from django.http import HttpRequest
+
+from kit.people import Person
 
 # Every few seconds, from the one tick: start what is due, look at what runs. may_send=, may_ask= (a vendor): whether the
 # restore fence is open for it.
@@ -34,4 +35,4 @@ without_consent: list[Callable[[Collection[str]], frozenset[str]]] = []
 # version ids -> (version id, account id) -> the first send that is planned for it.
 planned_starts: list[Callable[[Sequence[int]], Mapping[tuple[int, int], datetime]]] = []
 # (audience id, user) -> operator -> people; {} where the user may not look at it. "" is an operator that nobody knows.
-people_by_operator: list[Callable[[int, Any], Mapping[str, int]]] = []
+people_by_operator: list[Callable[[int, Person], Mapping[str, int]]] = []

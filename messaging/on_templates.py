@@ -3,12 +3,12 @@ that vendors fill. Fills their hooks."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kit import display
+from kit.people import Person
 from messaging import badges
 from messaging.gateway.registry import all_vendors, vendor_class
 from messaging.models import Chatbot, TemplateReview, VendorAccount, VendorMedia
@@ -17,6 +17,7 @@ from messaging.states import AccountStatus, ReviewStatus
 from templates_5g import hooks
 from templates_5g.blocks import Content, Fallback
 from templates_5g.blocks.variables import VENDOR_VARIABLES
+from templates_5g.models import TemplateVersion
 from templates_5g.services import local_url
 
 
@@ -71,7 +72,7 @@ def prices() -> Sequence[hooks.Price]:
     ]
 
 
-def version_actions(version: Any, user: Any) -> Sequence[hooks.Action]:
+def version_actions(version: TemplateVersion, user: Person) -> Sequence[hooks.Action]:
     actions = []
     if user.has_perm("messaging.submit_templatereview"):
         url = reverse("admin:messaging_templatereview_submit", args=[version.pk])

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from kit import display
+from kit.people import Actor, signed_in
 from templates_5g import choice_labels, hooks, limits
 from templates_5g.blocks.checks import media_ids
 from templates_5g.blocks.variables import VENDOR_VARIABLES, names_of
@@ -26,7 +27,7 @@ def version_url(name: str, version: TemplateVersion) -> str:
     return reverse(f"admin:templates_5g_templateversion_{name}", args=[version.pk])
 
 
-def person(user: Any) -> str:
+def person(user: Actor) -> str:
     return (user.get_full_name() or user.get_username()) if user else ""
 
 
@@ -51,7 +52,7 @@ def asset_data(asset: MediaAsset) -> dict[str, Any]:
 
 def config(request: HttpRequest, version: TemplateVersion, inspection: Inspection, read_only: bool) -> dict[str, Any]:
     """The script `editor-config` of the version's page."""
-    audiences = hooks.audiences(request.user)
+    audiences = hooks.audiences(signed_in(request))
     return {
         "version": _version_data(version),
         "purpose": version.template.purpose,

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
+from kit.people import Person
 from templates_5g.blocks import Content, Fallback, Problem
+from templates_5g.models import TemplateVersion
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -136,13 +138,13 @@ refusals: Hook[[int], Sequence[Refusal]] = Hook("refusals", list)
 # version ids -> campaigns by version id
 campaigns_using: Hook[[Sequence[int]], Mapping[int, Sequence[Use]]] = Hook("campaigns_using", dict)
 # user -> audiences that this user may look at
-audiences: Hook[[Any], Sequence[AudienceChoice]] = Hook("audiences", list)
+audiences: Hook[[Person], Sequence[AudienceChoice]] = Hook("audiences", list)
 # (audience id, user, at most) -> rows
-sample_rows: Hook[[int, Any, int], SampleRows] = Hook("sample_rows", SampleRows)
+sample_rows: Hook[[int, Person, int], SampleRows] = Hook("sample_rows", SampleRows)
 # 5G senders to draw in the preview
 senders: Hook[[], Sequence[Sender]] = Hook("senders", list)
 prices: Hook[[], Sequence[Price]] = Hook("prices", list)
 # (version, user) -> links on the version's page, e.g. submit for review, test send, new campaign
-version_actions: Hook[[Any, Any], Sequence[Action]] = Hook("version_actions", list)
+version_actions: Hook[[TemplateVersion, Person], Sequence[Action]] = Hook("version_actions", list)
 # asset ids -> where an asset stands outside of templates: at vendors with its expiry, as a logo
 media_uses: Hook[[Sequence[int]], Mapping[int, Sequence[Use]]] = Hook("media_uses", dict)

@@ -21,6 +21,7 @@ from campaigns.models import ApiToken
 from campaigns.models.api import TOKEN_DAYS, TOKEN_MOST_DAYS
 from campaigns.states import Scope
 from kit import audit, display
+from kit.people import Actor, signed_in
 from messaging.admin_base import Page, needs
 
 
@@ -55,7 +56,7 @@ def _days(label: Any, initial: int, most: int, help_text: Any) -> forms.IntegerF
 class TokenForm(forms.ModelForm):
     """`person` fills it in: they hand out no more than they may do themselves."""
 
-    person: Any = None
+    person: Actor = None
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices,
         label=gettext_lazy("allowed"),
@@ -81,7 +82,7 @@ class TokenForm(forms.ModelForm):
             )
         }
 
-    def __init__(self, *args: Any, person: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Actor = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person or self.person
         holder: Any = self.fields["holder"]
@@ -96,8 +97,8 @@ class TokenForm(forms.ModelForm):
         """What is there already may stay; whether it works is asked at each call."""
         wanted: list[str] = self.cleaned_data["scopes"]
         added = set(wanted) - set(self.instance.scopes or [])
-        makers = [self.person] if self.instance.pk is None else [self.person, self.instance.created_by]
-        refused = {scope for maker in makers for scope in tokens.beyond(added, maker)}
+        makers = (self.person,) if self.instance.pk is None else (self.person, self.instance.created_by)
+        refused = {scope for maker in makers if maker is not None for scope in tokens.beyond(added, maker)}
         if refused:
             words = _("Not possible, since you or who made the token may not do this: %(scopes)s.")
             named = "、".join(str(scope.label) for scope in sorted(refused))
@@ -201,7 +202,7 @@ class ApiTokenAdmin(Page):
 
     @needs("campaigns.add_apitoken")
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        form = NewTokenForm(request.POST or None, person=request.user, initial={"holder": request.user.pk})
+        form = NewTokenForm(request.POST or None, person=signed_in(request), initial={"holder": request.user.pk})
         if form.is_valid():
             return self._made(request, form.cleaned_data)
         return self.page(
@@ -218,7 +219,7 @@ class ApiTokenAdmin(Page):
         token, plain = tokens.make(
             data["name"],
             data["scopes"],
-            request.user,
+            signed_in(request),
             data["per_minute"],
             holder=data["holder"],
             days=data["days"],
@@ -230,13 +231,13 @@ class ApiTokenAdmin(Page):
     @needs("campaigns.change_apitoken")
     def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         token = get_object_or_404(ApiToken.objects.select_related("created_by", "holder"), pk=pk)
-        refused = tokens.beyond(token.scopes, request.user)
+        refused = tokens.beyond(token.scopes, signed_in(request))
         form = RotateForm(request.POST or None)
         if request.method == "POST" and refused:
             raise PermissionDenied
         if form.is_valid():
             data = form.cleaned_data
-            plain = tokens.rotate(token, request.user, days=data["days"], overlap_days=data["overlap"])
+            plain = tokens.rotate(token, signed_in(request), days=data["days"], overlap_days=data["overlap"])
             return shown_once(self, request, _("API token %(name)s") % {"name": token.name}, plain)
         why = _("Who sees the new secret can use it, and you may not do all that it may: %(scopes)s.")
         return self.page(
@@ -262,7 +263,7 @@ class ApiTokenAdmin(Page):
             raise PermissionDenied
         super().save_model(request, obj, form, change)
         changed = {name: _plain(form.cleaned_data[name]) for name in form.changed_data}
-        audit.record(AuditAction.TOKEN_CHANGED, actor=request.user, target=obj, detail=changed)
+        audit.record(AuditAction.TOKEN_CHANGED, actor=signed_in(request), target=obj, detail=changed)
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ from campaigns.models import ApiToken
 from campaigns.models.api import TOKEN_DAYS, TOKEN_MOST_DAYS
 from campaigns.states import Scope
 from kit import audit, display
+from kit.people import Actor, Person
 
 _PREFIX_SHOWN = 9
 OVERLAP_DAYS = 7
@@ -43,12 +44,12 @@ def digest(plain: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def beyond(scopes: Iterable[str], person: Any) -> list[Scope]:
+def beyond(scopes: Iterable[str], person: Person) -> list[Scope]:
     """The scopes that this person may not hand out, since they may not do it themselves."""
     return [scope for scope in map(Scope, scopes) if not person.has_perms(scope.needs)]
 
 
-def _refuse_beyond(scopes: Iterable[str], person: Any) -> None:
+def _refuse_beyond(scopes: Iterable[str], person: Person) -> None:
     found = beyond(scopes, person)
     if found:
         words = _("You may not do this yourself, so no token of yours can: %(scopes)s.")
@@ -59,10 +60,10 @@ def _refuse_beyond(scopes: Iterable[str], person: Any) -> None:
 def make(
     name: str,
     scopes: Iterable[str],
-    actor: Any,
+    actor: Person,
     per_minute: int = 120,
     *,
-    holder: Any = None,
+    holder: Actor = None,
     days: int = TOKEN_DAYS,
     networks: Iterable[str] = (),
     system: str = "",
@@ -115,7 +116,7 @@ def _detail(token: ApiToken) -> dict[str, Any]:
 
 
 @transaction.atomic
-def rotate(token: ApiToken, actor: Any, *, days: int = TOKEN_DAYS, overlap_days: int = OVERLAP_DAYS) -> str:
+def rotate(token: ApiToken, actor: Person, *, days: int = TOKEN_DAYS, overlap_days: int = OVERLAP_DAYS) -> str:
     """A new secret with a new end; the one before works for `overlap_days` more (0: it ends now), but never beyond its own end.
     Who sees the new secret can use it, so they must hold every right that it carries. Raises BeyondRights."""
     row = ApiToken.objects.select_for_update(of=("self",)).select_related("created_by", "holder").get(pk=token.pk)

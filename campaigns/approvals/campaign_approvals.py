@@ -14,6 +14,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import Approval, Campaign
 from campaigns.states import ApprovalState, CampaignState
 from kit import audit, clock, display
+from kit.people import Actor, Person
 from messaging.models import SendingPolicy, SendingWindow
 from templates_5g.services import freeze
 
@@ -59,7 +60,7 @@ def missing(campaign: Campaign) -> list[str]:
 
 
 @transaction.atomic
-def ask(campaign: Campaign, actor: Any, token_holder: Any = None) -> Approval:
+def ask(campaign: Campaign, actor: Person, token_holder: Actor = None) -> Approval:
     """CHECKED -> AWAITING, with the snapshot that the colleague decides on. Its versions are frozen. `token_holder` holds the API
     token by which it is asked. Raises CannotDecide."""
     locked = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
@@ -93,7 +94,7 @@ class CampaignSubject(Subject[Approval]):
         list(Campaign.objects.select_for_update(of=("self",)).filter(approvals=pk).values_list("pk"))
         return Approval.objects.select_related("campaign", "decided_by").get(pk=pk)
 
-    def why_not(self, row: Approval, person: Any) -> str:
+    def why_not(self, row: Approval, person: Person) -> str:
         """Whoever asked, made the campaign or changed it does not decide; nor who held the token by which that was done."""
         campaign = row.campaign
         mine = (row.asked_by_id, row.token_holder_id, campaign.created_by_id, campaign.token_holder_id)
@@ -128,7 +129,7 @@ def passed_words(approval: Approval) -> str:
 
 
 @transaction.atomic
-def withdraw(campaign: Campaign, actor: Any) -> bool:
+def withdraw(campaign: Campaign, actor: Actor) -> bool:
     """AWAITING -> CHECKED: it is not to be decided any more. False if it was decided meanwhile."""
     waiting = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.AWAITING)
     if not waiting.update(state=CampaignState.CHECKED):

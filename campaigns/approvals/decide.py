@@ -6,6 +6,7 @@ from campaigns.approvals import campaign_approvals, first_uses, follow_up_approv
 from campaigns.approvals.subject import CannotDecide, Subject
 from campaigns.models import Approval, DecidedRequest, FirstUse, RoleGrant
 from campaigns.states import ApprovalState
+from kit.people import Person
 
 __all__ = ["CannotDecide", "grant", "passed_words", "refuse", "why_not"]
 
@@ -20,7 +21,7 @@ def _subject(row: DecidedRequest) -> Subject[Any]:
     return _OF_APPROVALS[Approval.Kind(row.kind)] if isinstance(row, Approval) else _SUBJECTS[type(row)]
 
 
-def why_not(row: DecidedRequest, person: Any) -> str:
+def why_not(row: DecidedRequest, person: Person) -> str:
     """Why this person may not decide this one, since it is their own; "" where they may."""
     return _subject(row).why_not(row, person)
 
@@ -32,7 +33,7 @@ def passed_words(row: DecidedRequest) -> str:
     return ""
 
 
-def grant(row: DecidedRequest, person: Any, reason: str = "", *, at_once: bool = False) -> None:
+def grant(row: DecidedRequest, person: Person, reason: str = "", *, at_once: bool = False) -> None:
     """PENDING -> GRANTED, with what follows. A campaign whose start time has passed only with `at_once`. Raises CannotDecide."""
     passed = passed_words(row) if row.state == ApprovalState.PENDING else ""
     if passed and not at_once:
@@ -41,7 +42,7 @@ def grant(row: DecidedRequest, person: Any, reason: str = "", *, at_once: bool =
     row.refresh_from_db()
 
 
-def refuse(row: DecidedRequest, person: Any, reason: str) -> None:
+def refuse(row: DecidedRequest, person: Person, reason: str) -> None:
     """PENDING -> REFUSED with what has to change. Raises CannotDecide."""
     subject.decide(_subject(row), row.pk, person, ApprovalState.REFUSED, reason)
     row.refresh_from_db()

@@ -12,6 +12,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import ApiToken, FirstUse
 from campaigns.states import ApprovalState
 from kit import audit
+from kit.people import Person
 from messaging.models import Dispatch
 from templates_5g.models import TemplateVersion
 from templates_5g.services import freeze
@@ -24,7 +25,7 @@ class FirstUseSubject(Subject[FirstUse]):
         rows = FirstUse.objects.select_for_update(of=("self",))
         return rows.select_related("version__template", "token", "decided_by").get(pk=pk)
 
-    def why_not(self, row: FirstUse, person: Any) -> str:
+    def why_not(self, row: FirstUse, person: Person) -> str:
         if person.pk in (row.asked_by_id, row.token_holder_id, row.version.created_by_id):
             return _("A colleague decides: neither who made the version nor who holds the token.")
         return ""

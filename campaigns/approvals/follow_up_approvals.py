@@ -18,6 +18,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import Approval, Campaign, CostEstimate
 from campaigns.states import ApprovalState, CampaignState
 from kit import audit
+from kit.people import Actor, Person
 from messaging.models import SendingPolicy
 
 
@@ -76,7 +77,7 @@ def ask(
     people: int,
     left_out: int,
     cost: CostEstimate,
-    actor: Any,
+    actor: Person,
 ) -> Approval:
     """A request for a follow-up with these numbers; an open one for the same groups is void. Raises CannotDecide."""
     locked = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
@@ -108,7 +109,7 @@ def _void(campaign: Campaign, wanted: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def withdraw(approval: Approval, actor: Any) -> bool:
+def withdraw(approval: Approval, actor: Actor) -> bool:
     """It is not to be decided any more. False if it was decided meanwhile."""
     waiting = Approval.objects.filter(pk=approval.pk, kind=Approval.Kind.FOLLOW_UP, state=ApprovalState.PENDING)
     if not waiting.update(state=ApprovalState.VOID):

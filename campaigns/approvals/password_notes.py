@@ -1,7 +1,6 @@
 """Passwords that somebody else has set: they are changed at the first log-in, and their holder decides nothing for a day."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,9 +10,10 @@ from django.utils.translation import gettext as _
 from campaigns.audit_actions import AuditAction
 from campaigns.models import PasswordNote
 from kit import audit, display
+from kit.people import Person
 
 
-def password_set(user: User, by: Any) -> None:
+def password_set(user: User, by: Person) -> None:
     """Somebody else made the account or set its password: it must be changed at the first log-in, and the person approves nothing
     for a day."""
     now = timezone.now()
@@ -32,11 +32,11 @@ def password_chosen(user: User) -> None:
     audit.record(AuditAction.PASSWORD_CHANGED, actor=user, target=user)
 
 
-def must_change_password(user: Any) -> bool:
+def must_change_password(user: Person) -> bool:
     return PasswordNote.objects.filter(user=user.pk, must_change=True).exists()
 
 
-def why_no_decision(user: Any) -> str:
+def why_no_decision(user: Person) -> str:
     """Why this person decides nothing yet; "" where they may."""
     note = PasswordNote.objects.filter(user=user.pk, approves_from__gt=timezone.now()).first()
     if note is None:

@@ -21,6 +21,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import RoleGrant
 from campaigns.states import ApprovalState
 from kit import audit, display
+from kit.people import Actor, Person
 
 # Whoever holds one of these can send to people, agree to what others do, or see full numbers.
 GUARDED = frozenset(
@@ -47,14 +48,14 @@ def _code(permission: Permission) -> str:
     return f"{permission.content_type.app_label}.{permission.codename}"
 
 
-def pending(user: Any = None) -> QuerySet[RoleGrant]:
-    """Of everybody, or of one person (or key of a person)."""
+def pending(user_id: int | None = None) -> QuerySet[RoleGrant]:
+    """Of everybody, or of one person."""
     rows = RoleGrant.objects.filter(state=ApprovalState.PENDING)
     rows = rows.select_related("user", "group", "permission", "asked_by")
-    return rows if user is None else rows.filter(user=getattr(user, "pk", user))
+    return rows if user_id is None else rows.filter(user=user_id)
 
 
-def to_decide(person: Any) -> QuerySet[RoleGrant]:
+def to_decide(person: Person) -> QuerySet[RoleGrant]:
     """What this person may decide: neither what they asked for, nor what is for themselves."""
     return pending().exclude(Q(user=person.pk)).exclude(pk__in=pending().filter(asked_by=person.pk).values("pk"))
 
@@ -66,7 +67,7 @@ def may_confirm(grant: RoleGrant) -> list[User]:
     return sorted(others, key=lambda one: (one.is_superuser, display.person(one)))
 
 
-def refused_lately(user: Any) -> list[RoleGrant]:
+def refused_lately(user: Person) -> list[RoleGrant]:
     """What this person was refused within REFUSAL_SHOWN, unless the same was asked for again or given since."""
     lately = timezone.now() - REFUSAL_SHOWN
     rows = RoleGrant.objects.filter(user=user.pk, state=ApprovalState.REFUSED, decided_at__gt=lately)
@@ -76,7 +77,7 @@ def refused_lately(user: Any) -> list[RoleGrant]:
     return list(rows.exclude(Exists(later)).select_related("group", "permission", "decided_by"))
 
 
-def ask(user: User, wanted: Iterable[Group | Permission], actor: Any) -> list[RoleGrant]:
+def ask(user: User, wanted: Iterable[Group | Permission], actor: Actor) -> list[RoleGrant]:
     """Requests for what the person does not have yet; one that waits already stays as it is."""
     made = []
     for one in wanted:
@@ -98,7 +99,7 @@ class RoleSubject(Subject[RoleGrant]):
         rows = RoleGrant.objects.select_for_update(of=("self",))
         return rows.select_related("user", "group", "permission").get(pk=pk)
 
-    def why_not(self, row: RoleGrant, person: Any) -> str:
+    def why_not(self, row: RoleGrant, person: Person) -> str:
         if person.pk == row.asked_by_id:
             return _("A second person decides: you asked for this yourself.")
         return _("A second person decides: this role is for yourself.") if person.pk == row.user_id else ""
@@ -117,13 +118,13 @@ class RoleSubject(Subject[RoleGrant]):
 SUBJECT = RoleSubject()
 
 
-def why_not_mine(grant: RoleGrant, person: Any) -> str:
+def why_not_mine(grant: RoleGrant, person: Person) -> str:
     """Why this person may not decide this one; "" where they may."""
     return SUBJECT.why_not(grant, person) or password_notes.why_no_decision(person)
 
 
 @transaction.atomic
-def withdraw(grant: RoleGrant, person: Any) -> bool:
+def withdraw(grant: RoleGrant, person: Person) -> bool:
     """PENDING -> VOID, by whoever asked. False if it was decided meanwhile."""
     rows = RoleGrant.objects.select_for_update(of=("self",)).select_related("user", "group", "permission")
     row = rows.filter(pk=grant.pk, state=ApprovalState.PENDING, asked_by=person.pk).first()
@@ -136,12 +137,12 @@ def withdraw(grant: RoleGrant, person: Any) -> bool:
 
 
 @transaction.atomic
-def give_at_once(user: User, group: Group, *, by: Any, reason: str, on_host: str) -> bool:
+def give_at_once(user: User, group: Group, *, by: Person, reason: str, on_host: str) -> bool:
     """On the command line: the role is given by the word of a superuser (`by`) at this host; `on_host` is the log-in name on the
     machine. What waits for the same role is settled with it. False if the person has it already."""
     if user.groups.filter(pk=group.pk).exists():
         return False
-    for row in pending(user).filter(group=group).select_for_update(of=("self",)):
+    for row in pending(user.pk).filter(group=group).select_for_update(of=("self",)):
         settle(SUBJECT, row, by, ApprovalState.GRANTED, reason.strip()[:200])
     user.groups.add(group)
     detail = {"role": group.name, "reason": reason, "on_host": on_host}

@@ -14,6 +14,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import DecidedRequest
 from campaigns.states import ApprovalState
 from kit import audit, display
+from kit.people import Person
 
 Row = TypeVar("Row", bound=DecidedRequest)
 
@@ -35,7 +36,7 @@ class Subject(ABC, Generic[Row]):
         """The request, locked until the transaction ends, after what it is about."""
 
     @abstractmethod
-    def why_not(self, row: Row, person: Any) -> str:
+    def why_not(self, row: Row, person: Person) -> str:
         """Why this person may not decide this one, since it is their own; "" where they may."""
 
     def is_open(self, row: Row) -> bool:
@@ -53,7 +54,7 @@ class Subject(ABC, Generic[Row]):
         """(target, detail) in the audit trail."""
 
 
-def decide(subject: Subject[Row], pk: int, person: Any, state: ApprovalState, reason: str = "") -> Row:
+def decide(subject: Subject[Row], pk: int, person: Person, state: ApprovalState, reason: str = "") -> Row:
     """PENDING -> GRANTED or REFUSED, with everything that follows. Raises CannotDecide; what has changed is void then."""
     row, is_void = _decide(subject, pk, person, state, reason.strip()[:200])
     if is_void:
@@ -62,7 +63,7 @@ def decide(subject: Subject[Row], pk: int, person: Any, state: ApprovalState, re
 
 
 @transaction.atomic
-def _decide(subject: Subject[Row], pk: int, person: Any, state: ApprovalState, reason: str) -> tuple[Row, bool]:
+def _decide(subject: Subject[Row], pk: int, person: Person, state: ApprovalState, reason: str) -> tuple[Row, bool]:
     row = subject.locked(pk)
     if words := subject.why_not(row, person) or password_notes.why_no_decision(person):
         raise CannotDecide(words)
@@ -84,7 +85,7 @@ def _decide(subject: Subject[Row], pk: int, person: Any, state: ApprovalState, r
     return row, False
 
 
-def settle(subject: Subject[Row], row: Row, person: Any, state: ApprovalState, reason: str) -> None:
+def settle(subject: Subject[Row], row: Row, person: Person, state: ApprovalState, reason: str) -> None:
     """Whoever calls this has judged that it may be, and writes the trail."""
     row.state, row.decided_by, row.decided_at, row.reason = state, person, timezone.now(), reason
     row.save(update_fields=["state", "decided_by", "decided_at", "reason"])

@@ -14,6 +14,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import ApiToken
 from campaigns.preflight.cost import cost
 from kit import audit
+from kit.people import Actor
 from messaging.models import Chatbot, Dispatch, SendingPolicy, Signature, VendorAccount
 from messaging.sending import dispatches, preflight
 from messaging.sending.create import Created, Part, create
@@ -63,7 +64,7 @@ class Sent:
 
 
 @transaction.atomic
-def send(order: Order, actor: Any) -> Sent:
+def send(order: Order, actor: Actor) -> Sent:
     """Raises CannotSend; api_quota.NeedsApproval where a colleague has to approve; api_quota.TooManyNotices. Then nothing is
     stored."""
     now, spec = timezone.now(), _spec(order, actor)
@@ -82,7 +83,7 @@ def send(order: Order, actor: Any) -> Sent:
     return Sent(dispatch, left_out, _held_until(spec.timing, now) if created.to_send else None)
 
 
-def _spec(order: Order, actor: Any) -> DispatchSpec:
+def _spec(order: Order, actor: Actor) -> DispatchSpec:
     """Marketing goes out within the policy's window; a notice is never held: the hours of notices are for campaigns."""
     purpose, policy = order.version.template.purpose, SendingPolicy.current()
     return DispatchSpec(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from campaigns.audit_actions import AuditAction
 from campaigns.models import Campaign
 from kit import audit
+from kit.people import Actor
 from messaging.models import Batch, Dispatch, Reply, SendingPolicy
 from messaging.sending import dispatches, outcomes
 from messaging.states import BATCH_OPEN, BatchState, DispatchState
@@ -151,7 +152,7 @@ def is_limit(reason: str) -> bool:
     return reason.startswith("limit_") or reason == "canary_silent"
 
 
-def overrule(campaign: Campaign, actor: Any) -> None:
+def overrule(campaign: Campaign, actor: Actor) -> None:
     """A person goes on in spite of a limit: what was before no longer counts, and the canary's hold is lifted."""
     Campaign.objects.filter(pk=campaign.pk).update(watch_from=timezone.now())
     Dispatch.objects.filter(run=campaign.run, hold_after__isnull=False).update(hold_after=None)

@@ -10,12 +10,13 @@ from campaigns.models import Campaign, PreflightReport
 from campaigns.preflight import NotNow
 from campaigns.states import CampaignState
 from kit import audit
+from kit.people import Person
 
 _OPEN = (CampaignState.DRAFT, CampaignState.CHECKED)
 
 
 @transaction.atomic
-def save(form: Any, actor: Any) -> Campaign:
+def save(form: Any, actor: Person) -> Campaign:
     """`form` is a valid model form. The campaign goes back to DRAFT without a report. Raises NotNow when it was confirmed
     while the form was open."""
     campaign: Campaign = form.save(commit=False)

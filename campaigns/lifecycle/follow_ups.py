@@ -5,7 +5,6 @@ a second account after a final failure. Nobody who was reached or may have been 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
@@ -22,6 +21,7 @@ from campaigns.preflight.cost import cost, together
 from campaigns.preflight.specs import FALLBACK_LEG, Variant
 from campaigns.states import CampaignState
 from kit import audit, sql
+from kit.people import Actor
 from messaging.models import Delivery, Dispatch
 from messaging.sending import dispatches
 from messaging.sending.create import Part, add_recipients, create
@@ -90,7 +90,7 @@ def _resend_only(campaign: Campaign, groups: Sequence[str]) -> sql.Fragment:
 
 @transaction.atomic
 def resend(
-    campaign: Campaign, groups: Sequence[str], most: int, actor: Any, send_until: datetime | None = None
+    campaign: Campaign, groups: Sequence[str], most: int, actor: Actor, send_until: datetime | None = None
 ) -> list[Dispatch]:
     """A new leg resend-N for `groups` (keys of GROUPS), started at once, to at most `most` people as they were confirmed.
     Two dispatches where two versions are compared. Above a limit it uses up a colleague's approval. Raises CannotFollow."""

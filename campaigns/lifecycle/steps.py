@@ -18,6 +18,7 @@ from campaigns.preflight import repeats
 from campaigns.signals import campaign_finished
 from campaigns.states import CampaignState
 from kit import audit, clock, display, whole_numbers
+from kit.people import Actor
 from messaging import fence
 from messaging.deliveries import status as deliveries_status
 from messaging.models import Dispatch, SendingPolicy
@@ -64,7 +65,7 @@ def needs_typed_count(campaign: Campaign) -> bool:
 
 @transaction.atomic
 def confirm_and_start(
-    campaign: Campaign, typed_count: str, actor: Any, *, at_once: bool = False, typed_again: str = ""
+    campaign: Campaign, typed_count: str, actor: Actor, *, at_once: bool = False, typed_again: str = ""
 ) -> Campaign:
     """CHECKED -> SCHEDULED, then the rows, then RUNNING if it is time. `typed_count` is what the person typed ("45200" and
     "45,200" both pass), asked only above the limit of the rules. Where a limit asks for a colleague's approval, one that holds
@@ -181,7 +182,7 @@ def _give_back(campaign: Campaign, note: str) -> None:
 
 
 @transaction.atomic
-def take_back_unlaid(before: datetime, account_id: int | None, actor: Any) -> int:
+def take_back_unlaid(before: datetime, account_id: int | None, actor: Actor) -> int:
     """Campaigns confirmed before that moment and not laid out yet become drafts: after a restore nobody knows whether the other
     life has laid them out and sent them. Returns how many."""
     unlaid = Campaign.objects.filter(state=CampaignState.SCHEDULED, dispatch__isnull=True, confirmed_at__lte=before)
@@ -208,7 +209,7 @@ def dispatches(campaign: Campaign) -> list[Dispatch]:
     return list(Dispatch.objects.filter(run=campaign.run).select_related("account").order_by("pk"))
 
 
-def pause(campaign: Campaign, actor: Any) -> bool:
+def pause(campaign: Campaign, actor: Actor) -> bool:
     """Acts within one batch; one that is scheduled does not start. False if there was nothing to pause (any more)."""
     action = AuditAction.CAMPAIGN_PAUSED
     if _move_unlaid(campaign, CampaignState.SCHEDULED, CampaignState.PAUSED, actor, action):
@@ -217,7 +218,7 @@ def pause(campaign: Campaign, actor: Any) -> bool:
 
 
 @transaction.atomic
-def resume(campaign: Campaign, actor: Any, *, at_once: bool = False) -> bool:
+def resume(campaign: Campaign, actor: Actor, *, at_once: bool = False) -> bool:
     """After a stop by a limit: goes on in spite of it, which is recorded. One that was paused before its start goes back to its
     schedule; if its time has passed meanwhile, it starts only with `at_once`, and only if nobody has to approve that. False if
     there was nothing to resume. Raises CannotStart."""
@@ -249,7 +250,7 @@ def _require_at_once(campaign: Campaign, at_once: bool) -> None:
         raise CannotStart(words % {"because": "；".join(because)})
 
 
-def _move_unlaid(campaign: Campaign, old: str, new: str, actor: Any, action: AuditAction) -> bool:
+def _move_unlaid(campaign: Campaign, old: str, new: str, actor: Actor, action: AuditAction) -> bool:
     """A step of a campaign that is confirmed and not laid out yet; waits for a lay-out under way."""
     unlaid = Campaign.objects.filter(pk=campaign.pk, state=old, dispatch__isnull=True)
     if not unlaid.update(state=new):
@@ -259,7 +260,7 @@ def _move_unlaid(campaign: Campaign, old: str, new: str, actor: Any, action: Aud
     return True
 
 
-def cancel(campaign: Campaign, actor: Any) -> bool:
+def cancel(campaign: Campaign, actor: Actor) -> bool:
     """What is not handed over yet is not sent. A campaign that is confirmed but not laid out yet is cancelled too."""
     waiting = (CampaignState.SCHEDULED, CampaignState.PAUSED)
     unlaid = Campaign.objects.filter(pk=campaign.pk, state__in=waiting, dispatch__isnull=True)
@@ -272,7 +273,7 @@ def cancel(campaign: Campaign, actor: Any) -> bool:
 
 
 @transaction.atomic
-def _through(campaign: Campaign, states: tuple[str, ...], verb: Any, actor: Any, action: AuditAction) -> bool:
+def _through(campaign: Campaign, states: tuple[str, ...], verb: Any, actor: Actor, action: AuditAction) -> bool:
     """The campaign is locked before its dispatches, as a fallback does it: the other order would be a deadlock."""
     Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     campaign.refresh_from_db()

@@ -6,6 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from campaigns.models import Campaign
+from kit.people import Actor
 from messaging.eligibility.cap import Cap
 from messaging.models import Dispatch, SendingPolicy, SendingWindow
 from messaging.models.policy import as_dates
@@ -43,7 +44,7 @@ def variants(campaign: Campaign) -> list[Variant]:
     ]
 
 
-def follow_up(campaign: Campaign, leg: str, title: str, send_until: datetime | None, actor: Any) -> list[Variant]:
+def follow_up(campaign: Campaign, leg: str, title: str, send_until: datetime | None, actor: Actor) -> list[Variant]:
     """Another leg of the same versions, at once and without a canary."""
     return [
         replace(

@@ -18,6 +18,7 @@ from campaigns.models import WebhookDelivery, WebhookEndpoint
 from campaigns.states import WebhookEvent
 from campaigns.webhooks import addresses
 from kit import audit, display
+from kit.people import Actor, signed_in
 from messaging.admin_base import BigList, Page, needs, post_only
 
 
@@ -35,17 +36,17 @@ class WebhookForm(forms.ModelForm):
             "full_numbers": gettext_lazy("Otherwise 138****5678."),
         }
 
-    def __init__(self, *args: Any, person: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Actor = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person or self.person
 
     # Who fills the form in; the admin sets it on a subclass.
-    person: Any = None
+    person: Actor = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         full = bool(cleaned.get("full_numbers"))
-        if full and self.opens_numbers and not self.person.has_perm("messaging.reveal_phone"):
+        if full and self.opens_numbers and not (self.person and self.person.has_perm("messaging.reveal_phone")):
             words = _(
                 "You may not see full numbers yourself, so you can neither send them nor change where they are sent."
             )
@@ -107,7 +108,7 @@ class WebhookEndpointAdmin(Page):
 
     @needs("campaigns.add_webhookendpoint")
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        form = WebhookForm(request.POST or None, person=request.user)
+        form = WebhookForm(request.POST or None, person=signed_in(request))
         if form.is_valid():
             endpoint = form.save(commit=False)
             endpoint.created_by = request.user
@@ -128,7 +129,7 @@ class WebhookEndpointAdmin(Page):
         return self._with_secret(request, get_object_or_404(WebhookEndpoint, pk=pk))
 
     def _with_secret(self, request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
-        secret = webhooks.new_secret(endpoint, request.user)
+        secret = webhooks.new_secret(endpoint, signed_in(request))
         return shown_once(self, request, _("Secret of the webhook %(name)s") % {"name": endpoint.name}, secret)
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:
@@ -136,7 +137,7 @@ class WebhookEndpointAdmin(Page):
             obj.created_by_id = request.user.pk  # who opens them answers for them
         super().save_model(request, obj, form, change)
         changed = {name: form.cleaned_data[name] for name in form.changed_data}
-        audit.record(AuditAction.WEBHOOK_CHANGED, actor=request.user, target=obj, detail=changed)
+        audit.record(AuditAction.WEBHOOK_CHANGED, actor=signed_in(request), target=obj, detail=changed)
 
 
 @admin.register(WebhookDelivery)
@@ -188,7 +189,7 @@ class WebhookDeliveryAdmin(BigList):
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = get_object_or_404(WebhookDelivery.objects.select_related("endpoint"), pk=pk)
         if request.method == "POST":
-            webhooks.replay(row, request.user)
+            webhooks.replay(row, signed_in(request))
             messages.success(request, _("It will be told again at once."))
             return redirect(self.address("changelist"))
         facts = [

@@ -14,6 +14,7 @@ from campaigns.models import WebhookDelivery, WebhookEndpoint
 from campaigns.webhooks import addresses, sender, signature
 from campaigns.webhooks.events import masked
 from kit import audit
+from kit.people import Actor
 from messaging.queue import enqueue_once
 
 # After the first attempt, the second … : about two days in all, then it is given up and can be replayed by hand.
@@ -123,7 +124,7 @@ def _record(row: WebhookDelivery, **values: Any) -> None:
     WebhookDelivery.objects.filter(pk=row.pk, next_at=row.next_at).update(**values)
 
 
-def replay(row: WebhookDelivery, actor: Any) -> None:
+def replay(row: WebhookDelivery, actor: Actor) -> None:
     """Send it once more now, taken or given up, with the same key and all attempts before it again."""
     WebhookDelivery.objects.filter(pk=row.pk).update(
         next_at=timezone.now(), attempts=0, delivered_at=None, last_status=None, last_error=""

@@ -1,13 +1,13 @@
 """Endpoints: a secret of their own, shown when it is made and never again."""
 
 import secrets
-from typing import Any
 
 from django.db import transaction
 
 from campaigns.audit_actions import AuditAction
 from campaigns.models import WebhookEndpoint
 from kit import audit
+from kit.people import Actor
 
 
 def switch_all_off() -> int:
@@ -16,7 +16,7 @@ def switch_all_off() -> int:
 
 
 @transaction.atomic
-def new_secret(endpoint: WebhookEndpoint, actor: Any) -> str:
+def new_secret(endpoint: WebhookEndpoint, actor: Actor) -> str:
     """Make and store a secret, also for an endpoint that is new; signatures use it from now on. Returns it."""
     secret = f"whsec_{secrets.token_urlsafe(32)}"
     endpoint.secret = {"secret": secret}

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 from kit import display, masks
+from kit.people import Visitor
 
 register = template.Library()
 
@@ -27,7 +28,7 @@ for _function in (
 
 
 @register.filter
-def read_by(text: Any, user: Any) -> str:
+def read_by(text: Any, user: Visitor) -> str:
     """Free text as this person may read it: numbers in it are hidden from who may not see them."""
     return masks.reader(user)(str(text or ""))
 

@@ -1,12 +1,12 @@
 """The secret part of the addresses that an account's vendor pushes to: found, changed, and the old one ended."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
 from kit import audit
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.models import VendorAccount
 from messaging.models.accounts import new_callback_token, token_digest
@@ -31,7 +31,7 @@ def find(vendor: str, token: str) -> VendorAccount | None:
     return account
 
 
-def renew(account: VendorAccount, days: int, actor: Any) -> None:
+def renew(account: VendorAccount, days: int, actor: Actor) -> None:
     """A new token; the one so far works for so many days more, and one from before that no longer."""
     now = timezone.now()
     account.old_callback_digest, account.old_callback_used_at = account.callback_digest, None
@@ -50,7 +50,7 @@ def renew(account: VendorAccount, days: int, actor: Any) -> None:
     audit.record(AuditAction.ACCOUNT_CALLBACKS_CHANGED, actor=actor, target=account, detail={"old_works_days": days})
 
 
-def end_old(account: VendorAccount, actor: Any) -> bool:
+def end_old(account: VendorAccount, actor: Actor) -> bool:
     """The old address works no longer. False if none did."""
     if not account.old_callback_works:
         return False

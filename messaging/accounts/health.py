@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import audit, masks
+from kit.people import Actor
 from messaging.accounts.adapters import adapter_for
 from messaging.audit_actions import AuditAction
 from messaging.gateway import reasons
@@ -24,7 +24,7 @@ from messaging.states import AccountStatus
 MOST_BALANCE = Decimal(10) ** 12
 
 
-def try_connection(account: VendorAccount, actor: Any = None) -> Verdict:
+def try_connection(account: VendorAccount, actor: Actor = None) -> Verdict:
     """Ask for the balance, the one harmless question. ACCEPTED makes an untested account usable; a stopped one stays
     stopped until somebody resumes it. A vendor that tells no balance answers UNKNOWN with that sentence."""
     verdict = refresh_balance(account).verdict
@@ -74,7 +74,7 @@ def stop(account: VendorAccount, reason: str, detail: str = "") -> bool:
     return bool(stopped)
 
 
-def resume(account: VendorAccount, actor: Any) -> None:
+def resume(account: VendorAccount, actor: Actor) -> None:
     """Back into sending; what waited goes on with the next tick."""
     VendorAccount.objects.filter(pk=account.pk).update(
         status=AccountStatus.OK, stop_reason="", stop_detail="", stopped_at=None, trouble_streak=0
@@ -82,12 +82,12 @@ def resume(account: VendorAccount, actor: Any) -> None:
     audit.record(AuditAction.ACCOUNT_RESUMED, actor=actor, target=account)
 
 
-def switch_off(account: VendorAccount, actor: Any) -> None:
+def switch_off(account: VendorAccount, actor: Actor) -> None:
     VendorAccount.objects.filter(pk=account.pk).update(status=AccountStatus.OFF, stopped_at=timezone.now())
     audit.record(AuditAction.ACCOUNT_SWITCHED_OFF, actor=actor, target=account)
 
 
-def save_account(account: VendorAccount, *, credentials: Mapping[str, str], actor: Any = None) -> VendorAccount:
+def save_account(account: VendorAccount, *, credentials: Mapping[str, str], actor: Actor = None) -> VendorAccount:
     """Store an account. `credentials` holds the newly typed ones; those left empty stay as they are, except that a changed
     address asks for every secret again: else anyone who may edit could have them sent to an address of his own.
 

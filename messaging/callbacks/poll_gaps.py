@@ -1,7 +1,6 @@
 """What people do about a poll that was asked and never answered: ask for the receipts again, or say that it is settled."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Coalesce
@@ -9,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import audit, display
+from kit.people import Actor
 from messaging import queue
 from messaging.accounts import health
 from messaging.audit_actions import AuditAction
@@ -20,7 +20,7 @@ from messaging.models import PollState, VendorAccount
 LONGEST_SPAN = timedelta(hours=2)  # each ten minutes are one request, and somebody waits for the page
 
 
-def ask_now(account: VendorAccount, actor: Any = None) -> list[str]:
+def ask_now(account: VendorAccount, actor: Actor = None) -> list[str]:
     """Have every kind that this account is polled for asked at once, by a worker. Returns the kinds."""
     kinds = sorted(poll.kinds_of(account))
     PollState.objects.filter(account=account, kind__in=kinds).update(not_before=None)
@@ -32,7 +32,7 @@ def ask_now(account: VendorAccount, actor: Any = None) -> list[str]:
     return kinds
 
 
-def retrieve(account: VendorAccount, start: datetime, end: datetime, actor: Any = None) -> Verdict:
+def retrieve(account: VendorAccount, start: datetime, end: datetime, actor: Actor = None) -> Verdict:
     """Have the receipts of what was handed over between these times given again; they come by the next poll or push, and
     what is known already changes nothing. Raises ValidationError for a span that makes no sense."""
     if not callbacks_retrieve.gives_again(account):
@@ -51,7 +51,7 @@ def retrieve(account: VendorAccount, start: datetime, end: datetime, actor: Any 
     return verdict
 
 
-def settle(state: PollState, actor: Any, reason: str) -> bool:
+def settle(state: PollState, actor: Actor, reason: str) -> bool:
     """A person has seen to what may be missing. False if nothing is missing (any more), or it was asked again meanwhile."""
     missing = state.missing_since
     same = PollState.objects.filter(pk=state.pk, missing_since__isnull=False, asked_at=state.asked_at)

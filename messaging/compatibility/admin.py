@@ -11,6 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kit.people import signed_in
 from kit.texts import VendorIdField
 from messaging.admin_base import Page, needs
 from messaging.compatibility import vendor_media
@@ -65,7 +66,7 @@ class MediaIdPages(Page):
         form = MediaIdsForm(assets, vendor_media.known_ids(account, assets), request.POST or None)
         if form.is_valid():
             try:
-                vendor_media.register(account, form.ids, note=form.cleaned_data["note"], actor=request.user)
+                vendor_media.register(account, form.ids, note=form.cleaned_data["note"], actor=signed_in(request))
             except ValidationError as error:
                 form.add_error(None, error)
             else:

@@ -2,7 +2,6 @@
 console and type here the id that they read there."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kit import audit
 from kit.ids import row_id
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.compatibility import media_transfer
 from messaging.models import VendorAccount, VendorMedia
@@ -31,7 +31,7 @@ def known_ids(account: VendorAccount, assets: list[MediaAsset]) -> dict[int, str
 
 
 @transaction.atomic
-def register(account: VendorAccount, ids: Mapping[MediaAsset, str], *, note: str, actor: Any) -> None:
+def register(account: VendorAccount, ids: Mapping[MediaAsset, str], *, note: str, actor: Actor) -> None:
     """Keep the vendor's ids of these assets; an empty one forgets what was registered. Raises ValidationError if one id is given
     to two assets."""
     given = [vendor_id for vendor_id in ids.values() if vendor_id]

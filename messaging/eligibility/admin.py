@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 
 from kit import audit, display, masks, phone_keys, phones
 from kit.export_files import csv_lines
+from kit.people import signed_in
 from kit.tables import ImportRefused, sentence
 from kit.tables.layouts import Layout
 from kit.tables.notes import result_notes
@@ -198,7 +199,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
                 account=values["account"],
                 signature=values["signature"],
                 note=values["note"],
-                actor=request.user,
+                actor=signed_in(request),
             )
             number = display.masked(values["phone"])
             messages.success(request, _("%(number)s is on the do-not-send list.") % {"number": number})
@@ -220,7 +221,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
             scope = {key: values[key] for key in ("scope", "account", "signature")}
             try:
                 take = {"take": True, "leave": False}.get(values["hidden_rows"])
-                source = files.start(values["file"], scope, request.user, take_hidden=take)
+                source = files.start(values["file"], scope, signed_in(request), take_hidden=take)
             except ImportRefused as refusal:
                 form.add_error("file", str(refusal))
             else:
@@ -268,7 +269,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
         lines = csv_lines(files.export_header(), files.export_rows(full_numbers=full))
         answer = _attached(lines, request, "do-not-send")
         detail = {"file": answer.headers["Content-Disposition"].partition("=")[2].strip('"'), "full_numbers": full}
-        audit.record(AuditAction.SUPPRESSION_EXPORTED, actor=request.user, detail=detail)
+        audit.record(AuditAction.SUPPRESSION_EXPORTED, actor=signed_in(request), detail=detail)
         return answer
 
     @needs("messaging.lift_suppression")
@@ -277,7 +278,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
         form = LiftForm(request.POST or None)
         if form.is_valid():
             with transaction.atomic():
-                lifted = entries.lift(entry, actor=request.user, reason=form.cleaned_data["reason"])
+                lifted = entries.lift(entry, actor=signed_in(request), reason=form.cleaned_data["reason"])
             if lifted:
                 messages.success(
                     request, _("%(number)s may be sent to again.") % {"number": display.masked(entry.phone)}

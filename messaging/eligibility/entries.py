@@ -1,11 +1,10 @@
 """The do-not-send list. An entry stops at once what is still queued; nothing is ever deleted."""
 
-from typing import Any
-
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from kit import audit, masks
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.eligibility import exclude
 from messaging.eligibility.scope import batches_within
@@ -20,7 +19,7 @@ def suppress(
     account: VendorAccount | None = None,
     signature: Signature | None = None,
     note: str = "",
-    actor: Any = None,
+    actor: Actor = None,
 ) -> Suppression:
     """Enter a number, or return the live entry of the same scope that is there. What is queued for the number within the
     scope is skipped in the same transaction."""
@@ -57,7 +56,7 @@ def _enter(
     signature: Signature | None,
     source: str,
     note: str,
-    actor: Any,
+    actor: Actor,
 ) -> tuple[Suppression, bool]:
     """The live entry, and whether it was made now."""
     live = Suppression.objects.filter(
@@ -93,7 +92,7 @@ def _skip_queued(entry: Suppression) -> int:
     )
 
 
-def lift(suppression: Suppression, *, actor: Any, reason: str) -> bool:
+def lift(suppression: Suppression, *, actor: Actor, reason: str) -> bool:
     """Allow sending again; the entry stays, with who and why. False if it was lifted before."""
     lifted = Suppression.objects.filter(pk=suppression.pk, lifted_at__isnull=True).update(
         lifted_at=timezone.now(), lifted_by=actor, lift_reason=reason[:200]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kit import audit, masks
 from kit.export_files import csv_lines
+from kit.people import Actor
 from kit.phones import NUMBER_WORDS, normalise
 from kit.tables import ImportRefused, Source, headers, masked, sniff
 from kit.tables.cells import tidy
@@ -44,7 +45,7 @@ MOST_TRIES = 5
 
 
 def start(
-    uploaded: "UploadedFile[Any]", scope: dict[str, Any], actor: Any, *, take_hidden: bool | None = None
+    uploaded: "UploadedFile[Any]", scope: dict[str, Any], actor: Actor, *, take_hidden: bool | None = None
 ) -> SuppressionImport:
     """Keep the file and queue its reading. `scope` holds scope, account and signature; `take_hidden`: whether rows that the sheet
     hides count, None to be asked. Raises ImportRefused for a file that is

@@ -2,12 +2,12 @@
 
 import logging
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from kit import audit, masks
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.events import store
 from messaging.models import CallbackEvent
@@ -35,7 +35,7 @@ def waiting() -> QuerySet[CallbackEvent]:
     return CallbackEvent.objects.filter(state__in=ASIDE).exclude(early)
 
 
-def apply_again(chosen: QuerySet[CallbackEvent], actor: Any) -> int:
+def apply_again(chosen: QuerySet[CallbackEvent], actor: Actor) -> int:
     """Back among those that are applied. What of it had been applied already changes nothing. Returns how many."""
     rows = list(chosen.filter(state__in=ASIDE).values_list("pk", "account_id"))
     again = CallbackEvent.objects.filter(pk__in=[pk for pk, _ in rows], state__in=ASIDE)
@@ -47,7 +47,7 @@ def apply_again(chosen: QuerySet[CallbackEvent], actor: Any) -> int:
     return count
 
 
-def dismiss(chosen: QuerySet[CallbackEvent], actor: Any, reason: str) -> int:
+def dismiss(chosen: QuerySet[CallbackEvent], actor: Actor, reason: str) -> int:
     """Nothing more is to be done about them. Returns how many."""
     count = chosen.filter(state__in=ASIDE).update(state=CallbackEvent.State.DISMISSED)
     if count:

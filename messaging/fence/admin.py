@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kit import display, masks
+from kit.people import Actor, signed_in
 from messaging import fence, form_tokens
 from messaging.admin_base import LookOnly, needs, say_error
 from messaging.fence import decisions, doubts, listings
@@ -89,12 +90,12 @@ def _queued(act: Callable[..., int]) -> Callable[..., int]:
     return lambda hold, data, actor, dispatches: act(hold, actor, data["reason"], dispatches)
 
 
-def _listed(hold: FenceHold, data: dict[str, Any], actor: Any, dispatches: Sequence[int] | None) -> int:
+def _listed(hold: FenceHold, data: dict[str, Any], actor: Actor, dispatches: Sequence[int] | None) -> int:
     listing = listings.read(listings.decoded(data["file"].read()), hold)
     return decisions.mark_listed(hold, listing, actor, data["reason"], dispatches)
 
 
-def _end(hold: FenceHold, data: dict[str, Any], actor: Any, dispatches: Sequence[int] | None) -> None:
+def _end(hold: FenceHold, data: dict[str, Any], actor: Actor, dispatches: Sequence[int] | None) -> None:
     if not decisions.finish(hold, actor, data["reason"], keep_scheduled=data["keep"]):
         raise ValidationError(_("Something is still in doubt."))
 
@@ -210,7 +211,7 @@ class FenceAdmin(LookOnly):
             button=found.button,
             danger=found.danger,
             chosen=[doubt.dispatch.pk for doubt in chosen],
-            token=form_tokens.issue(request.user, purpose),
+            token=form_tokens.issue(signed_in(request), purpose),
             back=reverse("admin:fence"),
         )
 
@@ -225,7 +226,7 @@ class FenceAdmin(LookOnly):
     ) -> HttpResponse:
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, purpose)
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), purpose)
                 people = act.run(hold, data, request.user, [doubt.dispatch.pk for doubt in chosen] or None)
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)

@@ -9,6 +9,7 @@ from django.db.models import F, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from kit import audit, clock
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
 from messaging.fence import doubts, holds, identity, strangers
@@ -22,7 +23,7 @@ Dispatches = Sequence[int] | None
 AT_ONCE = 500  # batches
 
 
-def opt_outs(hold: FenceHold, how: str, actor: Any = None, reason: str = "") -> None:
+def opt_outs(hold: FenceHold, how: str, actor: Actor = None, reason: str = "") -> None:
     """The opt-outs of the lost time are on the do-not-send list now (`imported`), or somebody answers for going on without
     them (`waived`)."""
     FenceHold.objects.filter(pk=hold.pk).update(opt_outs=how)
@@ -36,7 +37,7 @@ def opt_outs(hold: FenceHold, how: str, actor: Any = None, reason: str = "") -> 
 
 
 def mark_listed(
-    hold: FenceHold, listing: Listing, actor: Any = None, reason: str = "", dispatches: Dispatches = None
+    hold: FenceHold, listing: Listing, actor: Actor = None, reason: str = "", dispatches: Dispatches = None
 ) -> int:
     """Batches and people that the list names were sent in the other life. Whoever of a batch is not listed waits on in a batch
     of his own, still in doubt. Returns people."""
@@ -45,7 +46,7 @@ def mark_listed(
     return done
 
 
-def mark_reported(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def mark_reported(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """Receipts have come meanwhile for some of what is in doubt: that was sent, whatever anybody says. Returns people."""
     named = strangers.reported(hold, identity.row().mark)
     if not named:
@@ -56,14 +57,14 @@ def mark_reported(hold: FenceHold, actor: Any = None, reason: str = "", dispatch
     return done
 
 
-def mark_all_sent(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def mark_all_sent(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """Everything in doubt was sent. Returns people."""
     done = _mark_sent(doubts.batches(hold, dispatches), actor)
     _record(AuditAction.FENCE_MARKED_SENT, hold, actor, reason, done)
     return done
 
 
-def mark_unknown(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def mark_unknown(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """Nobody knows: receipts, the vendor's own check or a person settle it later, as with every unknown outcome. Returns
     people."""
     mark_reported(hold, actor, reason, dispatches)
@@ -75,7 +76,7 @@ def mark_unknown(hold: FenceHold, actor: Any = None, reason: str = "", dispatche
     return done
 
 
-def let_go(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def let_go(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
     """What is in doubt was not sent, and is sent now. Raises ValidationError for marketing before the opt-outs of the lost time
     are decided about. Returns people."""
     chosen = [one for one in doubts.dispatches(hold) if dispatches is None or one.dispatch.pk in dispatches]
@@ -95,14 +96,14 @@ def let_go(hold: FenceHold, actor: Any = None, reason: str = "", dispatches: Dis
     return done
 
 
-def free_notices(hold: FenceHold, actor: Any = None, reason: str = "") -> None:
+def free_notices(hold: FenceHold, actor: Actor = None, reason: str = "") -> None:
     """Notices that were made since the hold, one-time codes for example, go while the rest is still in doubt."""
     FenceHold.objects.filter(pk=hold.pk).update(notices_free=True)
     hold.refresh_from_db()
     _record(AuditAction.FENCE_NOTICES_LET_GO, hold, actor, reason, None)
 
 
-def finish(hold: FenceHold, actor: Any = None, reason: str = "", *, keep_scheduled: bool = False) -> bool:
+def finish(hold: FenceHold, actor: Actor = None, reason: str = "", *, keep_scheduled: bool = False) -> bool:
     """Ends the hold if nothing is in doubt any more. False if something is. Campaigns that were confirmed and not laid out yet
     go back to drafts unless `keep_scheduled`: the other life may have laid them out and sent them."""
     if hold.rule == Rule.MOVING or waits_for(hold):
@@ -124,11 +125,11 @@ def waits_for(hold: FenceHold) -> str:
     return "queued" if doubts.batches(hold).exists() else ""
 
 
-def _person(actor: Any) -> Any:
-    return actor if getattr(actor, "pk", None) else None
+def _person(actor: Actor) -> Actor:
+    return actor if actor is not None and actor.pk else None
 
 
-def _record(action: AuditAction, hold: FenceHold, actor: Any, reason: str, people: int | None) -> None:
+def _record(action: AuditAction, hold: FenceHold, actor: Actor, reason: str, people: int | None) -> None:
     detail: dict[str, Any] = {"reason": reason} | ({} if people is None else {"people": people})
     audit.record(action, actor=actor, target=hold, detail=detail)
 
@@ -159,7 +160,9 @@ def _undecided(batches: Sequence[Batch]) -> dict[int, list[str]]:
     return people
 
 
-def _settle(batches: Sequence[Batch], outcome: AttemptOutcome, to: BatchState, actor: Any = None, **values: Any) -> int:
+def _settle(
+    batches: Sequence[Batch], outcome: AttemptOutcome, to: BatchState, actor: Actor = None, **values: Any
+) -> int:
     """The other life's attempt at each of them, and where it has led. Returns people."""
     holds.note_attempts(batches, outcome, actor)
     rows = Batch.objects.filter(pk__in=[batch.pk for batch in batches])
@@ -167,11 +170,11 @@ def _settle(batches: Sequence[Batch], outcome: AttemptOutcome, to: BatchState, a
     return Delivery.objects.filter(batch__in=batches, own_status__isnull=True).count()
 
 
-def _settle_sent(batches: Sequence[Batch], actor: Any) -> int:
+def _settle_sent(batches: Sequence[Batch], actor: Actor) -> int:
     return _settle(batches, AttemptOutcome.ACCEPTED, BatchState.SUBMITTED, actor, submitted_at=clock.now())
 
 
-def _mark_sent(found: "QuerySet[Batch]", actor: Any) -> int:
+def _mark_sent(found: "QuerySet[Batch]", actor: Actor) -> int:
     done = 0
     for pks in _in_turns(found):
         with transaction.atomic():
@@ -180,7 +183,7 @@ def _mark_sent(found: "QuerySet[Batch]", actor: Any) -> int:
 
 
 @transaction.atomic
-def _mark_listed(pks: Sequence[int], listing: Listing, actor: Any) -> int:
+def _mark_listed(pks: Sequence[int], listing: Listing, actor: Actor) -> int:
     """Whoever of these batches is listed was sent to. Such a batch keeps them and its number, since the vendor knows them under
     it; its others get a batch with a new one."""
     batches = _locked(pks)

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from kit import audit, clock, sql
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
 from messaging.fence import identity
@@ -116,7 +117,7 @@ def doubt_claimed(account: VendorAccount | None = None) -> int:
     return len(ids)
 
 
-def note_attempts(batches: Sequence[Batch], outcome: AttemptOutcome, actor: Any = None) -> None:
+def note_attempts(batches: Sequence[Batch], outcome: AttemptOutcome, actor: Actor = None) -> None:
     """The attempts that the other life made, or would have made next: under the same references. Locked batches with their
     accounts."""
     now, mark = clock.now(), identity.row().mark

@@ -2,13 +2,13 @@
 
 import secrets
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kit import audit, clock
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.fence import files, holds, identity
 from messaging.fence.rules import Rule
@@ -20,7 +20,7 @@ def _paper(fence: Fence) -> Path:
     return files.folder(str(fence.key)) / "move"
 
 
-def announce(actor: Any = None) -> None:
+def announce(actor: Actor = None) -> None:
     """Nothing is sent any more from here; a copy of the database on another server, with the files of FENCE_DIR, opens by
     itself. Raises ValidationError while something is on the wire, or where a server cannot be told from another."""
     if not identity.ask().system_identifier:
@@ -41,7 +41,7 @@ def announce(actor: Any = None) -> None:
         audit.record(AuditAction.MOVE_ANNOUNCED, actor=actor)
 
 
-def call_off(actor: Any = None) -> bool:
+def call_off(actor: Actor = None) -> bool:
     """Stay where we are. False if no move was announced."""
     with transaction.atomic():
         done = holds.open_holds().filter(rule=Rule.MOVING).update(decided_at=clock.now())

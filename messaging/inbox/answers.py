@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kit import audit, display, masks
 from kit.line_breaks import unified
+from kit.people import Actor, Person
 from messaging.audit_actions import AuditAction
 from messaging.eligibility import scope
 from messaging.gateway.registry import vendor_class
@@ -26,12 +27,12 @@ def _open_ones(reply: Reply, seen: int = 0) -> QuerySet[Reply]:
     return rows.filter(pk__lte=max(seen, reply.pk)) if seen else rows
 
 
-def take(reply: Reply, person: Any) -> bool:
+def take(reply: Reply, person: Person) -> bool:
     """Unread or somebody's -> this person's, with all that is open of the number. False if it was settled meanwhile."""
     return bool(_open_ones(reply).update(state=Reply.State.ASSIGNED, assigned_to=person))
 
 
-def assign(reply: Reply, person: Any, actor: Any) -> bool:
+def assign(reply: Reply, person: Person, actor: Actor) -> bool:
     """Hand it to a colleague. False if it was settled meanwhile."""
     done = take(reply, person)
     if done:
@@ -46,7 +47,7 @@ def colleagues() -> Any:
     return users.filter(holds | Q(is_superuser=True)).distinct().order_by("username")
 
 
-def close(reply: Reply, actor: Any, seen: int = 0) -> bool:
+def close(reply: Reply, actor: Actor, seen: int = 0) -> bool:
     """Done without an answer, up to what was `seen`. False if it was settled meanwhile."""
     done = bool(_open_ones(reply, seen or reply.pk).update(state=Reply.State.CLOSED, assigned_to=actor))
     if done:
@@ -60,7 +61,7 @@ def _seen_ones(reply: Reply, seen: int) -> QuerySet[Reply]:
 
 
 @transaction.atomic
-def tag(reply: Reply, word: str, actor: Any, seen: int = 0) -> str | None:
+def tag(reply: Reply, word: str, actor: Actor, seen: int = 0) -> str | None:
     """Put it on the newest message `seen` of the conversation; a message has one tag. Returns the one that it had there, ""
     for none, and None where the conversation has this one already."""
     rows = _seen_ones(reply, seen)
@@ -78,7 +79,7 @@ def tag(reply: Reply, word: str, actor: Any, seen: int = 0) -> str | None:
 
 
 @transaction.atomic
-def untag(reply: Reply, word: str, actor: Any, seen: int = 0) -> bool:
+def untag(reply: Reply, word: str, actor: Actor, seen: int = 0) -> bool:
     """Take it off every message of the conversation up to what was `seen`. False if none has it any more."""
     if not word or not _seen_ones(reply, seen).filter(tag=word).update(tag=""):
         return False
@@ -108,7 +109,7 @@ def is_stopped(reply: Reply, signature: Signature | None) -> bool:
     return live.filter(phone=reply.phone).exists()
 
 
-def answer(reply: Reply, text: str, signature: Signature, actor: Any, seen: int = 0) -> Dispatch:
+def answer(reply: Reply, text: str, signature: Signature, actor: Actor, seen: int = 0) -> Dispatch:
     """Send a free text back through the account that the reply came by; what is open up to `seen` counts as answered.
     Raises ValidationError where that cannot be."""
     text = unified(text).strip()
@@ -129,7 +130,7 @@ def answer(reply: Reply, text: str, signature: Signature, actor: Any, seen: int 
     return dispatch
 
 
-def _mark_answered(reply: Reply, actor: Any, seen: int) -> None:
+def _mark_answered(reply: Reply, actor: Actor, seen: int) -> None:
     mine = Reply.objects.filter(pk=reply.pk).exclude(is_opt_out=True)
     if not mine.update(state=Reply.State.ANSWERED, assigned_to=actor):
         raise ValidationError(_("This reply was an opt-out; no answer is sent."))

@@ -9,6 +9,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from kit.pagination import leap
+from kit.people import Person
 from messaging.deliveries.status import HistoryItem, phone_page
 from messaging.models import KeywordRule, Reply
 
@@ -20,7 +21,7 @@ SHOWN = 40
 _SHORT = ("new", "mine", "taken")
 
 
-def in_box(box: str, person: Any, tag: str = "") -> QuerySet[Reply]:
+def in_box(box: str, person: Person, tag: str = "") -> QuerySet[Reply]:
     """The replies of a box: unread, mine, in anybody's hands, all, opt-outs. An unknown box is `all`. With a tag, those of
     conversations that have it on any message."""
     chosen: dict[str, dict[str, Any]] = {
@@ -47,7 +48,7 @@ class Page:
     older: int
 
 
-def page(box: str, person: Any, tag: str = "", before: int = 0, limit: int = PAGE) -> Page:
+def page(box: str, person: Person, tag: str = "", before: int = 0, limit: int = PAGE) -> Page:
     """Two queries. `before`: replies with a smaller key only, as `older` of the page before says."""
     rows = in_box(box, person, tag)
     newer = rows.filter(phone=OuterRef("phone"), pk__gt=OuterRef("pk"))
@@ -62,7 +63,7 @@ def page(box: str, person: Any, tag: str = "", before: int = 0, limit: int = PAG
     return Page(replies[:limit], replies[limit - 1].pk if len(replies) > limit else 0)
 
 
-def counts(person: Any) -> dict[str, int]:
+def counts(person: Person) -> dict[str, int]:
     """Replies in `new` and `mine`, opt-outs since midnight (`opt_out`); each stops at MOST_COUNTED."""
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     return {

@@ -2,7 +2,6 @@
 found by trying, one would take days."""
 
 import time
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from kit import audit, masks
+from kit.people import Person
 from messaging.audit_actions import AuditAction
 from messaging.models import LookupCount
 
@@ -18,7 +18,7 @@ class TooMany(Exception):
     """Nothing was looked up. str() says until when."""
 
 
-def note(user: Any, phone: str) -> None:
+def note(user: Person, phone: str) -> None:
     """Count and record that this person looks for `phone` (a number, or its last digits). Raises TooMany."""
     limit, now = settings.SONGDA["LOOKUPS_PER_HOUR"], int(time.time())
     mine = LookupCount.objects.filter(user=user.pk, hour=now // 3600)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from kit.people import signed_in
 from messaging.admin_base import Page
 from messaging.models import SendingPolicy
 from messaging.policy import change
@@ -33,7 +34,7 @@ class SendingPolicyAdmin(Page):
             policy = change.locked() if request.method == "POST" else SendingPolicy.current()
             form = PolicyForm(request.POST or None, instance=policy, changeable=may_change)
             if request.method == "POST" and form.is_valid():
-                waiting = change.save(form.save(commit=False), form.changed_data, request.user)
+                waiting = change.save(form.save(commit=False), form.changed_data, signed_in(request))
                 words = _("Saved. %(n)s open dispatches have the new holidays.") if waiting else _("Saved.")
                 self.message_user(request, words % {"n": waiting})
                 return redirect(self.address("changelist"))

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from kit import audit
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.models import Dispatch, SendingPolicy
 from messaging.states import DispatchState
@@ -25,7 +26,7 @@ def locked() -> SendingPolicy:
 
 
 @transaction.atomic
-def save(policy: SendingPolicy, changed: Sequence[str], actor: Any) -> int:
+def save(policy: SendingPolicy, changed: Sequence[str], actor: Actor) -> int:
     """Returns how many open marketing dispatches got the new holidays."""
     policy.save()
     audit.record(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kit import audit, display
 from kit.ids import row_id
+from kit.people import signed_in
 from messaging import badges
 from messaging.admin_base import BigList, PhoneSearch, needs, number_link
 from messaging.audit_actions import AuditAction
@@ -143,7 +144,7 @@ class ReceiptAdmin(PhoneSearch, BigList):
                 reason = form.cleaned_data["reason"]
                 count = chosen.update(state=Receipt.State.DISMISSED, note=reason)
                 detail = {"count": count, "reason": reason}
-                audit.record(AuditAction.RECEIPTS_DISMISSED, actor=request.user, detail=detail)
+                audit.record(AuditAction.RECEIPTS_DISMISSED, actor=signed_in(request), detail=detail)
             text = ngettext("%(n)d receipt dismissed.", "%(n)d receipts dismissed.", count)
             messages.success(request, text % {"n": count})
             return redirect(self.address("changelist"))

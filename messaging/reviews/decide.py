@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from kit import audit, masks
+from kit.people import Actor
 from messaging.accounts import health
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
@@ -73,7 +73,7 @@ def hear_early(review: TemplateReview) -> None:
 
 @transaction.atomic
 def apply_decision(
-    review: TemplateReview, state: ReviewState, message: str, decided_at: datetime, actor: Any = None
+    review: TemplateReview, state: ReviewState, message: str, decided_at: datetime, actor: Actor = None
 ) -> bool:
     """Set a review's status unless a newer decision, or this very one, stands. True if it changed. An approved renewal begins
     to count."""

@@ -1,7 +1,6 @@
 """What people know about a review and the vendor's interface does not tell."""
 
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import audit
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.models import Chatbot, Signature, TemplateReview, VendorAccount
 from messaging.reviews.decide import STANDING
@@ -25,7 +25,7 @@ def register_by_hand(
     part: str,
     vendor_template_id: str,
     status: str,
-    actor: Any,
+    actor: Actor,
     approved_until: datetime | None = None,
     signature: Signature | None = None,
     chatbot: Chatbot | None = None,
@@ -73,7 +73,7 @@ def _is_about_renewal(standing: list[TemplateReview], status: str) -> bool:
 
 
 @transaction.atomic
-def take_back(review: TemplateReview, actor: Any) -> None:
+def take_back(review: TemplateReview, actor: Actor) -> None:
     """Withdraw a submission that no worker has taken yet. Raises ValidationError where one has."""
     waiting = TemplateReview.objects.filter(pk=review.pk, status=ReviewStatus.SUBMITTING, claimed_at=None)
     if not waiting.update(status=ReviewStatus.WITHDRAWN, decided_at=timezone.now()):
@@ -83,7 +83,7 @@ def take_back(review: TemplateReview, actor: Any) -> None:
 
 
 @transaction.atomic
-def declare_absent(review: TemplateReview, reason: str, actor: Any) -> None:
+def declare_absent(review: TemplateReview, reason: str, actor: Actor) -> None:
     """A person has looked: the vendor does not have it. It can be submitted anew. Raises ValidationError where it is not
     unknown any more."""
     unknown = TemplateReview.objects.filter(pk=review.pk, status=ReviewStatus.UNKNOWN)

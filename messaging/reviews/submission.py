@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import audit
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.compatibility import problems
 from messaging.gateway.registry import vendor_class
@@ -33,7 +34,7 @@ def submit(
     signature: Signature,
     chatbot: Chatbot | None = None,
     options: Mapping[str, Any] | None = None,
-    actor: Any = None,
+    actor: Actor = None,
 ) -> list[TemplateReview]:
     """Open a review for every part that the vendor audits by its API, for a worker to hand over. Freezes the version.
 

@@ -1,12 +1,11 @@
 """Taking a template back at the vendor, where it can be deleted there."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import audit, masks
+from kit.people import Actor
 from messaging.accounts import health
 from messaging.audit_actions import AuditAction
 from messaging.gateway.outcomes import Outcome
@@ -28,7 +27,7 @@ def dispatches_in_the_way(review: TemplateReview) -> int:
     return Dispatch.objects.filter(version=review.version_id, account=review.account_id, state__in=_ALIVE).count()
 
 
-def withdraw(review: TemplateReview, actor: Any = None) -> Verdict:
+def withdraw(review: TemplateReview, actor: Actor = None) -> Verdict:
     """Delete the template at the vendor. The review is withdrawn only on the vendor's yes; anything else leaves it as it was.
     Raises ValidationError where the vendor cannot, has no id of it, or a dispatch still needs it."""
     if not can_delete(review.account) or not review.vendor_template_id:

@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from kit import audit, clock
+from kit.people import Actor
 from messaging import queue
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
@@ -21,7 +22,7 @@ from messaging.states import BATCH_OPEN, BatchState, DispatchState
 BEFORE_START = "before_start"
 
 
-def start(dispatch: Dispatch, actor: Any = None) -> bool:
+def start(dispatch: Dispatch, actor: Actor = None) -> bool:
     """READY -> RUNNING, and workers are woken; one without people is done at once. False if somebody else was first."""
     now = timezone.now()
     done = _step(dispatch, (DispatchState.READY,), DispatchState.RUNNING, started_at=now)
@@ -32,7 +33,7 @@ def start(dispatch: Dispatch, actor: Any = None) -> bool:
     return done
 
 
-def pause(dispatch: Dispatch, actor: Any = None) -> bool:
+def pause(dispatch: Dispatch, actor: Actor = None) -> bool:
     """Nothing more goes out but what is on the wire already; claimed batches go back to the queue. One that waits for its start
     does not start."""
     done = _step(dispatch, (DispatchState.READY,), DispatchState.PAUSED, stop_reason=BEFORE_START) or _step(
@@ -43,7 +44,7 @@ def pause(dispatch: Dispatch, actor: Any = None) -> bool:
     return done
 
 
-def resume(dispatch: Dispatch, actor: Any = None) -> bool:
+def resume(dispatch: Dispatch, actor: Actor = None) -> bool:
     """PAUSED or STOPPED -> RUNNING. One that was paused before its start waits for it again; where its time has passed meanwhile,
     whoever resumes is asked first (`waited_too_long`)."""
     new = DispatchState.READY if _is_held(dispatch) else DispatchState.RUNNING
@@ -83,7 +84,7 @@ def reopen(dispatch: Dispatch) -> bool:
     return done
 
 
-def cancel(dispatch: Dispatch, actor: Any = None) -> bool:
+def cancel(dispatch: Dispatch, actor: Actor = None) -> bool:
     """What is not on the wire yet is not sent any more: claims are taken back, then everything queued is closed."""
     open_states = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
     with transaction.atomic():

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from kit.people import Actor
 from messaging.eligibility.cap import Cap, Capped
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Capabilities
@@ -134,7 +135,7 @@ class Origin:
     source: str = ""
     run: uuid.UUID = field(default_factory=uuid.uuid4)
     leg: str = "main"
-    actor: Any = None
+    actor: Actor = None
 
     @property
     def is_test(self) -> bool:

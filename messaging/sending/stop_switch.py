@@ -5,7 +5,6 @@ committed; what had stepped onto the wire before has a few seconds to leave (mes
 """
 
 import logging
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
@@ -13,6 +12,7 @@ from django.db.models import Exists
 from django.utils.translation import gettext as _
 
 from kit import audit, clock
+from kit.people import Actor
 from messaging import queue
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
@@ -37,7 +37,7 @@ def is_on() -> Exists:
     return Exists(SendingStop.objects.filter(holds=True))
 
 
-def stop(reason: str, *, actor: Any = None, name: str = "") -> SendingStop:
+def stop(reason: str, *, actor: Actor = None, name: str = "") -> SendingStop:
     """Nothing more goes out; what is claimed is given back. Returns the stop that holds, which may be a colleague's earlier
     one. Raises ValidationError without a reason."""
     words = _asked_for(reason)
@@ -59,7 +59,7 @@ def stop(reason: str, *, actor: Any = None, name: str = "") -> SendingStop:
     return found
 
 
-def resume(reason: str, *, actor: Any = None, name: str = "") -> bool:
+def resume(reason: str, *, actor: Actor = None, name: str = "") -> bool:
     """What waits goes on. False if nothing was stopped (any more). Raises ValidationError without a reason."""
     words = _asked_for(reason)
     with transaction.atomic():

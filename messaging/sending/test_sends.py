@@ -1,7 +1,6 @@
 """Test messages: a few numbers now, without anybody's approval, and so with a limit for each day."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kit import audit, clock, display, masks
 from kit.line_breaks import unified
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.models import Delivery, Dispatch, Lease, SendingPolicy
 from messaging.sending import claim, dispatches
@@ -24,7 +24,7 @@ _LOCK = "tests"
 
 @transaction.atomic
 def send_test(
-    message: Message, phones: Sequence[str], variables: Mapping[str, str] | None = None, actor: Any = None
+    message: Message, phones: Sequence[str], variables: Mapping[str, str] | None = None, actor: Actor = None
 ) -> Dispatch:
     """A version to 1 to MOST_NUMBERS numbers, the same values for all. Suppressed numbers are recorded as not sent. Raises
     ValidationError."""
@@ -58,7 +58,7 @@ def send_test(
     return created.dispatch
 
 
-def _take_quota(people: int, actor: Any) -> None:
+def _take_quota(people: int, actor: Actor) -> None:
     """How many test messages a person, and everybody together, may send a day (Beijing). Inside the transaction that makes the
     test; tests wait for each other here. Raises ValidationError where it would be more than the sending policy allows."""
     policy = SendingPolicy.current()

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kit import audit
 from kit.line_breaks import unified
+from kit.people import Actor
 from messaging.audit_actions import AuditAction
 from messaging.models import Dispatch, SendingPolicy
 from messaging.sending import dispatches
@@ -24,7 +24,7 @@ Row = tuple[str, Mapping[str, str]]
 
 @transaction.atomic
 def send_answer(
-    message: Message, phone: str, *, title: str, timing: Timing | None = None, actor: Any = None
+    message: Message, phone: str, *, title: str, timing: Timing | None = None, actor: Actor = None
 ) -> Dispatch:
     """A free text to one number, at any hour where `timing` says nothing else. Raises ValidationError where the vendor cannot,
     or the number has had as many notices and answers as the policy allows."""
@@ -55,7 +55,7 @@ def _over_cap_words(dispatch: Dispatch) -> str:
 
 @transaction.atomic
 def send_texts(
-    message: Message, rows: Sequence[Row], *, title: str, purpose: str = "notice", actor: Any = None
+    message: Message, rows: Sequence[Row], *, title: str, purpose: str = "notice", actor: Actor = None
 ) -> Dispatch:
     """One dispatch to these (phone, variables). Who is suppressed or over the cap, and for marketing who has given no consent, is
     stored as not sent; marketing waits for its window. Raises ValidationError for a vendor

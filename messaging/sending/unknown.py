@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import audit, display
+from kit.people import Actor
 from messaging.accounts import adapters
 from messaging.audit_actions import AuditAction
 from messaging.deliveries import batch_states
@@ -35,12 +36,12 @@ def deadline(batch: Batch) -> Any:
     return since + timedelta(hours=settings.SONGDA["UNKNOWN_DEADLINE_HOURS"])
 
 
-def mark_sent(batch: Batch, actor: Any, reason: str) -> bool:
+def mark_sent(batch: Batch, actor: Actor, reason: str) -> bool:
     """A person knows that the vendor has it. False if it was settled meanwhile."""
     return _decide(batch, actor, reason, BatchState.SUBMITTED, AuditAction.UNKNOWN_MARKED_SENT)
 
 
-def mark_not_sent(batch: Batch, actor: Any, reason: str) -> bool:
+def mark_not_sent(batch: Batch, actor: Actor, reason: str) -> bool:
     """A person knows that the vendor does not have it; its people may then enter a new leg. Raises ValidationError before
     the deadline or when any receipt exists."""
     _require_late(batch)
@@ -62,7 +63,7 @@ def people(batch: Batch) -> QuerySet[Delivery]:
     return batch.deliveries.filter(own_status__isnull=True).order_by("pk")
 
 
-def mark_people(batch: Batch, ids: Sequence[int], actor: Any, reason: str, *, sent: bool) -> int:
+def mark_people(batch: Batch, ids: Sequence[int], actor: Actor, reason: str, *, sent: bool) -> int:
     """A person knows it of some people of an unknown batch alone. Sent: nothing was heard of them, and a later receipt still
     counts; not sent: they may enter a new leg, under the same conditions as a whole batch (ValidationError). The batch is
     settled with the last of its people. Returns how many were marked."""
@@ -85,7 +86,7 @@ def mark_people(batch: Batch, ids: Sequence[int], actor: Any, reason: str, *, se
     return done
 
 
-def _settle_if_empty(batch: Batch, actor: Any) -> None:
+def _settle_if_empty(batch: Batch, actor: Actor) -> None:
     """Nobody is left to be unsure about: handed over if anybody was, else refused."""
     batch.refresh_from_db()
     if batch.n_skipped + batch.n_rejected + batch.n_no_receipt + batch.n_heard < batch.size:
@@ -103,7 +104,7 @@ def _settle(batch: Batch, to: BatchState) -> bool:
     return bool(batch_states.step(rows, to=to, from_=(BatchState.UNKNOWN,), **values))
 
 
-def _decide(batch: Batch, actor: Any, reason: str, state: BatchState, action: AuditAction) -> bool:
+def _decide(batch: Batch, actor: Actor, reason: str, state: BatchState, action: AuditAction) -> bool:
     with transaction.atomic():
         done = _settle(batch, state)
         if done:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from kit import edits
 from kit.lookups import NamedLookups
+from kit.people import signed_in
 from templates_5g import hooks, services
 from templates_5g.editor_data import asset_data, person
 from templates_5g.errors import NotPossible
@@ -101,7 +102,7 @@ class MediaAssetAdmin(NamedLookups):
 
     @staticmethod
     def _take(request: HttpRequest, file: Any) -> dict[str, Any]:
-        asset, is_new = services.add_upload(file, file.name or "", request.user)
+        asset, is_new = services.add_upload(file, file.name or "", signed_in(request))
         return {**asset_data(asset), "existing": not is_new}
 
     def fit_view(self, request: HttpRequest) -> HttpResponse:
@@ -116,7 +117,7 @@ class MediaAssetAdmin(NamedLookups):
                 raise NotPossible(_("This file is not in the media library."))
             size = (whole(data.get("width"), 0), whole(data.get("height"), 0))
             most = whole(data.get("bytes"), 0) or None
-            copy = services.make_fitting(asset, request.user, size=size if any(size) else None, most_bytes=most)
+            copy = services.make_fitting(asset, signed_in(request), size=size if any(size) else None, most_bytes=most)
         except NotPossible as error:
             return JsonResponse({"message": error.sentence}, status=400)
         return JsonResponse(asset_data(copy))
@@ -131,7 +132,7 @@ class MediaAssetAdmin(NamedLookups):
             if asset is None:
                 raise NotPossible(_("This file is not in the media library."))
             file: Any = request.FILES.get("file") or _nothing()
-            services.give_frame(asset, file, _seconds(request.POST.get("seconds", "")), request.user)
+            services.give_frame(asset, file, _seconds(request.POST.get("seconds", "")), signed_in(request))
         except NotPossible as error:
             return JsonResponse({"message": error.sentence}, status=400)
         return JsonResponse(asset_data(asset))
@@ -153,7 +154,7 @@ class MediaAssetAdmin(NamedLookups):
 
     @staticmethod
     def _fit(request: HttpRequest, asset: MediaAsset, form: FitForm) -> MediaAsset:
-        return services.make_fitting(asset, request.user, size=form.size, most_bytes=form.most_bytes)
+        return services.make_fitting(asset, signed_in(request), size=form.size, most_bytes=form.most_bytes)
 
     def _act(self, request: HttpRequest, asset: MediaAsset, forms: dict[str, Any]) -> HttpResponse | None:
         """One of the page's buttons. A redirect when it worked, None when a form must be shown again."""
@@ -170,11 +171,11 @@ class MediaAssetAdmin(NamedLookups):
                     here = redirect("admin:templates_5g_mediaasset_change", self._fit(request, asset, forms["fit"]).pk)
                 case "thumbnail":
                     picture = assets_by_id([request.POST.get("picture", "")]).get(request.POST.get("picture", ""))
-                    services.set_thumbnail(asset, picture, request.user)
+                    services.set_thumbnail(asset, picture, signed_in(request))
                 case "archive":
-                    services.archive_media(asset, request.user)
+                    services.archive_media(asset, signed_in(request))
                 case "restore":
-                    services.restore_media(asset, request.user)
+                    services.restore_media(asset, signed_in(request))
         except NotPossible as error:
             messages.error(request, error.sentence)
             return here
@@ -189,7 +190,7 @@ class MediaAssetAdmin(NamedLookups):
         forms["rename"] = form = RenameMediaForm(request.POST, initial={"name": asset.name}, row=asset)
         if not form.is_valid():
             return False
-        services.rename_media(asset, form.cleaned_data["name"], request.user)
+        services.rename_media(asset, form.cleaned_data["name"], signed_in(request))
         return True
 
     def delete_file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -199,7 +200,7 @@ class MediaAssetAdmin(NamedLookups):
             raise PermissionDenied
         if request.method == "POST":
             try:
-                services.delete_media(asset, request.user)
+                services.delete_media(asset, signed_in(request))
             except NotPossible as error:
                 messages.error(request, error.sentence)
                 return redirect("admin:templates_5g_mediaasset_change", pk)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from kit import display
 from kit.lookups import NamedLookups
+from kit.people import signed_in
 from templates_5g import hooks, services
 from templates_5g.errors import NotPossible
 from templates_5g.forms import NewTemplateForm
@@ -131,7 +132,7 @@ class MessageTemplateAdmin(NamedLookups):
         form = NewTemplateForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                version = services.start_template(actor=request.user, **form.cleaned_data)
+                version = services.start_template(actor=signed_in(request), **form.cleaned_data)
             except NotPossible as error:
                 form.add_error("name", error.sentence)
             else:
@@ -162,13 +163,13 @@ class MessageTemplateAdmin(NamedLookups):
     @admin.action(description=gettext_lazy("Archive"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[MessageTemplate]) -> None:
         for template in queryset:
-            services.archive(template, request.user)
+            services.archive(template, signed_in(request))
         messages.success(request, _("Archived. They can be restored any time."))
 
     @admin.action(description=gettext_lazy("Restore"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[MessageTemplate]) -> None:
         for template in queryset:
-            services.restore(template, request.user)
+            services.restore(template, signed_in(request))
         messages.success(request, _("Restored."))
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from kit import display, edits
 from kit.lookups import NamedLookups
+from kit.people import signed_in
 from templates_5g import editor_data, hooks, outline, services
 from templates_5g.errors import InvalidContent, NotPossible, StaleEdit
 from templates_5g.forms import CopyForm, TemplateSettingsForm, VersionForm
@@ -115,7 +116,7 @@ class TemplateVersionAdmin(NamedLookups):
         """Store and redirect, or put the reasons on the form."""
         data = form.cleaned_data
         try:
-            saved = services.save_draft(version, data, form.cleaned_data["edited"], request.user)
+            saved = services.save_draft(version, data, form.cleaned_data["edited"], signed_in(request))
         except InvalidContent as error:
             for problem in outline.sentences(error.problems):
                 form.add_error(None, problem)
@@ -133,7 +134,7 @@ class TemplateVersionAdmin(NamedLookups):
     def _go_on(request: HttpRequest, saved: TemplateVersion) -> HttpResponse:
         """After saving: on to the primary action if it was asked for and nothing hard stands against the version."""
         saved = TemplateVersion.objects.select_related("template").get(pk=saved.pk)
-        actions = hooks.version_actions(saved, request.user) if request.POST.get("_then") else ()
+        actions = hooks.version_actions(saved, signed_in(request)) if request.POST.get("_then") else ()
         following = next((action for action in actions if action.primary), None)
         if following is None:
             messages.success(request, _("Saved as version %(number)s.") % {"number": saved.number})
@@ -169,7 +170,7 @@ class TemplateVersionAdmin(NamedLookups):
             "cells_move": any(cell.moves for cell in cells),
             "campaigns": _campaigns(versions),
             "refusals": editor_data.refusal_data(version),
-            "actions": hooks.version_actions(version, request.user),
+            "actions": hooks.version_actions(version, signed_in(request)),
         }
         status = 400 if form.is_bound and form.errors else 200
         return TemplateResponse(request, "admin/templates_5g/templateversion/change_form.html", context, status=status)
@@ -218,7 +219,7 @@ class TemplateVersionAdmin(NamedLookups):
         version = self._version(request, pk, to_change=True)
         data = json_body(request)
         try:
-            saved = services.save_draft(version, data, whole(data.get("edited")), request.user)
+            saved = services.save_draft(version, data, whole(data.get("edited")), signed_in(request))
         except InvalidContent as error:
             found = [Finding(problem) for problem in error.problems]
             return JsonResponse({"problems": all_data(found)}, status=400)
@@ -241,7 +242,7 @@ class TemplateVersionAdmin(NamedLookups):
         if not self.has_view_permission(request):
             raise PermissionDenied
         audience = whole(request.GET.get("audience"), 0)
-        return JsonResponse(editor_data.sample_data(hooks.sample_rows(audience, request.user, SAMPLE_ROWS)))
+        return JsonResponse(editor_data.sample_data(hooks.sample_rows(audience, signed_in(request), SAMPLE_ROWS)))
 
     # --- deeds -------------------------------------------------------------------------------------------------
 
@@ -250,7 +251,7 @@ class TemplateVersionAdmin(NamedLookups):
         form = CopyForm(request.POST or None, initial={"name": services.free_copy_name(version.template.name)})
         if request.method == "POST" and form.is_valid():
             try:
-                twin = services.copy(version, form.cleaned_data["name"], request.user)
+                twin = services.copy(version, form.cleaned_data["name"], signed_in(request))
             except NotPossible as error:
                 form.add_error("name", error.sentence)
             else:
@@ -287,7 +288,7 @@ class TemplateVersionAdmin(NamedLookups):
     @staticmethod
     def _set(request: HttpRequest, version: TemplateVersion, form: TemplateSettingsForm) -> bool:
         try:
-            services.change_template(version.template, actor=request.user, **form.cleaned_data)
+            services.change_template(version.template, actor=signed_in(request), **form.cleaned_data)
         except NotPossible as error:
             form.add_error(None, error.sentence)
             return False
@@ -299,10 +300,10 @@ class TemplateVersionAdmin(NamedLookups):
             return HttpResponseNotAllowed(["POST"])
         template = self._version(request, pk, to_change=True).template
         if request.POST.get("restore"):
-            services.restore(template, request.user)
+            services.restore(template, signed_in(request))
             messages.success(request, _("Restored."))
         else:
-            services.archive(template, request.user)
+            services.archive(template, signed_in(request))
             messages.success(request, _("Archived. They can be restored any time."))
         return redirect("admin:templates_5g_templateversion_change", pk)
 
@@ -310,7 +311,7 @@ class TemplateVersionAdmin(NamedLookups):
         version = self._version(request, pk, to_change=True)
         if request.method == "POST":
             try:
-                services.delete_draft(version, request.user)
+                services.delete_draft(version, signed_in(request))
             except NotPossible as error:
                 messages.error(request, error.sentence)
                 return redirect("admin:templates_5g_templateversion_change", pk)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from kit import audit
+from kit.people import Actor
 from templates_5g import hooks
 from templates_5g.audit_actions import AuditAction
 from templates_5g.errors import MediaRefused, NotPossible
@@ -27,7 +28,7 @@ from templates_5g.media.sounds import sound_seconds
 from templates_5g.models import MediaAsset
 
 
-def add_upload(upload: BinaryIO, name: str, actor: Any) -> tuple[MediaAsset, bool]:
+def add_upload(upload: BinaryIO, name: str, actor: Actor) -> tuple[MediaAsset, bool]:
     """Take a file into the library: (asset, whether it is new). The same bytes are kept once; an archived one comes back.
 
     Raises MediaRefused with a sentence: empty, too large, no type that phones show, damaged, or a wrong ending.
@@ -75,7 +76,7 @@ def _accepted_type(data: bytes, name: str) -> FileType:
     return kind
 
 
-def _store(data: bytes, kind: FileType, name: str, actor: Any, is_thumbnail: bool = False) -> tuple[MediaAsset, bool]:
+def _store(data: bytes, kind: FileType, name: str, actor: Actor, is_thumbnail: bool = False) -> tuple[MediaAsset, bool]:
     measured: dict[str, Any] = {}
     thumbnail = None
     if kind.family == "image":
@@ -157,7 +158,7 @@ def _tenths(seconds: float) -> Decimal | None:
 
 
 def make_fitting(
-    asset: MediaAsset, actor: Any, *, size: tuple[int, int] | None = None, most_bytes: int | None = None
+    asset: MediaAsset, actor: Actor, *, size: tuple[int, int] | None = None, most_bytes: int | None = None
 ) -> MediaAsset:
     """A copy of a picture cropped from its centre to `size` and compressed to `most_bytes`; the original stays.
 
@@ -202,7 +203,7 @@ def thumbnail_of(asset: MediaAsset) -> MediaAsset | None:
     return asset.thumbnail or (asset if asset.mime.startswith("image/") else None)
 
 
-def set_thumbnail(asset: MediaAsset, picture: MediaAsset | None, actor: Any) -> None:
+def set_thumbnail(asset: MediaAsset, picture: MediaAsset | None, actor: Actor) -> None:
     """Give sound or film the picture that phones show before it plays, made to fit 10 KB. Raises NotPossible."""
     if asset.mime.startswith("image/"):
         raise NotPossible(_("A picture has its own thumbnail."))
@@ -211,7 +212,7 @@ def set_thumbnail(asset: MediaAsset, picture: MediaAsset | None, actor: Any) -> 
     audit.record(AuditAction.MEDIA_THUMBNAIL_CHANGED, actor=actor, target=asset)
 
 
-def give_frame(asset: MediaAsset, upload: BinaryIO, seconds: float | None, actor: Any) -> None:
+def give_frame(asset: MediaAsset, upload: BinaryIO, seconds: float | None, actor: Actor) -> None:
     """A frame of this film, taken by a browser, becomes its thumbnail; checked and made to fit as any picture is.
     `seconds` is the length that the browser found; it counts only where the file itself does not say one.
 
@@ -237,25 +238,25 @@ _MOST_FRAME_BYTES = 1 * MB
 _LONGEST_SECONDS = 24 * 3600
 
 
-def archive_media(asset: MediaAsset, actor: Any) -> None:
+def archive_media(asset: MediaAsset, actor: Actor) -> None:
     """Take a file out of the library. Versions that show it keep it."""
     if MediaAsset.objects.filter(pk=asset.pk, archived_at=None).update(archived_at=timezone.now()):
         audit.record(AuditAction.MEDIA_ARCHIVED, actor=actor, target=asset)
 
 
-def restore_media(asset: MediaAsset, actor: Any) -> None:
+def restore_media(asset: MediaAsset, actor: Actor) -> None:
     if MediaAsset.objects.filter(pk=asset.pk, archived_at__isnull=False).update(archived_at=None):
         audit.record(AuditAction.MEDIA_RESTORED, actor=actor, target=asset)
 
 
-def rename_media(asset: MediaAsset, name: str, actor: Any) -> None:
+def rename_media(asset: MediaAsset, name: str, actor: Actor) -> None:
     before, asset.name = asset.name, clean_name(name)
     asset.save(update_fields=["name"])
     audit.record(AuditAction.MEDIA_RENAMED, actor=actor, target=asset, detail={"name": [before, asset.name]})
 
 
 @transaction.atomic
-def delete_media(asset: MediaAsset, actor: Any) -> None:
+def delete_media(asset: MediaAsset, actor: Actor) -> None:
     """Delete a file that nothing uses, from the disk too. Raises NotPossible for a used one: archive it instead."""
     if asset.uses.exists() or hooks.media_uses([asset.pk]).get(asset.pk):
         raise NotPossible(_("This file is used: archive it instead."))

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kit import audit
+from kit.people import Actor
 from templates_5g.audit_actions import AuditAction
 from templates_5g.blocks import Content, Fallback
 from templates_5g.blocks.checks import media_ids
@@ -23,7 +24,7 @@ from templates_5g.states import Purpose
 
 @transaction.atomic
 def create_template(
-    name: str, purpose: str, content: Mapping[str, Any], fallback: Mapping[str, Any] | None, actor: Any
+    name: str, purpose: str, content: Mapping[str, Any], fallback: Mapping[str, Any] | None, actor: Actor
 ) -> TemplateVersion:
     """A new template with a complete first version, not locked yet.
 
@@ -36,7 +37,7 @@ def create_template(
 
 
 @transaction.atomic
-def start_template(name: str, purpose: str, kind: str, actor: Any) -> TemplateVersion:
+def start_template(name: str, purpose: str, kind: str, actor: Actor) -> TemplateVersion:
     """A new template with an empty draft of the given kind, to be filled in the editor. Raises NotPossible."""
     if kind not in KINDS:
         raise NotPossible(_("Choose a kind of message."))
@@ -53,7 +54,7 @@ def empty_content(kind: str) -> Content:
     return read(data, None)[0]
 
 
-def _first_version(name: str, purpose: str, content: Content, fallback: Fallback, actor: Any) -> TemplateVersion:
+def _first_version(name: str, purpose: str, content: Content, fallback: Fallback, actor: Actor) -> TemplateVersion:
     name = usable_name(name)
     if purpose not in Purpose.values:
         raise NotPossible(_("Choose marketing or notice."))
@@ -79,7 +80,7 @@ def usable_name(name: str, template: MessageTemplate | None = None) -> str:
     return name
 
 
-def _write(version: TemplateVersion, content: Content, fallback: Fallback, actor: Any) -> None:
+def _write(version: TemplateVersion, content: Content, fallback: Fallback, actor: Actor) -> None:
     version.kind = content.kind
     version.content = content.dump()
     version.fallback = fallback.dump()
@@ -88,7 +89,7 @@ def _write(version: TemplateVersion, content: Content, fallback: Fallback, actor
 
 
 @transaction.atomic
-def save_draft(version: TemplateVersion, data: Mapping[str, Any], edited: int, actor: Any) -> TemplateVersion:
+def save_draft(version: TemplateVersion, data: Mapping[str, Any], edited: int, actor: Actor) -> TemplateVersion:
     """Store {"content", "fallback"} as the draft that `version` is, or, if it is locked, as a new version.
 
     Unfinished content is welcome; only a wrong shape raises InvalidContent. `edited` is the count that the editor saw:
@@ -111,7 +112,7 @@ def save_draft(version: TemplateVersion, data: Mapping[str, Any], edited: int, a
 
 
 def _overwrite(
-    version: TemplateVersion, content: Content, fallback: Fallback, edited: int, actor: Any
+    version: TemplateVersion, content: Content, fallback: Fallback, edited: int, actor: Actor
 ) -> TemplateVersion:
     if version.edited != edited:
         raise StaleEdit(version)
@@ -135,7 +136,7 @@ def _overwrite(
     return version
 
 
-def _next_version(newest: TemplateVersion, content: Content, fallback: Fallback, actor: Any) -> TemplateVersion:
+def _next_version(newest: TemplateVersion, content: Content, fallback: Fallback, actor: Actor) -> TemplateVersion:
     version = TemplateVersion(template_id=newest.template_id, number=newest.number + 1, created_by=actor)
     _write(version, content, fallback, actor)
     version.save()
@@ -177,7 +178,7 @@ def freeze(version: TemplateVersion) -> None:
 
 
 @transaction.atomic
-def copy(version: TemplateVersion, name: str, actor: Any) -> TemplateVersion:
+def copy(version: TemplateVersion, name: str, actor: Actor) -> TemplateVersion:
     """A new template whose first version says what this one says, finished or not. Raises NotPossible."""
     content, fallback = read(version.content, version.fallback)
     return _first_version(name, version.template.purpose, content, fallback, actor)
@@ -195,7 +196,7 @@ def free_copy_name(name: str) -> str:
 
 @transaction.atomic
 def change_template(
-    template: MessageTemplate, *, name: str, purpose: str, note: str, actor: Any, reason: str = ""
+    template: MessageTemplate, *, name: str, purpose: str, note: str, actor: Actor, reason: str = ""
 ) -> None:
     """Rename, or change the purpose while nothing is locked: an audit was for one purpose. That marketing becomes a notice, which
     needs no consent, takes a reason. Raises NotPossible."""
@@ -207,7 +208,7 @@ def change_template(
     audit.record(AuditAction.TEMPLATE_CHANGED, actor=actor, target=template, detail=detail)
 
 
-def _set_purpose(template: MessageTemplate, purpose: str, reason: str, actor: Any) -> None:
+def _set_purpose(template: MessageTemplate, purpose: str, reason: str, actor: Actor) -> None:
     """The template's row is locked by the caller."""
     if purpose == template.purpose:
         return
@@ -226,17 +227,17 @@ def _set_purpose(template: MessageTemplate, purpose: str, reason: str, actor: An
     audit.record(AuditAction.TEMPLATE_PURPOSE_CHANGED, actor=actor, target=template, detail=detail)
 
 
-def archive(template: MessageTemplate, actor: Any) -> None:
+def archive(template: MessageTemplate, actor: Actor) -> None:
     """Take a template out of every choice. Its versions, reviews and sends stay."""
     _set_archived(template, timezone.now(), AuditAction.TEMPLATE_ARCHIVED, actor)
 
 
-def restore(template: MessageTemplate, actor: Any) -> None:
+def restore(template: MessageTemplate, actor: Actor) -> None:
     _set_archived(template, None, AuditAction.TEMPLATE_RESTORED, actor)
 
 
 @transaction.atomic
-def _set_archived(template: MessageTemplate, at: Any, action: AuditAction, actor: Any) -> None:
+def _set_archived(template: MessageTemplate, at: Any, action: AuditAction, actor: Actor) -> None:
     rows = MessageTemplate.objects.filter(pk=template.pk, archived_at__isnull=at is not None)
     if rows.update(archived_at=at):
         template.archived_at = at
@@ -244,7 +245,7 @@ def _set_archived(template: MessageTemplate, at: Any, action: AuditAction, actor
 
 
 @transaction.atomic
-def delete_draft(version: TemplateVersion, actor: Any) -> None:
+def delete_draft(version: TemplateVersion, actor: Actor) -> None:
     """Delete an unlocked version; the last one takes its template along. Raises NotPossible for a locked one."""
     template = MessageTemplate.objects.select_for_update().get(pk=version.template_id)
     if not template.versions.filter(pk=version.pk, frozen_at=None).exists():

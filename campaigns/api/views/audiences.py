@@ -17,6 +17,7 @@ from campaigns.audiences import imports
 from campaigns.audiences.imports import ImportRefused, columns
 from campaigns.models import Audience, AudienceImport
 from campaigns.states import ImportState, Scope
+from kit.people import Actor
 from kit.tables.layouts import Layout
 
 
@@ -41,7 +42,7 @@ class Audiences(View):
         return Response(_shown(source), 202)
 
 
-def _upload(data: dict[str, Any], actor: Any) -> AudienceImport:
+def _upload(data: dict[str, Any], actor: Actor) -> AudienceImport:
     """A file that is refused at once leaves no audience behind; one that a worker refused leaves an empty one, to be filled."""
     consent = {"consent_source": data.get("consent_source", ""), "consent_on": data.get("consent_on")}
     audience = imports.unfilled(data["name"])

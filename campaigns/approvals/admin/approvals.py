@@ -24,6 +24,7 @@ from campaigns.preflight import admin as preflight_admin
 from campaigns.states import ApprovalState
 from kit import display
 from kit.ids import row_id
+from kit.people import signed_in
 from messaging.admin_base import LookOnly, say_error
 
 _RELATED = (
@@ -63,7 +64,11 @@ class ApprovalAdmin(LookOnly):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The first uses that tokens asked for stand above, on the first page, under the same filter and search."""
         asked = {name: request.GET.get(name, "") for name in ("state__exact", "q", "p")}
-        shown = [] if asked["p"] not in ("", "1") else first_uses.shown(request.user, asked["state__exact"], asked["q"])
+        shown = (
+            []
+            if asked["p"] not in ("", "1")
+            else first_uses.shown(signed_in(request), asked["state__exact"], asked["q"])
+        )
         return super().changelist_view(request, {"first_uses": shown, **(extra_context or {})})
 
     @admin.display(description=gettext_lazy("campaign"))
@@ -116,12 +121,12 @@ class ApprovalAdmin(LookOnly):
         reason = request.POST.get("reason", "").strip()[:200]
         try:
             if request.POST.get("decision") == "grant":
-                decide.grant(approval, request.user, reason, at_once="at_once" in request.POST)
+                decide.grant(approval, signed_in(request), reason, at_once="at_once" in request.POST)
                 follow_up = approval.kind == Approval.Kind.FOLLOW_UP
                 words = _("Approved. The follow-up can be confirmed now.")
                 self.message_user(request, words if follow_up else _("Approved. The campaign can be confirmed now."))
             else:
-                decide.refuse(approval, request.user, reason)
+                decide.refuse(approval, signed_in(request), reason)
                 self.message_user(request, _("Sent back with your reason."))
         except decide.CannotDecide as refusal:
             say_error(request, refusal)
@@ -138,7 +143,7 @@ class ApprovalAdmin(LookOnly):
             badge=badges.approval(approval),
             because=reasons.sentences(approval),
             facts=_facts(approval),
-            own=is_open and may_decide and bool(decide.why_not(approval, request.user)),
+            own=is_open and may_decide and bool(decide.why_not(approval, signed_in(request))),
             open=is_open and may_decide,
             passed=decide.passed_words(approval),
         )

@@ -19,6 +19,7 @@ from campaigns.approvals import decide
 from campaigns.models import FirstUse
 from campaigns.states import ApprovalState
 from kit import display
+from kit.people import Person, signed_in
 from messaging.admin_base import LookOnly, needs, say_error
 
 MOST_SHOWN = 50
@@ -34,7 +35,7 @@ class Line:
     is_waiting: bool
 
 
-def shown(user: Any, state: str = "", search: str = "") -> list[Line]:
+def shown(user: Person, state: str = "", search: str = "") -> list[Line]:
     """For the list of approvals: what waits first, within both the newest first, at most MOST_SHOWN."""
     rows = FirstUse.objects.select_related("version__template", "token", "asked_by", "decided_by")
     if state:
@@ -45,7 +46,7 @@ def shown(user: Any, state: str = "", search: str = "") -> list[Line]:
     return [_line(row, user) for row in rows.order_by(waiting_first, "-pk")[:MOST_SHOWN]]
 
 
-def _line(row: FirstUse, user: Any) -> Line:
+def _line(row: FirstUse, user: Person) -> Line:
     waits = row.state == ApprovalState.PENDING and not decide.why_not(row, user)
     may_decide = user.has_perm("campaigns.approve_campaign")
     url = reverse("admin:first_use_decide", args=[row.pk, "grant"]) if may_decide else ""
@@ -77,7 +78,7 @@ class FirstUseAdmin(LookOnly):
         grant, form = act == "grant", DecideForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self._decide(request, row, grant, form.cleaned_data["reason"])
-        own = decide.why_not(row, request.user)
+        own = decide.why_not(row, signed_in(request))
         is_open = row.state != ApprovalState.GRANTED and not own
         return self.page(
             request,
@@ -94,9 +95,9 @@ class FirstUseAdmin(LookOnly):
     def _decide(self, request: HttpRequest, row: FirstUse, grant: bool, reason: str) -> HttpResponse:
         try:
             if grant:
-                decide.grant(row, request.user, reason)
+                decide.grant(row, signed_in(request), reason)
             else:
-                decide.refuse(row, request.user, reason)
+                decide.refuse(row, signed_in(request), reason)
         except decide.CannotDecide as refusal:
             say_error(request, refusal)
             return redirect(request.path)

@@ -16,6 +16,7 @@ from campaigns.approvals import decide, role_grants
 from campaigns.models import RoleGrant
 from campaigns.states import ApprovalState
 from kit import display
+from kit.people import signed_in
 from messaging.admin_base import LookOnly, needs, post_only, say_error
 
 _RELATED = ("user", "group", "permission", "asked_by", "decided_by")
@@ -80,7 +81,7 @@ class RoleGrantAdmin(LookOnly):
         yes, form = act == "yes", DecideForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self._decide(request, row, yes, form.cleaned_data["reason"])
-        why_not = role_grants.why_not_mine(row, request.user)
+        why_not = role_grants.why_not_mine(row, signed_in(request))
         is_open = row.state == ApprovalState.PENDING and not why_not
         return self.page(
             request,
@@ -100,9 +101,9 @@ class RoleGrantAdmin(LookOnly):
     def _decide(self, request: HttpRequest, row: RoleGrant, yes: bool, reason: str) -> HttpResponse:
         try:
             if yes:
-                decide.grant(row, request.user, reason)
+                decide.grant(row, signed_in(request), reason)
             else:
-                decide.refuse(row, request.user, reason)
+                decide.refuse(row, signed_in(request), reason)
         except decide.CannotDecide as refusal:
             say_error(request, refusal)
             return redirect(request.path)
@@ -113,7 +114,7 @@ class RoleGrantAdmin(LookOnly):
     @needs(role_grants.DECIDE)
     @post_only
     def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if role_grants.withdraw(get_object_or_404(RoleGrant, pk=pk), request.user):
+        if role_grants.withdraw(get_object_or_404(RoleGrant, pk=pk), signed_in(request)):
             messages.success(request, _("Withdrawn."))
         else:
             messages.info(request, _("This request is no longer open."))

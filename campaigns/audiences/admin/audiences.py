@@ -21,6 +21,7 @@ from campaigns.models import Audience
 from campaigns.states import ImportState
 from kit import audit, display
 from kit.ids import row_id
+from kit.people import signed_in
 from messaging.admin_base import needs
 
 
@@ -120,7 +121,7 @@ class AudienceAdmin(ImportPages):
         audience = form.save(commit=False)
         audience.created_by = request.user
         try:
-            return imports.start_import(audience, form.cleaned_data["file"], request.user)
+            return imports.start_import(audience, form.cleaned_data["file"], signed_in(request))
         except ImportRefused as refusal:
             form.add_error("file", str(refusal))
             return None
@@ -139,7 +140,7 @@ class AudienceAdmin(ImportPages):
     def save_model(self, request: HttpRequest, obj: Audience, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changed = {name: str(form.cleaned_data[name]) for name in form.changed_data}
-        audit.record(AuditAction.AUDIENCE_CHANGED, actor=request.user, target=obj, detail=changed)
+        audit.record(AuditAction.AUDIENCE_CHANGED, actor=signed_in(request), target=obj, detail=changed)
 
     @needs("campaigns.import_audience")
     def upload_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -147,7 +148,7 @@ class AudienceAdmin(ImportPages):
         form = UploadForm(request.POST or None, request.FILES or None)
         if form.is_valid():
             try:
-                source = imports.start_import(audience, form.cleaned_data["file"], request.user)
+                source = imports.start_import(audience, form.cleaned_data["file"], signed_in(request))
             except ImportRefused as refusal:
                 form.add_error("file", str(refusal))
             else:

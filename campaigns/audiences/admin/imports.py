@@ -16,6 +16,7 @@ from campaigns.models import Audience, AudienceImport
 from campaigns.states import ImportState
 from kit import display
 from kit.ids import row_id
+from kit.people import signed_in
 from kit.tables.layouts import Layout
 from kit.tables.notes import layout_notes, result_notes
 from messaging.admin_base import Page, needs, post_only, say_error
@@ -61,7 +62,7 @@ class ImportPages(Page):
             raise PermissionDenied
         try:
             imports.choose_columns(
-                source, _mapping(request, source.header), request.user, take_hidden=_take_hidden(request)
+                source, _mapping(request, source.header), signed_in(request), take_hidden=_take_hidden(request)
             )
         except ImportRefused as refusal:
             say_error(request, refusal)
@@ -88,7 +89,7 @@ class ImportPages(Page):
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         source = self._source(pk)
         try:
-            imports.confirm(source, request.user)
+            imports.confirm(source, signed_in(request))
         except ImportRefused as refusal:
             say_error(request, refusal)
             return redirect(self.address("file", pk))
@@ -100,7 +101,7 @@ class ImportPages(Page):
     def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         source = self._source(pk)
         try:
-            imports.discard(source, request.user)
+            imports.discard(source, signed_in(request))
         except ImportRefused as refusal:
             say_error(request, refusal)
             return redirect(self.address("file", pk))

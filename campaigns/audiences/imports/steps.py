@@ -18,6 +18,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import Audience, AudienceImport
 from campaigns.states import ImportState
 from kit import audit
+from kit.people import Actor
 from kit.tables.cells import tidy
 from kit.tables.kinds import is_for_worker
 from kit.tables.layouts import Layout, look
@@ -31,7 +32,7 @@ INLINE_TEXT = 20 << 20
 
 
 def start_import(
-    audience: Audience, uploaded: "UploadedFile[Any]", actor: Any, *, check_at_once: bool = False
+    audience: Audience, uploaded: "UploadedFile[Any]", actor: Actor, *, check_at_once: bool = False
 ) -> AudienceImport:
     """Keep the file and look at it: header, preview and a guessed mapping. A workbook or a big text is looked at by a worker,
     and the header stays empty until then. `check_at_once`: with the guessed columns, nobody chooses. A new audience may be
@@ -52,7 +53,7 @@ def start_import(
 
 
 @transaction.atomic
-def _keep(source: AudienceImport, actor: Any) -> None:
+def _keep(source: AudienceImport, actor: Actor) -> None:
     if source.audience.pk is None:
         source.audience.save()
     source.save()
@@ -122,7 +123,7 @@ def earlier_import(source: AudienceImport) -> AudienceImport | None:
 
 @transaction.atomic
 def choose_columns(
-    source: AudienceImport, mapping: columns.Mapping, actor: Any, *, take_hidden: bool | None = None
+    source: AudienceImport, mapping: columns.Mapping, actor: Actor, *, take_hidden: bool | None = None
 ) -> None:
     """UPLOADED -> CHECKING, and the check goes to a worker. `take_hidden` has to be said where the sheet hides rows. Raises
     ImportRefused."""
@@ -145,7 +146,7 @@ def choose_columns(
 
 
 @transaction.atomic
-def confirm(source: AudienceImport, actor: Any) -> None:
+def confirm(source: AudienceImport, actor: Actor) -> None:
     """READY -> DONE: from now on these members are planned for. The file itself is removed; its hash and counts stay.
     Raises ImportRefused."""
     audience = Audience.objects.select_for_update().get(pk=source.audience_id)
@@ -164,7 +165,7 @@ def confirm(source: AudienceImport, actor: Any) -> None:
 
 
 @transaction.atomic
-def discard(source: AudienceImport, actor: Any) -> None:
+def discard(source: AudienceImport, actor: Actor) -> None:
     """Take back a file that is not confirmed: its members and problems go. Raises ImportRefused once it is confirmed."""
     open_states = (ImportState.UPLOADED, ImportState.READY, ImportState.FAILED)
     if not AudienceImport.objects.filter(pk=source.pk, state__in=open_states).update(state=ImportState.FAILED):

@@ -24,6 +24,7 @@ from campaigns.preflight import admin as preflight_admin
 from campaigns.states import CampaignState
 from kit import display
 from kit.ids import row_id
+from kit.people import signed_in
 from messaging.admin_base import needs, post_only, say_error
 
 CAN_CHECK = (*steps.CAN_EDIT, CampaignState.CHECKING)
@@ -132,7 +133,7 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
         if not form.is_valid():
             return None
         try:
-            return edit.save(form, request.user)
+            return edit.save(form, signed_in(request))
         except preflight.NotNow as moved_on:
             form.add_error(None, _("The campaign has moved on: %(state)s.") % {"state": moved_on})
             return None
@@ -212,7 +213,7 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
     @post_only
     def ask_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            campaign_approvals.ask(self.campaign_or_404(pk), request.user)
+            campaign_approvals.ask(self.campaign_or_404(pk), signed_in(request))
         except decide.CannotDecide as refusal:
             say_error(request, refusal)
         else:
@@ -222,7 +223,7 @@ class CampaignAdmin(SendingPages, FollowingPages, PeoplePages):
     @needs("campaigns.send_campaign")
     @post_only
     def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not campaign_approvals.withdraw(self.campaign_or_404(pk), request.user):
+        if not campaign_approvals.withdraw(self.campaign_or_404(pk), signed_in(request)):
             say_error(request, Exception(_("It was decided already.")))
         return redirect(self.address("check", pk))
 

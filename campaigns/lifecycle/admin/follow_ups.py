@@ -22,6 +22,7 @@ from campaigns.lifecycle.admin.campaign_pages import CampaignPages
 from campaigns.models import Campaign
 from kit import display
 from kit.form_parts import MomentInput
+from kit.people import signed_in
 from messaging import form_tokens
 from messaging.admin_base import needs, say_error
 
@@ -106,7 +107,7 @@ class FollowingPages(CampaignPages):
             badge=badges.approval(approval) if approval else "",
             enough=free,
             warning=_warning(wanted.groups),
-            token=form_tokens.issue(request.user, _purpose(campaign, wanted.groups, found.people)),
+            token=form_tokens.issue(signed_in(request), _purpose(campaign, wanted.groups, found.people)),
             people=found.people,
             back=self.address("again", pk),
         )
@@ -115,7 +116,7 @@ class FollowingPages(CampaignPages):
         found = follow_ups.preview(campaign, wanted.groups)
         numbers: Any = {"people": found.people, "left_out": found.left_out, "cost": found.cost}
         try:
-            follow_up_approvals.ask(campaign, wanted.groups, wanted.until, **numbers, actor=request.user)
+            follow_up_approvals.ask(campaign, wanted.groups, wanted.until, **numbers, actor=signed_in(request))
         except decide.CannotDecide as refusal:
             say_error(request, refusal)
         else:
@@ -124,7 +125,7 @@ class FollowingPages(CampaignPages):
 
     def _withdraw_again(self, request: HttpRequest, campaign: Campaign, wanted: "Wanted") -> HttpResponse:
         approval = follow_up_approvals.latest(campaign, wanted.groups, wanted.until)
-        if approval is None or not follow_up_approvals.withdraw(approval, request.user):
+        if approval is None or not follow_up_approvals.withdraw(approval, signed_in(request)):
             say_error(request, Exception(_("It was decided already.")))
         return redirect(request.get_full_path())
 
@@ -133,9 +134,9 @@ class FollowingPages(CampaignPages):
         try:
             with transaction.atomic():
                 form_tokens.spend(
-                    request.POST.get("token", ""), request.user, _purpose(campaign, wanted.groups, people)
+                    request.POST.get("token", ""), signed_in(request), _purpose(campaign, wanted.groups, people)
                 )
-                follow_ups.resend(campaign, wanted.groups, people, request.user, wanted.until)
+                follow_ups.resend(campaign, wanted.groups, people, signed_in(request), wanted.until)
         except (follow_ups.CannotFollow, form_tokens.AlreadyDone, form_tokens.BadToken) as refusal:
             say_error(request, refusal)
             return redirect(self.address("again", campaign.pk))

@@ -25,6 +25,7 @@ from campaigns.preflight.specs import variants
 from campaigns.reports import export
 from kit import audit, display, masks, xlsx_writer
 from kit.export_files import csv_lines
+from kit.people import signed_in
 from messaging import sentences
 from messaging.admin_base import needs, number_link
 from messaging.badges import DELIVERY
@@ -75,9 +76,11 @@ class PeoplePages(CampaignPages):
         name = f"campaign-{pk}-{request.user.get_username()}-{stamp}.{kind}"
         detail = {"file": name, "rows": export.size(campaign), "full_numbers": full}
         with transaction.atomic():
-            audit.record(AuditAction.RECIPIENTS_EXPORTED, actor=request.user, target=campaign, detail=detail)
+            audit.record(AuditAction.RECIPIENTS_EXPORTED, actor=signed_in(request), target=campaign, detail=detail)
         content_type, make = _FILES[kind]
-        answer = StreamingHttpResponse(make(campaign, display.named(request.user), full), content_type=content_type)
+        answer = StreamingHttpResponse(
+            make(campaign, display.named(signed_in(request)), full), content_type=content_type
+        )
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
         return answer
 

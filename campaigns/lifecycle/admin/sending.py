@@ -24,6 +24,7 @@ from campaigns.preflight import admin
 from campaigns.reports import export
 from campaigns.states import CampaignState
 from kit import display
+from kit.people import signed_in
 from messaging import form_tokens, sentences
 from messaging.admin_base import needs, post_only, say_error
 from messaging.badges import bar_parts
@@ -63,7 +64,7 @@ class SendingPages(CampaignPages):
             facts=_facts(campaign),
             warning=_("You may pause at any time. What is handed over to the vendor cannot be called back."),
             form=form if form.fields else None,
-            token=form_tokens.issue(request.user, _purpose(campaign)),
+            token=form_tokens.issue(signed_in(request), _purpose(campaign)),
             button="" if _held_back(campaign) else _("Confirm sending to %(n)s people") % {"n": people},
             back=self.address("check", pk),
             back_label=_("Back to the report"),
@@ -82,11 +83,11 @@ class SendingPages(CampaignPages):
         """True to go to the progress page: it began, or somebody else's start is to be seen there."""
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, _purpose(campaign))
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), _purpose(campaign))
                 steps.confirm_and_start(
                     campaign,
                     form.cleaned_data.get("typed", ""),
-                    request.user,
+                    signed_in(request),
                     at_once=form.cleaned_data.get("at_once", False),
                     typed_again=form.cleaned_data.get("typed_again", ""),
                 )
@@ -149,7 +150,7 @@ class SendingPages(CampaignPages):
     @post_only
     def pause_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = self.campaign_or_404(pk)
-        if steps.pause(campaign, request.user):
+        if steps.pause(campaign, signed_in(request)):
             batches, people = progress.in_flight(campaign)
             words = _("Paused. %(n)s batches (at most %(people)s people) that are being handed over go on.")
             if steps.held_before_start(campaign):
@@ -166,7 +167,7 @@ class SendingPages(CampaignPages):
         campaign = self.campaign_or_404(pk)
         at_once = request.POST.get("at_once") == "yes"
         try:
-            if not steps.resume(campaign, request.user, at_once=at_once):
+            if not steps.resume(campaign, signed_in(request), at_once=at_once):
                 say_error(request, Exception(_("There was nothing to resume.")))
         except steps.StartPassed as passed:
             return self._ask_at_once(request, campaign, str(passed))
@@ -202,7 +203,7 @@ class SendingPages(CampaignPages):
             parents=self.pages_above(campaign),
             facts=[(_("Not sent any more"), _("%(n)s people") % {"n": display.count(people)})],
             warning=_("What was handed over already cannot be called back. A cancelled campaign cannot be resumed."),
-            token=form_tokens.issue(request.user, f"cancel-campaign:{pk}"),
+            token=form_tokens.issue(signed_in(request), f"cancel-campaign:{pk}"),
             button=_("Cancel for %(n)s people") % {"n": display.count(people)},
             danger=True,
             back=self.address("progress", pk),
@@ -211,8 +212,8 @@ class SendingPages(CampaignPages):
     def _cancel(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, f"cancel-campaign:{campaign.pk}")
-                if not steps.cancel(campaign, request.user):
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), f"cancel-campaign:{campaign.pk}")
+                if not steps.cancel(campaign, signed_in(request)):
                     say_error(request, Exception(_("It had ended already.")))
         except (form_tokens.AlreadyDone, form_tokens.BadToken) as refusal:
             say_error(request, refusal)

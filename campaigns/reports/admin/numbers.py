@@ -21,6 +21,7 @@ from campaigns.models import Audience, AudienceImport, AudienceMember, Campaign
 from campaigns.reports import evidence
 from campaigns.states import ImportState
 from kit import audit, display, phone_keys
+from kit.people import signed_in
 from messaging import badges, hooks
 from messaging.admin_base import LookOnly, lookup_address, needs, number_link
 from messaging.deliveries import status
@@ -65,7 +66,7 @@ class NumberAdmin(LookOnly):
         found: list[Delivery] = []
         if form.is_valid():
             try:
-                limits.note(request.user, form.cleaned_data["digits"])
+                limits.note(signed_in(request), form.cleaned_data["digits"])
                 found = _ending_with(form.cleaned_data["campaign"], form.cleaned_data["digits"])
             except limits.TooMany as refusal:
                 form.add_error("digits", str(refusal))
@@ -128,8 +129,8 @@ class NumberAdmin(LookOnly):
                 "note": form.cleaned_data["note"],
             }
             detail |= {"file": name, "full_numbers": True}
-            audit.record(AuditAction.EVIDENCE_TAKEN, actor=request.user, detail=detail)
-        body = evidence.pack(phone, asked_by=display.named(request.user), why=why)
+            audit.record(AuditAction.EVIDENCE_TAKEN, actor=signed_in(request), detail=detail)
+        body = evidence.pack(phone, asked_by=display.named(signed_in(request)), why=why)
         answer = HttpResponse(body, content_type="application/zip")
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
         return answer

@@ -17,6 +17,7 @@ from campaigns.audit_actions import AuditAction
 from campaigns.models import DispatchFigures
 from campaigns.reports import report as reports_report
 from kit import audit, display, xlsx_writer
+from kit.people import signed_in
 from messaging.admin_base import LookOnly, needs
 
 BY = (
@@ -95,7 +96,7 @@ class ReportAdmin(LookOnly):
         chosen = form.cleaned_data
         with transaction.atomic():
             detail = {key: str(value) for key, value in chosen.items()}
-            audit.record(AuditAction.REPORT_DOWNLOADED, actor=request.user, detail=detail)
+            audit.record(AuditAction.REPORT_DOWNLOADED, actor=signed_in(request), detail=detail)
         return _workbook(request, chosen)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kit import display
+from kit.people import signed_in
 from messaging import badges
 from messaging.accounts import health
 from messaging.accounts.admin.callback_addresses import CallbackAddresses, callback_list
@@ -124,7 +125,7 @@ class VendorAccountAdmin(Polls, CallbackAddresses):
         return ()
 
     def save_model(self, request: HttpRequest, obj: VendorAccount, form: Any, change: bool) -> None:
-        health.save_account(obj, credentials=form.credentials, actor=request.user)
+        health.save_account(obj, credentials=form.credentials, actor=signed_in(request))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -174,7 +175,7 @@ class VendorAccountAdmin(Polls, CallbackAddresses):
     @post_only
     def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = get_object_or_404(VendorAccount, pk=pk)
-        verdict = health.try_connection(account, request.user)
+        verdict = health.try_connection(account, signed_in(request))
         _say(request, verdict, _("The connection works."))
         return redirect(self.address("change", pk))
 
@@ -190,14 +191,14 @@ class VendorAccountAdmin(Polls, CallbackAddresses):
     @needs("messaging.change_vendoraccount")
     @post_only
     def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        health.resume(get_object_or_404(VendorAccount, pk=pk), request.user)
+        health.resume(get_object_or_404(VendorAccount, pk=pk), signed_in(request))
         messages.success(request, _("The account sends again; what waited goes on."))
         return redirect(self.address("change", pk))
 
     @needs("messaging.change_vendoraccount")
     @post_only
     def off_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        health.switch_off(get_object_or_404(VendorAccount, pk=pk), request.user)
+        health.switch_off(get_object_or_404(VendorAccount, pk=pk), signed_in(request))
         messages.warning(request, _("The account is switched off. What is queued waits; what was handed over goes on."))
         return redirect(self.address("change", pk))
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kit import display
+from kit.people import signed_in
 from messaging.accounts import callback_addresses
 from messaging.admin_base import Page, needs, post_only
 from messaging.callbacks.admin.polls import INBOUND_TITLES
@@ -62,7 +63,7 @@ class CallbackAddresses(Page):
         account = get_object_or_404(VendorAccount, pk=pk)
         form = RenewForm(request.POST or None)
         if form.is_valid():
-            callback_addresses.renew(account, form.cleaned_data["days"], request.user)
+            callback_addresses.renew(account, form.cleaned_data["days"], signed_in(request))
             messages.success(request, _("These are the new addresses. Enter each of them in the vendor's console now."))
             return redirect(self.address("change", pk))
         return self.page(
@@ -79,7 +80,7 @@ class CallbackAddresses(Page):
     @needs("messaging.change_vendoraccount")
     @post_only
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if callback_addresses.end_old(get_object_or_404(VendorAccount, pk=pk), request.user):
+        if callback_addresses.end_old(get_object_or_404(VendorAccount, pk=pk), signed_in(request)):
             messages.success(request, _("The old addresses work no longer."))
         return redirect(self.address("change", pk))
 

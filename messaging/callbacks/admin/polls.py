@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kit.people import signed_in
 from messaging.admin_base import Page, needs, post_only
 from messaging.callbacks import poll, poll_gaps, retrieve
 from messaging.gateway.outcomes import Outcome
@@ -78,7 +79,7 @@ class Polls(Page):
     @post_only
     def poll_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = get_object_or_404(VendorAccount, pk=pk)
-        if poll_gaps.ask_now(account, request.user):
+        if poll_gaps.ask_now(account, signed_in(request)):
             messages.success(request, _("The vendor is being asked; what is new appears in a moment."))
         else:
             messages.warning(request, _("This account is not asked for anything."))
@@ -91,7 +92,7 @@ class Polls(Page):
         if form.is_valid():
             try:
                 verdict = poll_gaps.retrieve(
-                    account, form.cleaned_data["start"], form.cleaned_data["end"], request.user
+                    account, form.cleaned_data["start"], form.cleaned_data["end"], signed_in(request)
                 )
             except ValidationError as error:
                 form.add_error(None, error)
@@ -113,7 +114,7 @@ class Polls(Page):
         state = get_object_or_404(PollState.objects.select_related("account"), pk=state_id, account=pk)
         form = SettleForm(request.POST or None)
         if form.is_valid():
-            if poll_gaps.settle(state, request.user, form.cleaned_data["reason"]):
+            if poll_gaps.settle(state, signed_in(request), form.cleaned_data["reason"]):
                 messages.success(request, _("Noted."))
             else:
                 messages.info(request, _("The vendor was asked again meanwhile. Look once more."))

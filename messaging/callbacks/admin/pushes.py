@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kit import display, masks
+from kit.people import signed_in
 from messaging import badges
 from messaging.admin_base import BigList, needs
 from messaging.callbacks.admin.polls import INBOUND_TITLES
@@ -124,7 +125,7 @@ class CallbackEventAdmin(BigList):
 
     @admin.action(description=gettext_lazy("Apply again"), permissions=["settle"])
     def apply_again(self, request: HttpRequest, queryset: Any) -> None:
-        count = set_aside.apply_again(queryset, request.user)
+        count = set_aside.apply_again(queryset, signed_in(request))
         text = ngettext(
             "%(n)d push is applied again in a moment.", "%(n)d pushes are applied again in a moment.", count
         )
@@ -144,7 +145,7 @@ class CallbackEventAdmin(BigList):
         chosen = CallbackEvent.objects.filter(pk__in=_keys(request.GET.get("keys", "")), state__in=ASIDE)
         form = DismissForm(request.POST or None)
         if form.is_valid():
-            count = set_aside.dismiss(chosen, request.user, form.cleaned_data["reason"])
+            count = set_aside.dismiss(chosen, signed_in(request), form.cleaned_data["reason"])
             text = ngettext("%(n)d push dismissed.", "%(n)d pushes dismissed.", count)
             messages.success(request, text % {"n": count})
             return redirect(self.address("changelist"))

@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 
 from kit import display, masks, phone_keys, phones
 from kit.ids import row_id
+from kit.people import signed_in
 from kit.texts import MessageFormField
 from messaging import form_tokens
 from messaging.admin_base import LookOnly, lookup_address, moment_of, needs, post_only, say_error
@@ -104,8 +105,8 @@ class ReplyAdmin(LookOnly):
 
     def _list(self, request: HttpRequest, chosen: Reply | None) -> dict[str, Any]:
         box, tag = _box(request), request.GET.get("tag", "")
-        counts = threads.counts(request.user)
-        page = threads.page(box, request.user, tag, _number(request.GET.get("before", "")))
+        counts = threads.counts(signed_in(request))
+        page = threads.page(box, signed_in(request), tag, _number(request.GET.get("before", "")))
         return {
             "box": box,
             "tag": tag,
@@ -155,7 +156,7 @@ class ReplyAdmin(LookOnly):
             messages.error(request, _("This is no mobile number: it must have 11 digits."))
             return redirect(self.address("changelist"))
         try:
-            limits.note(request.user, phone)
+            limits.note(signed_in(request), phone)
         except limits.TooMany as refusal:
             say_error(request, refusal)
             return redirect(self.address("changelist"))
@@ -172,7 +173,7 @@ class ReplyAdmin(LookOnly):
     @needs("messaging.change_reply")
     @post_only
     def take_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not answers.take(get_object_or_404(Reply, pk=pk), request.user):
+        if not answers.take(get_object_or_404(Reply, pk=pk), signed_in(request)):
             messages.info(request, _("This reply was settled meanwhile."))
         return redirect(self._back(request, pk))
 
@@ -185,7 +186,7 @@ class ReplyAdmin(LookOnly):
             return redirect(self._back(request, pk))
         person = form.cleaned_data["person"]
         with transaction.atomic():
-            done = answers.assign(get_object_or_404(Reply, pk=pk), person, request.user)
+            done = answers.assign(get_object_or_404(Reply, pk=pk), person, signed_in(request))
         if done:
             messages.success(request, _("Handed to %(person)s.") % {"person": person})
         else:
@@ -200,7 +201,7 @@ class ReplyAdmin(LookOnly):
             messages.error(request, " ".join(map(str, form.errors["tag"])))
             return redirect(self._back(request, pk))
         word, seen = form.cleaned_data["tag"], _number(request.POST.get("seen", ""))
-        before = answers.tag(get_object_or_404(Reply, pk=pk), word, request.user, seen)
+        before = answers.tag(get_object_or_404(Reply, pk=pk), word, signed_in(request), seen)
         if before is None:
             messages.info(request, _("This conversation is tagged “%(tag)s” already.") % {"tag": word})
         elif before:
@@ -213,7 +214,7 @@ class ReplyAdmin(LookOnly):
     @post_only
     def untag_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         word, seen = request.POST.get("tag", ""), _number(request.POST.get("seen", ""))
-        if answers.untag(get_object_or_404(Reply, pk=pk), word, request.user, seen):
+        if answers.untag(get_object_or_404(Reply, pk=pk), word, signed_in(request), seen):
             messages.success(request, _("The tag “%(tag)s” was taken off.") % {"tag": word})
         else:
             messages.info(request, _("This conversation has no such tag any more."))
@@ -222,7 +223,7 @@ class ReplyAdmin(LookOnly):
     @needs("messaging.change_reply")
     @post_only
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if answers.close(get_object_or_404(Reply, pk=pk), request.user, _number(request.POST.get("seen", ""))):
+        if answers.close(get_object_or_404(Reply, pk=pk), signed_in(request), _number(request.POST.get("seen", ""))):
             messages.success(request, _("Marked as done."))
         else:
             messages.info(request, _("This reply was settled meanwhile."))
@@ -238,8 +239,8 @@ class ReplyAdmin(LookOnly):
         values, seen = form.cleaned_data, _number(request.POST.get("seen", ""))
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, f"answer:{pk}")
-                answers.answer(reply, values["text"], values["signature"], request.user, seen)
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), f"answer:{pk}")
+                answers.answer(reply, values["text"], values["signature"], signed_in(request), seen)
         except form_tokens.AlreadyDone as error:
             say_error(request, error)
         except (form_tokens.BadToken, ValidationError) as error:
@@ -272,7 +273,7 @@ def _answering(request: HttpRequest, newest: Reply, form: AnswerForm | None) -> 
         "form": form or AnswerForm(initial={"signature": signature, "text": text}),
         "assign_form": AssignForm(),
         "canned": canned,
-        "token": form_tokens.issue(request.user, f"answer:{newest.pk}"),
+        "token": form_tokens.issue(signed_in(request), f"answer:{newest.pk}"),
     }
 
 

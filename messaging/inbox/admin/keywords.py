@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kit import audit, display
+from kit.people import signed_in
 from messaging.admin_base import Page
 from messaging.audit_actions import AuditAction
 from messaging.models import CannedAnswer, KeywordRule
@@ -22,7 +23,7 @@ class _Kept(Page):
         super().save_model(request, obj, form, change)
         audit.record(
             AuditAction.KEYWORD_CHANGED,
-            actor=request.user,
+            actor=signed_in(request),
             target=obj,
             detail={"fields": form.changed_data},
         )

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from kit import audit, display, masks, phone_keys, phones
+from kit.people import signed_in
 from messaging import badges, hooks
 from messaging.admin_base import LookOnly, lookup_address, moment_of, needs
 from messaging.audit_actions import AuditAction
@@ -70,7 +71,7 @@ class LookupAdmin(LookOnly):
         problem = _("Eleven digits are needed: a mobile number of the mainland.") if request.method == "POST" else ""
         if phone:
             try:
-                limits.note(request.user, phone)
+                limits.note(signed_in(request), phone)
                 return redirect(lookup_address(phone))
             except limits.TooMany as refusal:
                 problem = str(refusal)
@@ -150,7 +151,7 @@ class LookupAdmin(LookOnly):
                 "why": form.cleaned_data["why"],
                 "note": form.cleaned_data["note"],
             }
-            audit.record(AuditAction.NUMBER_SHOWN, actor=request.user, detail=detail)
+            audit.record(AuditAction.NUMBER_SHOWN, actor=signed_in(request), detail=detail)
         messages.info(request, _("The full number is shown for 60 seconds; this is logged."))
         return self._show(request, phone, key, revealed=phone)
 

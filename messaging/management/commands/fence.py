@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 
+from kit.people import Actor
 from messaging import fence
 from messaging.eligibility import files
 from messaging.fence import decisions, doubts, identity, listings, moves
@@ -131,7 +132,7 @@ class Command(BaseCommand):
 @dataclass(frozen=True)
 class _Step:
     hold: FenceHold
-    actor: Any
+    actor: Actor
     reason: str
     dispatches: list[int] | None
 
@@ -231,7 +232,7 @@ def _text(path: Path) -> str:
     return listings.decoded(data)
 
 
-def _import_opt_outs(path: Path, actor: Any) -> None:
+def _import_opt_outs(path: Path, actor: Actor) -> None:
     """Into the do-not-send list, for everything. Raises CommandError where the file is none."""
     try:
         upload = ContentFile(path.read_bytes(), name=path.name)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kit import display
+from kit.people import Person
 from messaging import badges, hooks, reviews
 from messaging.gateway.registry import vendor_class
 from messaging.models import Chatbot, TemplateReview, VendorAccount
@@ -239,7 +240,7 @@ class Reach:
         return _("concerns %(n)s people, who have no fallback") % {"n": display.count(people)}
 
 
-def reach_of(audience: str, user: Any) -> Reach | None:
+def reach_of(audience: str, user: Person) -> Reach | None:
     """None where no audience is chosen, or this user may not look at it."""
     chosen = whole(audience)
     if chosen < 0:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from kit import display
+from kit.people import signed_in
 from messaging import badges, form_tokens, reviews
 from messaging.admin_base import needs, post_only, say_error
 from messaging.compatibility.admin import MediaIdPages
@@ -155,7 +156,7 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
         rejected = TemplateReview.objects.filter(status.STANDING, status=ReviewStatus.REJECTED)
         columns = _columns(accounts, planned)
         rows = matrix.matrix(
-            found[:PER_PAGE], accounts, reach=matrix.reach_of(audience, request.user)
+            found[:PER_PAGE], accounts, reach=matrix.reach_of(audience, signed_in(request))
         )  # fmt: skip
         return self.page(
             request,
@@ -170,7 +171,7 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
             rejected=rejected.select_related("version__template", "account").order_by("-decided_at")[:5],
             show_only=show_only,
             send_on=planned.isoformat() if planned else "",
-            audiences=hooks.audiences(request.user),
+            audiences=hooks.audiences(signed_in(request)),
             audience=audience,
             kept=_kept(request, "send_on", "audience", "template"),
             newer=page - 1 if page > 1 else None,
@@ -184,7 +185,7 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
         review, and whether any may still change by itself."""
         ids = [whole(one) for one in request.GET.get("v", "").split(",")[:PER_PAGE]]
         versions = list(TemplateVersion.objects.select_related("template").filter(pk__in=ids))
-        reach = matrix.reach_of(request.GET.get("audience", ""), request.user)
+        reach = matrix.reach_of(request.GET.get("audience", ""), signed_in(request))
         cells, is_open = matrix.open_cells(versions, list(VendorAccount.objects.all()), reach=reach)
         may_submit = request.user.has_perm("messaging.submit_templatereview")
         parts = {cell.key: _part(request, "cell", cell.words, cell=cell, may_submit=may_submit) for cell in cells}
@@ -233,7 +234,7 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
         form = ByHandForm(request.POST or None, initial={"account": request.GET.get("account")})
         if form.is_valid():
             try:
-                reviews.register_by_hand(version, actor=request.user, **form.cleaned_data)
+                reviews.register_by_hand(version, actor=signed_in(request), **form.cleaned_data)
             except ValidationError as error:
                 form.add_error(None, error.messages)  # type: ignore[arg-type]
             else:
@@ -265,7 +266,7 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
     @post_only
     def take_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            reviews.take_back(get_object_or_404(TemplateReview, pk=pk), request.user)
+            reviews.take_back(get_object_or_404(TemplateReview, pk=pk), signed_in(request))
         except ValidationError as error:
             say_error(request, error)
         else:
@@ -294,7 +295,7 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
             ],
             warning=_("If the vendor has it after all, a second submission makes it a second template there."),
             form=form,
-            token=form_tokens.issue(request.user, f"absent:{pk}"),
+            token=form_tokens.issue(signed_in(request), f"absent:{pk}"),
             button=_("It is not there"),
             back=self.address("change", pk),
         )
@@ -302,8 +303,8 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
     def _absent(self, request: HttpRequest, review: TemplateReview, reason: str) -> HttpResponse:
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, f"absent:{review.pk}")
-                reviews.declare_absent(review, reason, request.user)
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), f"absent:{review.pk}")
+                reviews.declare_absent(review, reason, signed_in(request))
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
             return redirect(self.address("change", review.pk))

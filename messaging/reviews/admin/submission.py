@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from kit.people import signed_in
 from messaging import form_tokens, reviews
 from messaging.admin_base import Page, needs, say_error
 from messaging.models import VendorAccount
@@ -77,7 +78,7 @@ class SubmissionPages(Page):
             none_chosen=posted and not chosen and not any(section.lost for section in sections),
             nobody=not any(section.is_open for section in sections),
             doubtful=doubtful,
-            token=form_tokens.issue(request.user, _purpose(sections)),
+            token=form_tokens.issue(signed_in(request), _purpose(sections)),
             back=self.address("matrix"),
         )
 
@@ -85,7 +86,7 @@ class SubmissionPages(Page):
         """Opened together with the token: nothing is on the wire here."""
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, _purpose(sections))
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), _purpose(sections))
                 for section in sections:
                     self._submit_section(request, section, several=len(sections) > 1)
         except (form_tokens.AlreadyDone, form_tokens.BadToken) as error:
@@ -109,7 +110,7 @@ class SubmissionPages(Page):
                 signature=section.form.cleaned_data["signature"],
                 chatbot=choice.part.cleaned_data.get("chatbot"),
                 options=choice.part.option_values,
-                actor=request.user,
+                actor=signed_in(request),
             )
         except ValidationError as error:
             for line in error.messages:

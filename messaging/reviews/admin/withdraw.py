@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
+from kit.people import signed_in
 from messaging import form_tokens
 from messaging.admin_base import BigList, needs, say_error
 from messaging.gateway.outcomes import Outcome
@@ -43,7 +44,7 @@ class Withdrawing(BigList):
                 (_("Vendor's template id"), review.vendor_template_id),
             ],
             warning=_("The vendor forgets it for good. The version stays here and can be submitted anew."),
-            token=form_tokens.issue(request.user, purpose),
+            token=form_tokens.issue(signed_in(request), purpose),
             button=_("Delete at the vendor"),
             danger=True,
             back=self.address("change", pk),
@@ -53,8 +54,8 @@ class Withdrawing(BigList):
         """Outside the transaction of the token: the vendor is called, and what it said is kept whatever comes after."""
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, purpose)
-            verdict = withdraw.withdraw(review, request.user)
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), purpose)
+            verdict = withdraw.withdraw(review, signed_in(request))
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
             return redirect(self.address("change", review.pk))

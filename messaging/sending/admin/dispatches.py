@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from kit import display
 from kit.ids import row_id
+from kit.people import signed_in
 from messaging import badges, form_tokens
 from messaging.admin_base import BigList, needs, post_only, say_error
 from messaging.deliveries import status as deliveries_status
@@ -83,7 +84,7 @@ class DispatchAdmin(TestSend, BigList):
     @post_only
     def pause_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         dispatch = get_object_or_404(Dispatch, pk=pk)
-        if dispatches.pause(dispatch, request.user):
+        if dispatches.pause(dispatch, signed_in(request)):
             messages.warning(request, _("Paused. %(running)s") % {"running": _on_the_wire(dispatch)})
         else:
             messages.info(request, _("It was not running any more."))
@@ -97,7 +98,7 @@ class DispatchAdmin(TestSend, BigList):
             messages.warning(
                 request, _("Its start time has passed: resume its campaign, which asks whether to start at once.")
             )
-        elif dispatches.resume(dispatch, request.user):
+        elif dispatches.resume(dispatch, signed_in(request)):
             messages.success(request, _("It goes on."))
         else:
             messages.info(request, _("There was nothing to resume."))
@@ -116,7 +117,7 @@ class DispatchAdmin(TestSend, BigList):
             title=_("Cancel what is left"),
             facts=[(_("Dispatch"), dispatch.title), (_("Not sent any more"), display.count(left))],
             warning=_("What was handed over already cannot be called back. A cancelled dispatch cannot be resumed."),
-            token=form_tokens.issue(request.user, purpose),
+            token=form_tokens.issue(signed_in(request), purpose),
             button=_("Cancel for %(n)s people") % {"n": display.count(left)},
             danger=True,
             back=self.address("change", pk),
@@ -125,8 +126,8 @@ class DispatchAdmin(TestSend, BigList):
     def _cancel(self, request: HttpRequest, dispatch: Dispatch, purpose: str) -> HttpResponse:
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, purpose)
-                done = dispatches.cancel(dispatch, request.user)
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), purpose)
+                done = dispatches.cancel(dispatch, signed_in(request))
         except (form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
         else:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kit import display
+from kit.people import signed_in
 from messaging import form_tokens
 from messaging.admin_base import LookOnly, needs, say_error
 from messaging.models import Batch, Dispatch, SendingStop
@@ -63,7 +64,7 @@ class SendingStopAdmin(LookOnly):
             request,
             "songda/confirm.html",
             form=form,
-            token=form_tokens.issue(request.user, purpose),
+            token=form_tokens.issue(signed_in(request), purpose),
             back=reverse("admin:index"),
             sending_stop=None,  # the facts say it: the bar of the other pages would say the same twice
             **words,
@@ -72,10 +73,10 @@ class SendingStopAdmin(LookOnly):
     def _turn(self, request: HttpRequest, reason: str, purpose: str, stop: SendingStop | None) -> HttpResponse:
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, purpose)
-                mine = stop_switch.resume(reason, actor=request.user) if stop else False
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), purpose)
+                mine = stop_switch.resume(reason, actor=signed_in(request)) if stop else False
             if stop is None:
-                mine = stop_switch.stop(reason, actor=request.user).stopped_by_id == request.user.pk
+                mine = stop_switch.stop(reason, actor=signed_in(request)).stopped_by_id == request.user.pk
         except (form_tokens.AlreadyDone, form_tokens.OtherPurpose):
             mine = False
         except (ValidationError, form_tokens.BadToken) as error:

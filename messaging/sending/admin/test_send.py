@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kit import display, phones
+from kit.people import signed_in
 from messaging import form_tokens
 from messaging.accounts import declared_fields
 from messaging.admin_base import Page, needs, say_error
@@ -151,7 +152,7 @@ class TestSend(Page):
             ],
             warning=_("What is handed over cannot be called back. Numbers on the do-not-send list are left out."),
             form=ConfirmedForm(version, account, request.POST),
-            token=form_tokens.issue(request.user, purpose),
+            token=form_tokens.issue(signed_in(request), purpose),
             button=_("Send to %(n)s people") % {"n": people},
             back=self.address("test_send", version_id, account_id),
         )
@@ -162,7 +163,7 @@ class TestSend(Page):
         values = form.cleaned_data
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST["token"], request.user, purpose)
+                form_tokens.spend(request.POST["token"], signed_in(request), purpose)
                 message = Message(
                     account=account,
                     version=version,
@@ -170,7 +171,7 @@ class TestSend(Page):
                     chatbot=values.get("chatbot"),
                     options=form.option_values,
                 )
-                dispatch = test_sends.send_test(message, values["numbers"], form.variables, request.user)
+                dispatch = test_sends.send_test(message, values["numbers"], form.variables, signed_in(request))
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
             return redirect(self.address("test", version.pk))

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from kit import audit, display, masks
 from kit.export_files import csv_lines
 from kit.ids import row_id
+from kit.people import Actor, signed_in
 from messaging import form_tokens
 from messaging.admin_base import LookOnly, needs, number_link, say_error
 from messaging.audit_actions import AuditAction
@@ -183,7 +184,7 @@ class UnknownAdmin(LookOnly):
         purpose = f"unknown-people:{pk}:{act}:{key}"
         form = ChosenForm(request.POST if "token" in request.POST else None, initial={"chosen": _joined(people)})
         if form.is_valid():
-            mark = partial(unknown.mark_people, batch, people, request.user, sent=act == "sent")
+            mark = partial(unknown.mark_people, batch, people, signed_in(request), sent=act == "sent")
             return self._mark(request, mark, purpose, form.cleaned_data["reason"], act, back)
         words = {**_confirmation(request, batch, act, purpose, len(people)), "back": back}
         return self.page(request, "songda/confirm.html", form=form, **words)
@@ -192,7 +193,7 @@ class UnknownAdmin(LookOnly):
         """`mark(reason=…)` returns how many people were marked."""
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, purpose)
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), purpose)
                 done = mark(reason=reason)
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
@@ -219,7 +220,7 @@ class UnknownAdmin(LookOnly):
             initial={"chosen": _joined(row.batch.pk for row in may)},
         )
         if form.is_valid():
-            mark = partial(_mark_all, may, act, request.user)
+            mark = partial(_mark_all, may, act, signed_in(request))
             return self._mark(request, mark, purpose, form.cleaned_data["reason"], act, back)
         return self.page(request, "songda/confirm.html", form=form, **_confirm_all(request, rows, may, act, purpose))
 
@@ -232,7 +233,9 @@ class UnknownAdmin(LookOnly):
         stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
         name = f"unknown-{request.user.get_username()}-{stamp}.csv"
         with transaction.atomic():
-            audit.record(AuditAction.UNKNOWN_EXPORTED, actor=request.user, detail={"file": name, "full_numbers": full})
+            audit.record(
+                AuditAction.UNKNOWN_EXPORTED, actor=signed_in(request), detail={"file": name, "full_numbers": full}
+            )
         header = [_("Number"), _("Batch"), _("Dispatch"), _("Vendor account"), _("Since"), _("Done so far")]
         answer = StreamingHttpResponse(csv_lines(header, _rows(full)), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
@@ -254,7 +257,7 @@ class UnknownAdmin(LookOnly):
     def _decide(self, request: HttpRequest, batch: Batch, act: str, purpose: str, reason: str) -> HttpResponse:
         try:
             with transaction.atomic():
-                form_tokens.spend(request.POST.get("token", ""), request.user, purpose)
+                form_tokens.spend(request.POST.get("token", ""), signed_in(request), purpose)
                 done = _ACTS[act](batch, request.user, reason)
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
@@ -286,7 +289,7 @@ def _plain(variables: dict[str, str], read: Callable[[str], str]) -> str:
     return " · ".join(f"{name}：{read(str(value))}" for name, value in variables.items())
 
 
-def _mark_all(rows: list[Row], act: str, actor: Any, *, reason: str) -> int:
+def _mark_all(rows: list[Row], act: str, actor: Actor, *, reason: str) -> int:
     return sum(row.left for row in rows if _ACTS[act](row.batch, actor, reason))
 
 
@@ -316,7 +319,7 @@ def _confirm_all(request: HttpRequest, rows: list[Row], may: list[Row], act: str
     return {
         **words,
         "facts": facts,
-        "token": form_tokens.issue(request.user, purpose),
+        "token": form_tokens.issue(signed_in(request), purpose),
         "back": reverse("admin:unknown_outcomes"),
     }
 
@@ -352,6 +355,6 @@ def _confirmation(
             (_("So far"), "；".join(row.story) or display.UNKNOWN),
             (_("Receipts"), f"{display.count(row.told)} / {display.count(batch.size)}"),
         ],
-        "token": form_tokens.issue(request.user, purpose),
+        "token": form_tokens.issue(signed_in(request), purpose),
         "back": reverse("admin:unknown_outcomes"),
     }
