@@ -1,9 +1,10 @@
 """How figures, times and statuses look, everywhere the same. Each function is also a filter or tag of `songda`."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from typing import TypeAlias
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -13,7 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from kit import masks
+from kit.labels import Label
 from kit.people import Actor, Person
+
+# None is a figure that is not known; templates give "" for it.
+Number: TypeAlias = int | Decimal | str | None
 
 UNKNOWN = "—"
 ROLES = ("idle", "moving", "good", "attention", "problem", "unsure")
@@ -33,14 +38,14 @@ def icon(role: str) -> SafeString:
     return format_html('<svg class="icon" viewBox="0 0 12 12" aria-hidden="true" focusable="false">{}</svg>', paths)
 
 
-def badge(word: Any, role: str = "idle") -> SafeString:
+def badge(word: Label, role: str = "idle") -> SafeString:
     """Icon + word in the colours of `role` (one of ROLES)."""
     if role not in ROLES:
         raise ValueError(f"{role} is no role of a badge: one of {', '.join(ROLES)}")
     return format_html('<span class="badge badge-{}">{}{}</span>', role, icon(role), word)
 
 
-def masked(phone: Any) -> str:
+def masked(phone: str | None) -> str:
     return masks.phone(str(phone)) if phone else ""
 
 
@@ -55,22 +60,22 @@ def named(user: Person) -> str:
     return f"{name} ({login})" if name and name != login else login
 
 
-def count(number: Any) -> str:
+def count(number: Number) -> str:
     """45,200; None is not known and shows as a dash."""
     return UNKNOWN if number is None or number == "" else f"{int(number):,}"
 
 
-def money(amount: Any) -> str:
+def money(amount: Number) -> str:
     """¥4,068.00"""
     return UNKNOWN if amount is None or amount == "" else f"¥{Decimal(amount):,.2f}"
 
 
-def unit_price(amount: Any) -> str:
+def unit_price(amount: Number) -> str:
     """¥0.0450"""
     return UNKNOWN if amount is None or amount == "" else f"¥{Decimal(amount):,.4f}"
 
 
-def percent(part: Any, whole: Any) -> str:
+def percent(part: Number, whole: Number) -> str:
     """One decimal, never rounded up: 100% and 0% only when exact, <0.1% for the rest of almost nothing."""
     if part is None or not whole:
         return UNKNOWN
@@ -121,14 +126,13 @@ def moment(at: datetime | None) -> str:
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), text)
 
 
-def day(date: Any) -> str:
+def day(at: date | None) -> str:
     """A date without a time: 12月3日, with the year when it is another one."""
-    if date is None:
+    if at is None:
         return UNKNOWN
-    if isinstance(date, datetime):
-        date = timezone.localtime(date).date()
-    same_year = date.year == timezone.localdate().year
-    return format_date(date, pgettext("date format", "j M") if same_year else pgettext("date format", "j M Y"))
+    shown = timezone.localtime(at).date() if isinstance(at, datetime) else at
+    same_year = shown.year == timezone.localdate().year
+    return format_date(shown, pgettext("date format", "j M") if same_year else pgettext("date format", "j M Y"))
 
 
 def duration(value: timedelta | datetime | None) -> str:
@@ -147,7 +151,7 @@ def duration(value: timedelta | datetime | None) -> str:
     return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
 
 
-def progress(done: Any, total: Any) -> SafeString:
+def progress(done: Number, total: Number) -> SafeString:
     """A bar with its figure as text beside it."""
     return format_html(
         '<span class="progress-line"><progress max="{}" value="{}"></progress> <span class="num">{}</span></span>',
@@ -157,32 +161,41 @@ def progress(done: Any, total: Any) -> SafeString:
     )
 
 
+@dataclass(frozen=True)
+class BarPart:
+    """One part of a stacked bar; `role` is one of ROLES."""
+
+    word: Label
+    count: int
+    role: str
+
+
 _GAP = 4
 _WIDTH = 1000
 _LEAST = 3  # so that one person among a million is still seen
 
 
-def _bar_rects(parts: Sequence[Mapping[str, Any]]) -> list[tuple[str, int, int]]:
+def _bar_rects(parts: Sequence[BarPart]) -> list[tuple[str, int, int]]:
     """(role, x, width) for each part; every part is at least visible, the last one takes what rounding left."""
-    total = sum(int(part["count"]) for part in parts)
+    total = sum(part.count for part in parts)
     room = _WIDTH - _GAP * (len(parts) - 1) - _LEAST * len(parts)
     rects, x = [], 0
     for part in parts:
-        width = _LEAST + room * int(part["count"]) // total
-        rects.append((str(part["role"]), x, width))
+        width = _LEAST + room * part.count // total
+        rects.append((part.role, x, width))
         x += width + _GAP
     role, x, _rounded = rects[-1]
     rects[-1] = (role, x, _WIDTH - x)
     return rects
 
 
-def stacked_bar(parts: Sequence[Mapping[str, Any]]) -> SafeString:
-    """`parts`: mappings with word, count and role, in the order to draw. Zero parts are left out; the words and figures
+def stacked_bar(parts: Sequence[BarPart]) -> SafeString:
+    """`parts` in the order to draw. Zero parts are left out; the words and figures
     stand under the bar, since colour never speaks alone."""
-    shown = [part for part in parts if part["count"]]
+    shown = [part for part in parts if part.count]
     if not shown:
         return SafeString("")
-    label = "，".join(f"{part['word']} {count(part['count'])}" for part in shown)
+    label = "，".join(f"{part.word} {count(part.count)}" for part in shown)
     rects = format_html_join(
         "",
         '<rect class="bar-{0}" x="{1}" y="0" width="{2}" height="20"/>'
@@ -192,7 +205,7 @@ def stacked_bar(parts: Sequence[Mapping[str, Any]]) -> SafeString:
     legend = format_html_join(
         "",
         '<li><span class="bar-key bar-key-{}"></span>{} <span class="num">{}</span></li>',
-        ((part["role"], part["word"], count(part["count"])) for part in shown),
+        ((part.role, part.word, count(part.count)) for part in shown),
     )
     return format_html(
         '<div class="stacked-bar"><svg viewBox="0 0 {} 20" preserveAspectRatio="none" role="img" aria-label="{}">'

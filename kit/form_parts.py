@@ -6,13 +6,15 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from kit.labels import Label
+
 
 @dataclass(frozen=True)
 class Group:
     """Some fields of a form under a title, in the shape that songda/fields.html reads. A folded one opens by itself when it
     holds something; the values of `defaults` do not count."""
 
-    title: Any
+    title: Label
     visible_fields: list[Any]
     folded: bool = False
     defaults: tuple[str, ...] = ()

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest
 
+from kit.labels import Label
 from kit.people import Visitor
 
 GROUPS = ("content", "send", "customers", "data", "settings")
@@ -18,7 +18,7 @@ class Page:
 
     key: str
     group: str
-    title: Any
+    title: Label
     permissions: tuple[str, ...]
     after: str = ""
     count: Callable[[HttpRequest], int | None] | None = None
@@ -34,7 +34,7 @@ _counters: dict[str, Callable[[HttpRequest], int | None]] = {}
 
 def page(
     group: str,
-    title: Any,
+    title: Label,
     url_name: str,
     permission: str | tuple[str, ...],
     after: str = "",

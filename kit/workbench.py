@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest
+
+from kit.labels import Label
 
 
 @dataclass(frozen=True)
@@ -12,10 +13,10 @@ class Todo:
     """One line of the to-do list: what it is (`word`), the case (`text`), where to go (`url`) and the verb (`action`).
     `count` is how many cases the line stands for; lines are shown by `rank`, lowest first."""
 
-    word: Any
-    text: Any
+    word: Label
+    text: Label
     url: str
-    action: Any
+    action: Label
     count: int = 1
     rank: int = 50
 

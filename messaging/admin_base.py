@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from kit import display, phone_keys, phones
+from kit.labels import Label
 from kit.lookups import NamedLookups
 from kit.pagination import KeysetList
 from kit.people import signed_in
@@ -30,9 +31,9 @@ View = Callable[..., HttpResponse]
 class Page(NamedLookups):
     """A ModelAdmin whose own pages carry the site's context. Titles of lists: `list_title`, `list_note`, `list_empty`."""
 
-    list_note: Any = ""
+    list_note: Label = ""
     list_empty: Any = ""
-    list_add_label: Any = ""
+    list_add_label: Label = ""
     list_per_page = 50
     show_full_result_count = False
 

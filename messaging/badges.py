@@ -1,19 +1,20 @@
 """Statuses as badges: the word, and the role of its colour. The words are those of `states`; the sentences stand elsewhere."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kit import display
+from kit.labels import Label
 from messaging.models import CallbackEvent, Receipt, Reply
 from messaging.states import AccountStatus, BatchState, Channel, DispatchState, OwnStatus, ReviewStatus
 
-Label = tuple[Any, str]
+WordAndRole = tuple[Label, str]
 
 # What the status selector answers: own statuses by name, the rest by the batch's state.
-DELIVERY: dict[str, Label] = {
+DELIVERY: dict[str, WordAndRole] = {
     "skipped": (OwnStatus.SKIPPED.label, "idle"),
     "rejected": (OwnStatus.REJECTED.label, "problem"),
     "no_receipt": (OwnStatus.NO_RECEIPT.label, "attention"),
@@ -29,7 +30,7 @@ DELIVERY: dict[str, Label] = {
     "too_late": (BatchState.TOO_LATE.label, "attention"),
 }
 
-REVIEW: dict[str, Label] = {
+REVIEW: dict[str, WordAndRole] = {
     ReviewStatus.SUBMITTING: (ReviewStatus.SUBMITTING.label, "moving"),
     ReviewStatus.WAITING: (ReviewStatus.WAITING.label, "moving"),
     ReviewStatus.APPROVED: (ReviewStatus.APPROVED.label, "good"),
@@ -44,14 +45,14 @@ REVIEW: dict[str, Label] = {
     "unsupported": (_("Not carried"), "idle"),
 }
 
-ACCOUNT: dict[str, Label] = {
+ACCOUNT: dict[str, WordAndRole] = {
     AccountStatus.UNTESTED: (AccountStatus.UNTESTED.label, "idle"),
     AccountStatus.OK: (AccountStatus.OK.label, "good"),
     AccountStatus.STOPPED: (pgettext_lazy("account", "Stopped by itself"), "problem"),
     AccountStatus.OFF: (AccountStatus.OFF.label, "idle"),
 }
 
-DISPATCH: dict[str, Label] = {
+DISPATCH: dict[str, WordAndRole] = {
     DispatchState.READY: (DispatchState.READY.label, "idle"),
     DispatchState.RUNNING: (DispatchState.RUNNING.label, "moving"),
     DispatchState.PAUSED: (DispatchState.PAUSED.label, "attention"),
@@ -60,7 +61,7 @@ DISPATCH: dict[str, Label] = {
     DispatchState.CANCELLED: (DispatchState.CANCELLED.label, "idle"),
 }
 
-REPLY: dict[str, Label] = {
+REPLY: dict[str, WordAndRole] = {
     Reply.State.NEW: (Reply.State.NEW.label, "attention"),
     Reply.State.ASSIGNED: (Reply.State.ASSIGNED.label, "moving"),
     Reply.State.AUTO: (Reply.State.AUTO.label, "idle"),
@@ -68,14 +69,14 @@ REPLY: dict[str, Label] = {
     Reply.State.CLOSED: (Reply.State.CLOSED.label, "idle"),
 }
 
-RECEIPT: dict[str, Label] = {
+RECEIPT: dict[str, WordAndRole] = {
     Receipt.State.UNMATCHED: (Receipt.State.UNMATCHED.label, "attention"),
     Receipt.State.MATCHED: (Receipt.State.MATCHED.label, "good"),
     Receipt.State.ODD: (Receipt.State.ODD.label, "problem"),
     Receipt.State.DISMISSED: (Receipt.State.DISMISSED.label, "idle"),
 }
 
-PUSH: dict[str, Label] = {
+PUSH: dict[str, WordAndRole] = {
     CallbackEvent.State.NEW: (CallbackEvent.State.NEW.label, "moving"),
     CallbackEvent.State.APPLIED: (CallbackEvent.State.APPLIED.label, "good"),
     CallbackEvent.State.UNREADABLE: (CallbackEvent.State.UNREADABLE.label, "problem"),
@@ -85,7 +86,7 @@ PUSH: dict[str, Label] = {
 }
 
 # The word of a single outcome on a vendor exchange or an attempt.
-OUTCOME: dict[str, Label] = {
+OUTCOME: dict[str, WordAndRole] = {
     "accepted": (_("Accepted"), "good"),
     "rejected": (_("Rejected"), "problem"),
     "blocked": (_("Blocked"), "problem"),
@@ -110,7 +111,7 @@ DRAWN = (
 )
 
 
-def _badge(words: dict[str, Label], key: str) -> SafeString:
+def _badge(words: dict[str, WordAndRole], key: str) -> SafeString:
     word, role = words.get(key, (key, "idle"))
     return display.badge(word, role)
 
@@ -156,7 +157,7 @@ def outcome(key: str) -> SafeString:
     return _badge(OUTCOME, key)
 
 
-def bar_parts(counts: dict[str, int]) -> list[dict[str, Any]]:
+def bar_parts(counts: Mapping[str, int]) -> list[display.BarPart]:
     """Counts by status as the parts of a stacked bar, those of one meaning together, in the fixed order."""
     parts = []
     for keys in DRAWN:
@@ -164,5 +165,5 @@ def bar_parts(counts: dict[str, int]) -> list[dict[str, Any]]:
         word, role = DELIVERY[keys[-1] if keys[0] == "read" else keys[0]]
         if keys[0] == "sending":
             word, role = DELIVERY["queued"][0], "idle"
-        parts.append({"word": word, "count": number, "role": role})
+        parts.append(display.BarPart(word, number, role))
     return parts

@@ -251,7 +251,7 @@ def unread_replies(request: HttpRequest) -> Iterator[Todo]:
         return
     count = Reply.objects.filter(state=Reply.State.NEW)[: MOST_COUNTED + 1].count()
     if count:
-        shown: Any = display.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+        shown = display.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
         text = ngettext("%(n)s reply", "%(n)s replies", count) % {"n": shown}
         url = reverse("admin:messaging_reply_changelist") + "?box=new"
         yield Todo(_("Unread replies"), text, url, _("Open the inbox"), count=count, rank=15)
@@ -262,7 +262,7 @@ def pushes_set_aside(request: HttpRequest) -> Iterator[Todo]:
         return
     count = set_aside.waiting()[: MOST_COUNTED + 1].count()
     if count:
-        shown: Any = display.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+        shown = display.count(count) if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
         text = ngettext("%(n)s push of a vendor", "%(n)s pushes of vendors", count) % {"n": shown}
         url = reverse("admin:messaging_callbackevent_changelist")
         yield Todo(_("Pushes that could not be applied"), text, url, _("Look"), count=count, rank=8)
@@ -273,7 +273,7 @@ def unmatched(request: HttpRequest) -> Iterator[Todo]:
         return
     count = Receipt.objects.filter(state=Receipt.State.UNMATCHED)[:1001].count()
     if count:
-        shown: Any = display.count(count) if count <= 1000 else "1,000+"
+        shown = display.count(count) if count <= 1000 else "1,000+"
         text = ngettext("%(n)s receipt", "%(n)s receipts", count) % {"n": shown}
         url = reverse("admin:messaging_receipt_changelist")
         yield Todo(_("Unmatched receipts"), text, url, _("Look"), rank=60)

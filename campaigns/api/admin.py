@@ -21,6 +21,7 @@ from campaigns.models import ApiToken
 from campaigns.models.api import TOKEN_DAYS, TOKEN_MOST_DAYS
 from campaigns.states import Scope
 from kit import audit, display
+from kit.labels import Label
 from kit.people import Actor, signed_in
 from messaging.admin_base import Page, needs
 
@@ -47,7 +48,7 @@ class NetworksField(forms.CharField):
         return lines
 
 
-def _days(label: Any, initial: int, most: int, help_text: Any) -> forms.IntegerField:
+def _days(label: Label, initial: int, most: int, help_text: Label) -> forms.IntegerField:
     return forms.IntegerField(
         label=label, initial=initial, min_value=0 if most < TOKEN_MOST_DAYS else 1, max_value=most, help_text=help_text
     )

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 from kit import display, masks
+from kit.labels import Label
 from kit.people import Visitor
 
 register = template.Library()
@@ -28,7 +29,7 @@ for _function in (
 
 
 @register.filter
-def read_by(text: Any, user: Visitor) -> str:
+def read_by(text: str | None, user: Visitor) -> str:
     """Free text as this person may read it: numbers in it are hidden from who may not see them."""
     return masks.reader(user)(str(text or ""))
 
@@ -50,7 +51,7 @@ def labelled(cell: str, headers: list[dict[str, Any]], index: int) -> SafeString
 
 
 @register.simple_tag
-def link(words: Any, address: str) -> SafeString:
+def link(words: Label, address: str) -> SafeString:
     """The words, as a link where there is an address."""
     return format_html('<a href="{}">{}</a>', address, words) if address else conditional_escape(words)
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kit import display, masks
+from kit.labels import Label
 from kit.people import Actor, signed_in
 from messaging import fence, form_tokens
 from messaging.admin_base import LookOnly, needs, say_error
@@ -73,7 +74,7 @@ class EndForm(ReasonForm):
 class Act:
     """One step. `run(hold, cleaned form, actor, dispatches)` returns how many people it was about, None where that says nothing."""
 
-    title: Any
+    title: Label
     button: Any
     warning: Any
     run: Callable[[FenceHold, dict[str, Any], Any, Sequence[int] | None], int | None]

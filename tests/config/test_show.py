@@ -90,20 +90,20 @@ def test_a_badge_has_an_icon_and_a_word_and_escapes_it() -> None:
 
 def test_a_stacked_bar_draws_every_part_once_and_names_it() -> None:
     parts = [
-        {"word": "已送达", "count": 6, "role": "good"},
-        {"word": "未送达", "count": 0, "role": "problem"},
-        {"word": "结果未知", "count": 1, "role": "unsure"},
-        {"word": "排队中", "count": 9993, "role": "idle"},
+        display.BarPart("已送达", 6, "good"),
+        display.BarPart("未送达", 0, "problem"),
+        display.BarPart("结果未知", 1, "unsure"),
+        display.BarPart("排队中", 9993, "idle"),
     ]
     html = display.stacked_bar(parts)
     assert html.count('<rect class="bar-') == 2 * 3
     assert "bar-problem" not in html
     assert 'aria-label="已送达 6，结果未知 1，排队中 9,993"' in html
-    assert display.stacked_bar([{"word": "x", "count": 0, "role": "idle"}]) == ""
+    assert display.stacked_bar([display.BarPart("x", 0, "idle")]) == ""
 
 
 def test_widths_of_a_bar_stay_inside_it() -> None:
-    parts = [{"word": str(n), "count": count, "role": "idle"} for n, count in enumerate([1, 100_000, 1, 1])]
+    parts = [display.BarPart(str(n), count, "idle") for n, count in enumerate([1, 100_000, 1, 1])]
     found = re.findall(r'<rect class="bar-idle" x="(\d+)" y="0" width="(\d+)"', display.stacked_bar(parts))
     rects = [(int(x), int(width)) for x, width in found]
     assert len(rects) == 4

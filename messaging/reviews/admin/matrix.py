@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kit import display
+from kit.labels import Label
 from kit.people import Person
 from messaging import badges, hooks, reviews
 from messaging.gateway.registry import vendor_class
@@ -32,7 +33,7 @@ _OWN_FALLBACK = {"sms": Channel.SMS, "mms": Channel.MMS, "aim": Channel.AIM, "h5
 class Line:
     """One review in a cell, with what can be done about it: (address, word) of each act."""
 
-    label: Any
+    label: Label
     badge: SafeString
     note: str
     review: TemplateReview

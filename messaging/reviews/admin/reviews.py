@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from kit import display
+from kit.labels import Label
 from kit.people import signed_in
 from messaging import badges, form_tokens, reviews
 from messaging.admin_base import needs, post_only, say_error
@@ -345,7 +346,7 @@ def _kept(request: HttpRequest, *names: str) -> str:
     return kept.urlencode()
 
 
-def _part(request: HttpRequest, name: str, said: Any, **context: Any) -> dict[str, str]:
+def _part(request: HttpRequest, name: str, said: Label, **context: Any) -> dict[str, str]:
     """One piece of a live page. `mark` is equal as long as nothing but the form's token differs."""
     html = render_to_string(f"messaging/review_{name}.html", context, request)
     return {"html": html, "mark": _CSRF.sub(r"\1", html), "said": str(said)}
