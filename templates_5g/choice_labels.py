@@ -1,15 +1,15 @@
 """The words of choices inside content, as the editor and the outline show them."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from kit.labels import Label
 from templates_5g.blocks import suggestion
 from templates_5g.states import Kind
 
-SUGGESTION_KINDS: Mapping[str, Any] = {
+SUGGESTION_KINDS: Mapping[str, Label] = {
     "reply": pgettext_lazy("button kind", "Reply"),
     "open_url": _("Open link"),
     "dial": _("Dial"),
@@ -19,22 +19,22 @@ SUGGESTION_KINDS: Mapping[str, Any] = {
     "compose": _("Compose message"),
     "calendar": _("Add event"),
 }
-HEIGHTS: Mapping[str, Any] = {
+HEIGHTS: Mapping[str, Label] = {
     "SHORT": pgettext_lazy("picture height", "Short"),
     "MEDIUM": pgettext_lazy("picture height", "Medium"),
     "TALL": pgettext_lazy("picture height", "Tall"),
 }
-WIDTHS: Mapping[str, Any] = {
+WIDTHS: Mapping[str, Label] = {
     "MEDIUM_WIDTH": pgettext_lazy("card width", "Wide"),
     "SMALL_WIDTH": pgettext_lazy("card width", "Narrow"),
 }
-ORIENTATIONS: Mapping[str, Any] = {"VERTICAL": _("Upright"), "HORIZONTAL": _("Sideways")}
-ALIGNMENTS: Mapping[str, Any] = {"LEFT": _("Picture left"), "RIGHT": _("Picture right")}
-STYLES: Mapping[str, Any] = {"italics": _("Italics"), "bold": _("Bold"), "underline": _("Underlined")}
-APPLICATIONS: Mapping[str, Any] = {"browser": _("Browser"), "webview": _("Inside the message (webview)")}
+ORIENTATIONS: Mapping[str, Label] = {"VERTICAL": _("Upright"), "HORIZONTAL": _("Sideways")}
+ALIGNMENTS: Mapping[str, Label] = {"LEFT": _("Picture left"), "RIGHT": _("Picture right")}
+STYLES: Mapping[str, Label] = {"italics": _("Italics"), "bold": _("Bold"), "underline": _("Underlined")}
+APPLICATIONS: Mapping[str, Label] = {"browser": _("Browser"), "webview": _("Inside the message (webview)")}
 
 # By the last step of a path.
-CHOICE_WORDS: Mapping[str, Mapping[str, Any]] = {
+CHOICE_WORDS: Mapping[str, Mapping[str, Label]] = {
     "kind": {**dict(Kind.choices), **SUGGESTION_KINDS},
     "height": HEIGHTS,
     "width": WIDTHS,
@@ -46,11 +46,11 @@ CHOICE_WORDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def as_choices(words: Mapping[str, Any]) -> list[dict[str, str]]:
+def as_choices(words: Mapping[str, Label]) -> Sequence[Mapping[str, str]]:
     return [{"value": value, "label": str(label)} for value, label in words.items()]
 
 
-def suggestion_kinds() -> list[dict[str, Any]]:
+def suggestion_kinds() -> Sequence[Mapping[str, object]]:
     """Each kind with the fields beyond label and data that it uses."""
     return [
         {"value": kind, "label": str(SUGGESTION_KINDS[kind]), "fields": list(names)}

@@ -1,6 +1,7 @@
 """What the browser editor is given and answered, as JSON-able data."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
@@ -31,7 +32,7 @@ def person(user: Actor) -> str:
     return (user.get_full_name() or user.get_username()) if user else ""
 
 
-def asset_data(asset: MediaAsset) -> dict[str, Any]:
+def asset_data(asset: MediaAsset) -> Mapping[str, object]:
     """One file for the editor and the library. `id` is text, as content names it."""
     thumb = thumbnail_of(asset)
     return {
@@ -50,7 +51,9 @@ def asset_data(asset: MediaAsset) -> dict[str, Any]:
     }
 
 
-def config(request: HttpRequest, version: TemplateVersion, inspection: Inspection, read_only: bool) -> dict[str, Any]:
+def config(
+    request: HttpRequest, version: TemplateVersion, inspection: Inspection, read_only: bool
+) -> Mapping[str, object]:
     """The script `editor-config` of the version's page."""
     audiences = hooks.audiences(signed_in(request))
     return {
@@ -80,7 +83,7 @@ def _known_variables(inspection: Inspection, audiences: Sequence[hooks.AudienceC
     return list(dict.fromkeys([*inspection.variables, *columns]))[:60]
 
 
-def _version_data(version: TemplateVersion) -> dict[str, Any]:
+def _version_data(version: TemplateVersion) -> Mapping[str, object]:
     return {
         "id": version.pk,
         "number": version.number,
@@ -92,7 +95,7 @@ def _version_data(version: TemplateVersion) -> dict[str, Any]:
     }
 
 
-def _urls(version: TemplateVersion) -> dict[str, str]:
+def _urls(version: TemplateVersion) -> Mapping[str, str]:
     own = {name: version_url(name, version) for name in ("check", "save", "copy")}
     shared = {
         name: reverse(f"admin:templates_5g_mediaasset_{view}")
@@ -106,19 +109,21 @@ def _urls(version: TemplateVersion) -> dict[str, str]:
     return {**own, **shared, "sample_rows": reverse("admin:templates_5g_templateversion_rows")}
 
 
-def problems_data(inspection: Inspection) -> list[dict[str, Any]]:
+def problems_data(inspection: Inspection) -> Sequence[Mapping[str, object]]:
     """As templates_5g.problems.as_data; the account whose rule it is also under `vendor`."""
     return [{**item, "vendor": item["account"]} for item in all_data(inspection.findings)]
 
 
-def sender_data() -> dict[str, Any]:
+def sender_data() -> Mapping[str, object]:
     """The first 5G sender there is, for the bar of the preview."""
-    for sender in hooks.senders():
-        return {"name": sender.name, "signature": sender.signature, "logo": sender.logo, "verified": sender.verified}
-    return {"name": "", "signature": "", "logo": "", "verified": False}
+    return asdict(_sender())
 
 
-def price_data(prices: Iterable[hooks.Price]) -> dict[str, str]:
+def _sender() -> hooks.Sender:
+    return next(iter(hooks.senders()), hooks.Sender("", ""))
+
+
+def price_data(prices: Iterable[hooks.Price]) -> Mapping[str, str]:
     """Channel -> price of one unit; the highest where accounts differ, so that a cost is never shown too low."""
     highest: dict[str, Any] = {}
     for price in prices:
@@ -126,7 +131,7 @@ def price_data(prices: Iterable[hooks.Price]) -> dict[str, str]:
     return {channel: f"{amount:.4f}" for channel, amount in highest.items()}
 
 
-def refusal_data(version: TemplateVersion) -> list[dict[str, Any]]:
+def refusal_data(version: TemplateVersion) -> Sequence[Mapping[str, object]]:
     return [
         {
             "version": item.version,
@@ -142,17 +147,16 @@ def refusal_data(version: TemplateVersion) -> list[dict[str, Any]]:
     ]
 
 
-def check_answer(inspection: Inspection) -> dict[str, Any]:
-    signature = sender_data()["signature"]
+def check_answer(inspection: Inspection) -> Mapping[str, object]:
     return {
         "problems": problems_data(inspection),
         "variables": inspection.variables,
         "media": [asset_data(asset) for asset in inspection.assets.values()],
-        "fallback_preview": chain_preview(inspection.fallback, signature),
+        "fallback_preview": chain_preview(inspection.fallback, _sender().signature),
     }
 
 
-def save_answer(saved: TemplateVersion, inspection: Inspection, asked: TemplateVersion) -> dict[str, Any]:
+def save_answer(saved: TemplateVersion, inspection: Inspection, asked: TemplateVersion) -> Mapping[str, object]:
     """`redirect` is there when the locked version was left as it is and a new one was made."""
     answer = {
         "edited": saved.edited,
@@ -168,7 +172,7 @@ def save_answer(saved: TemplateVersion, inspection: Inspection, asked: TemplateV
     return answer
 
 
-def conflict_answer(error: StaleEdit) -> dict[str, Any]:
+def conflict_answer(error: StaleEdit) -> Mapping[str, object]:
     theirs = error.theirs
     return {
         "who": person(theirs.edited_by),
@@ -180,7 +184,7 @@ def conflict_answer(error: StaleEdit) -> dict[str, Any]:
     }
 
 
-def comparison(old: TemplateVersion, new: TemplateVersion, found: Iterable[Difference]) -> dict[str, Any]:
+def comparison(old: TemplateVersion, new: TemplateVersion, found: Iterable[Difference]) -> Mapping[str, object]:
     """The script `comparison-config`: both versions with the paths that differ, older first, and what drawing needs."""
     found = list(found)
     marks = [[item.old_path for item in found], [item.new_path for item in found]]
@@ -201,7 +205,7 @@ def comparison(old: TemplateVersion, new: TemplateVersion, found: Iterable[Diffe
     }
 
 
-def sample_data(rows: hooks.SampleRows) -> dict[str, Any]:
+def sample_data(rows: hooks.SampleRows) -> Mapping[str, object]:
     return {"columns": list(rows.columns), "rows": [dict(row) for row in rows.rows]}
 
 

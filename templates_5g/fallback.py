@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from templates_5g.blocks import Fallback
 from templates_5g.blocks.variables import fill
@@ -49,7 +48,7 @@ def text_preview(text: str, signature: str = "", values: Mapping[str, str] | Non
 
 def chain_preview(
     fallback: Fallback, signature: str = "", values: Mapping[str, str] | None = None
-) -> dict[str, dict[str, Any] | None]:
+) -> Mapping[str, Mapping[str, object] | None]:
     """For each text part of the chain (sms, aim, h5) its preview as JSON-able data, None where the part is absent."""
     parts = {name: getattr(fallback, name) for name in ("sms", "aim", "h5")}
     return {name: asdict(text_preview(part.text, signature, values)) if part else None for name, part in parts.items()}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from templates_5g import hooks
 from templates_5g.blocks import Content, Fallback, Problem, errors, parse_content, parse_fallback
@@ -33,7 +32,7 @@ class Inspection:
         return [finding for finding in self.findings if finding.problem.severity == "error" and not finding.account]
 
 
-def read(content: Any, fallback: Any) -> tuple[Content, Fallback]:
+def read(content: object, fallback: object) -> tuple[Content, Fallback]:
     """Parse both or raise InvalidContent with the problems of their shape."""
     parsed, problems = parse_content(content)
     parsed_fallback, more = parse_fallback(fallback)
@@ -56,7 +55,7 @@ def require_sound(content: Content, fallback: Fallback, purpose: str) -> None:
         raise InvalidContent(found)
 
 
-def inspect(content: Any, fallback: Any, purpose: str, longest: Mapping[str, int] | None = None) -> Inspection:
+def inspect(content: object, fallback: object, purpose: str, longest: Mapping[str, int] | None = None) -> Inspection:
     """Everything that can be said about untrusted JSON; never raises for what it holds."""
     parsed, shape = parse_content(content)
     parsed_fallback, more = parse_fallback(fallback)

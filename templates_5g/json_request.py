@@ -1,7 +1,8 @@
 """Reading JSON that a browser posted, without trusting any of it."""
 
 import json
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import NoReturn
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -11,14 +12,14 @@ from templates_5g.errors import NotPossible
 MOST_BYTES = 1024 * 1024
 
 
-def json_body(request: HttpRequest) -> dict[str, Any]:
+def json_body(request: HttpRequest) -> Mapping[str, object]:
     """The posted JSON object. Raises NotPossible with a sentence for anything else."""
     if len(request.body) > MOST_BYTES:
         raise NotPossible(_("This is more than a message can hold."))
     return json_object(request.body)
 
 
-def json_object(text: str | bytes) -> dict[str, Any]:
+def json_object(text: str | bytes) -> Mapping[str, object]:
     """Parse one JSON object; NaN, endless nesting and broken encodings are refused like any other mistake."""
     try:
         data = json.loads(text, parse_constant=_no_constant)
@@ -33,7 +34,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def whole(value: Any, default: int = -1) -> int:
+def whole(value: object, default: int = -1) -> int:
     """A whole number from JSON or a form field; `default` for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return default

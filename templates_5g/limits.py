@@ -74,7 +74,7 @@ def measure(text: str, unit: Unit) -> int:
     return len(text.encode()) if unit == "bytes" else len(text)
 
 
-def as_data(limits: Mapping[str, Limit] = LIMITS) -> dict[str, Any]:
+def as_data(limits: Mapping[str, Limit] = LIMITS) -> Mapping[str, object]:
     """The table for the browser: {"card.title": {unit, least, most, warn, warn_unit, hint}, …, "sms": {…}}."""
     table: dict[str, Any] = {name: asdict(limit) for name, limit in limits.items()}
     for entry in table.values():

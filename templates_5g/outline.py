@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -30,8 +29,8 @@ class Row:
 
 
 def rows(
-    content: Mapping[str, Any],
-    fallback: Mapping[str, Any],
+    content: Mapping[str, object],
+    fallback: Mapping[str, object],
     assets: Mapping[str, MediaAsset],
     findings: Iterable[Finding] = (),
 ) -> list[Row]:
@@ -41,12 +40,12 @@ def rows(
     return found + [Row(path, place(path), "", None, sentences) for path, sentences in problems.items()]
 
 
-def _row(path: str, value: Any, assets: Mapping[str, MediaAsset], problems: list[str]) -> Row:
+def _row(path: str, value: object, assets: Mapping[str, MediaAsset], problems: list[str]) -> Row:
     asset = assets.get(str(value)) if path.endswith((".asset", ".thumbnail")) else None
     return Row(path, place(path), asset.name if asset else readable(path, value), asset, problems)
 
 
-def readable(path: str, value: Any) -> str:
+def readable(path: str, value: object) -> str:
     """A stored word (HORIZONTAL, open_url) in the reader's language, everything else as it is."""
     name = path.rpartition(".")[2]
     words = CHOICE_WORDS.get(name)
@@ -95,7 +94,7 @@ def _kind_of(item: Difference) -> str:
     return "removed" if isinstance(item.before, Mapping) else "changed"
 
 
-def _said(item: Difference, value: Any, assets: Mapping[str, MediaAsset]) -> Row:
+def _said(item: Difference, value: object, assets: Mapping[str, MediaAsset]) -> Row:
     if value is None:
         return Row(item.path, "", "")
     if item.moved:
@@ -105,7 +104,7 @@ def _said(item: Difference, value: Any, assets: Mapping[str, MediaAsset]) -> Row
     return _row(item.path, value, assets, [])
 
 
-def _summary(value: Mapping[str, Any], assets: Mapping[str, MediaAsset]) -> str:
+def _summary(value: Mapping[str, object], assets: Mapping[str, MediaAsset]) -> str:
     """A whole card, button or page, one line for each thing that it says."""
     rows_of = (
         _row(path, leaf, assets, []) for path, leaf in leaves_of(value, "") if leaf and not path.endswith("data")

@@ -1,6 +1,6 @@
 """Problems as sentences: the only place where their msgids are translated and filled."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
@@ -23,7 +23,7 @@ def sentence(problem: Problem) -> str:
         return text
 
 
-def as_data(finding: Finding) -> dict[str, Any]:
+def as_data(finding: Finding) -> Mapping[str, object]:
     """{path, rule, severity, message, account, fix} for the browser."""
     problem = finding.problem
     return {
@@ -36,7 +36,7 @@ def as_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _fix(fix: Fix | None) -> dict[str, Any] | None:
+def _fix(fix: Fix | None) -> Mapping[str, object] | None:
     if fix is None:
         return None
     data: dict[str, Any] = {"path": fix.path, "value": fix.value, "label": gettext(fix.label)}
@@ -45,7 +45,7 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
     return data
 
 
-def all_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def all_data(findings: Iterable[Finding]) -> Sequence[Mapping[str, object]]:
     return [as_data(finding) for finding in findings]
 
 

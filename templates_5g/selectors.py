@@ -1,6 +1,6 @@
 """Reading templates, versions and media: each function is one or two queries whatever the number of rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -17,7 +17,7 @@ def asset_keys(ids: Iterable[str]) -> list[int]:
     return [key for key in map(row_id, ids) if key is not None]
 
 
-def assets_by_id(ids: Iterable[str]) -> dict[str, MediaAsset]:
+def assets_by_id(ids: Iterable[str]) -> Mapping[str, MediaAsset]:
     """Library rows by their id as text, as content names them."""
     assets = MediaAsset.objects.filter(pk__in=asset_keys(ids)).select_related("thumbnail")
     return {str(asset.pk): asset for asset in assets}
@@ -54,7 +54,7 @@ def newest_versions(template_ids: Iterable[int]) -> dict[int, TemplateVersion]:
     return {version.template_id: version for version in found}
 
 
-def versions_by_template(template_ids: Iterable[int]) -> dict[int, list[TemplateVersion]]:
+def versions_by_template(template_ids: Iterable[int]) -> Mapping[int, Sequence[TemplateVersion]]:
     """Every version without its content, newest first, by template id, in one query."""
     rows = TemplateVersion.objects.filter(template__in=list(template_ids)).defer("content", "fallback")
     grouped: dict[int, list[TemplateVersion]] = {}

@@ -3,9 +3,8 @@ link, files by their SHA-256, and what the phone got instead where it could not 
 
 It is the frozen version's blocks, those that a request to the vendor is built of, filled as the vendor fills them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -71,9 +70,9 @@ def _lines(delivery: Delivery, signature: str) -> Iterator[tuple[bool, Line]]:
     if own and "text" in content:
         content["text"] = own
     if version.kind == "sms":
-        content["text"] = signed(content["text"], signature)
-    if fallback.get("sms"):
-        fallback["sms"]["text"] = signed(fallback["sms"]["text"], signature)
+        content["text"] = signed(str(content["text"]), signature)
+    if isinstance(sms := fallback.get("sms"), dict) and sms:
+        sms["text"] = signed(sms["text"], signature)
     assets = assets_by_id(texts_of([content, fallback]))
     for row in outline.rows(content, fallback, assets):
         if row.path.rpartition(".")[2] in _UNSEEN:
@@ -82,7 +81,7 @@ def _lines(delivery: Delivery, signature: str) -> Iterator[tuple[bool, Line]]:
         yield not row.path.startswith("fallback"), Line(row.place, value)
 
 
-def _done_by_vendor(delivery: Delivery) -> dict[str, Any]:
+def _done_by_vendor(delivery: Delivery) -> Mapping[str, object]:
     """The parts of the fallback that this account's vendor sends."""
     version = delivery.dispatch.version
     able = vendor_class(delivery.dispatch.account.vendor).capabilities.fallback_parts

@@ -207,7 +207,7 @@ class TemplateVersionAdmin(NamedLookups):
         """POST {"content", "fallback", "purpose", "row_lengths"} -> what stands against it. Nothing is stored."""
         version = self._version(request, pk)
         data = json_body(request)
-        purpose = data.get("purpose") or version.template.purpose
+        purpose = str(data.get("purpose") or version.template.purpose)
         longest = _longest_values(data.get("row_lengths"))
         return JsonResponse(
             editor_data.check_answer(inspect(data.get("content"), data.get("fallback"), purpose, longest))

@@ -65,7 +65,7 @@ def cards_of(content: Content) -> list[tuple[str, Card]]:
     return []
 
 
-def media_ids(*dumped: Any) -> list[str]:
+def media_ids(*dumped: object) -> list[str]:
     """The ids of every asset that dumped content and fallback point at, thumbnails too, each once."""
     found: dict[str, None] = {}
     for part in dumped:
@@ -73,7 +73,7 @@ def media_ids(*dumped: Any) -> list[str]:
     return list(found)
 
 
-def _media_in(value: Any) -> Iterator[str]:
+def _media_in(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key == "media" and isinstance(item, Mapping):

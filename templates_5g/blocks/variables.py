@@ -1,8 +1,7 @@
 """`${name}`: found, checked and filled. A value is inserted as it is and never expanded again."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, MutableMapping
 
 # A name is what stands between ${ and }, without braces, dollar or line break; names match exactly (a1 is not a10).
 PATTERN = re.compile(r"\$\{([^${}\r\n]{1,40})\}")
@@ -23,16 +22,20 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return PATTERN.sub(lambda match: str(values.get(match[1], match[0])), text)
 
 
-def filled(dumped: Any, values: Mapping[str, str]) -> Any:
-    """Dumped content with every text filled, whatever its depth."""
-    if isinstance(dumped, str):
-        return fill(dumped, values)
-    if isinstance(dumped, Mapping):
-        return {key: filled(item, values) for key, item in dumped.items()}
-    return [filled(item, values) for item in dumped] if isinstance(dumped, list) else dumped
+def filled(dumped: Mapping[str, object], values: Mapping[str, str]) -> MutableMapping[str, object]:
+    """A copy of dumped content with every text filled, whatever its depth."""
+    return {key: _filled(item, values) for key, item in dumped.items()}
 
 
-def texts_of(value: Any) -> Iterator[str]:
+def _filled(part: object, values: Mapping[str, str]) -> object:
+    if isinstance(part, str):
+        return fill(part, values)
+    if isinstance(part, Mapping):
+        return filled(part, values)
+    return [_filled(item, values) for item in part] if isinstance(part, list) else part
+
+
+def texts_of(value: object) -> Iterator[str]:
     """Every text in dumped content, whatever its depth."""
     if isinstance(value, str):
         yield value
@@ -44,7 +47,7 @@ def texts_of(value: Any) -> Iterator[str]:
             yield from texts_of(item)
 
 
-def names_of(*dumped: Any) -> list[str]:
+def names_of(*dumped: object) -> list[str]:
     """The recipients' variables in content and fallback (as dumped), each once, without the vendors' own."""
     found: dict[str, None] = {}
     for part in dumped:

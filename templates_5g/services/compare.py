@@ -8,7 +8,7 @@ from typing import Any
 
 from templates_5g.models import TemplateVersion
 
-Items = Sequence[Mapping[str, Any]]
+Items = Sequence[Mapping[str, object]]
 Pair = tuple[int | None, int | None]
 
 
@@ -22,8 +22,8 @@ class Difference:
     """
 
     path: str
-    before: Any
-    after: Any
+    before: object
+    after: object
     old_path: str
     new_path: str
     moved: bool = False
@@ -37,16 +37,19 @@ def differences(old: TemplateVersion, new: TemplateVersion) -> list[Difference]:
     ]
 
 
-def _values(old: Any, new: Any, old_path: str, new_path: str) -> Iterator[Difference]:
-    if isinstance(old or new, Mapping) and isinstance(new or old, Mapping):
-        yield from _mappings(old or {}, new or {}, old_path, new_path)
-    elif _are_items(old) or _are_items(new):
-        yield from _lists(old or [], new or [], old_path, new_path)
+def _values(old: object, new: object, old_path: str, new_path: str) -> Iterator[Difference]:
+    left, right = old or new, new or old
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        yield from _mappings(left if old else {}, right if new else {}, old_path, new_path)
+    elif _items(old) or _items(new):
+        yield from _lists(_items(old), _items(new), old_path, new_path)
     elif _plain(old) != _plain(new):
         yield Difference(new_path, _plain(old), _plain(new), old_path, new_path)
 
 
-def _mappings(old: Mapping[str, Any], new: Mapping[str, Any], old_path: str, new_path: str) -> Iterator[Difference]:
+def _mappings(
+    old: Mapping[str, object], new: Mapping[str, object], old_path: str, new_path: str
+) -> Iterator[Difference]:
     for key in dict.fromkeys([*new, *old]):
         yield from _values(old.get(key), new.get(key), _step(old_path, key), _step(new_path, key))
 
@@ -72,12 +75,12 @@ def _lists(old: Items, new: Items, old_path: str, new_path: str) -> Iterator[Dif
 
 
 # What makes two items the same one, the surest sign first.
-_SIGNS: tuple[Callable[[Mapping[str, Any]], Any], ...] = (
+_SIGNS: tuple[Callable[[Mapping[str, object]], object], ...] = (
     lambda item: repr(sorted(item.items(), key=lambda entry: entry[0])),
     lambda item: item.get("data"),
     lambda item: item.get("title") or item.get("label"),
     lambda item: item.get("text") or item.get("description"),
-    lambda item: (item.get("media") or {}).get("asset") if isinstance(item.get("media"), Mapping) else None,
+    lambda item: media.get("asset") if isinstance(media := item.get("media"), Mapping) else None,
 )
 
 
@@ -113,21 +116,22 @@ def _in_order(places: Sequence[int]) -> set[int]:
     return set(chains[-1]) if chains else set()
 
 
-def _are_items(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
+def _items(value: object) -> Items:
+    """Cards, buttons or pages; nothing where the value is none of these."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def _step(path: str, key: Any) -> str:
+def _step(path: str, key: object) -> str:
     return f"{path}.{key}" if path else str(key)
 
 
-def leaves(content: Mapping[str, Any], fallback: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def leaves(content: Mapping[str, object], fallback: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """(path, value) of everything in dumped content and fallback; an empty value is None, a list of words one text."""
     yield from leaves_of(content, "")
     yield from leaves_of(fallback, "fallback")
 
 
-def leaves_of(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def leaves_of(value: object, path: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from leaves_of(item, _step(path, key))
@@ -138,7 +142,7 @@ def leaves_of(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, _plain(value)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or None
     return value or None
