@@ -1,12 +1,13 @@
 """What lower apps announce and campaigns act upon: the audit trail, dispatches that change, the tick."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
 
 from campaigns import signals as own_hooks
 from campaigns import webhooks
@@ -21,7 +22,7 @@ from kit.people import Actor
 from messaging import hooks
 
 
-def keep(action: str, actor: Actor, target: Any, detail: dict[str, Any], **_signal: Any) -> None:
+def keep(action: str, actor: Actor, target: Model | None, detail: Mapping[str, object], **_signal: object) -> None:
     """One row of the audit trail, in the transaction of what it tells of."""
     AuditEvent.objects.create(
         actor=actor if getattr(actor, "pk", None) else None,
@@ -33,13 +34,13 @@ def keep(action: str, actor: Actor, target: Any, detail: dict[str, Any], **_sign
     )
 
 
-def _name(target: Any) -> str:
+def _name(target: Model | None) -> str:
     if target is None:
         return ""
     return display.named(target) if isinstance(target, get_user_model()) else str(target)
 
 
-def changes_of(target: Any, since: datetime) -> list[audit.Change]:
+def changes_of(target: Model, since: datetime) -> list[audit.Change]:
     """By the audit trail, and by Django's own log of its pages where that is all there is."""
     label, key = target._meta.label_lower, str(target.pk)
     kept = AuditEvent.objects.filter(target_type=label, target_id=key, at__gte=since, actor__isnull=False)
@@ -51,7 +52,7 @@ def changes_of(target: Any, since: datetime) -> list[audit.Change]:
     ]
 
 
-def _hidden(value: Any) -> Any:
+def _hidden(value: object) -> object:
     """Reasons and notes are free text: whoever reads the trail may not see the numbers in them."""
     if isinstance(value, dict):
         return {name: _hidden(inner) for name, inner in value.items()}
@@ -60,7 +61,7 @@ def _hidden(value: Any) -> Any:
     return masks.numbers(value) if isinstance(value, str) else value
 
 
-def on_dispatch(dispatch: Any, **_signal: Any) -> None:
+def on_dispatch(dispatch: Any, **_signal: object) -> None:
     steps.follow(dispatch)
 
 
@@ -68,7 +69,7 @@ def without_consent(phones: Collection[str]) -> frozenset[str]:
     return frozenset(consent.without(phones))
 
 
-def on_tick(may_send: bool, may_ask: bool, **_signal: Any) -> None:
+def on_tick(may_send: bool, may_ask: bool, **_signal: object) -> None:
     if may_send:
         steps.tick()
     imports.wake_stuck()
@@ -82,29 +83,29 @@ def on_tick(may_send: bool, may_ask: bool, **_signal: Any) -> None:
     webhooks.forget_old()
 
 
-def on_fence_opened(hold: Any, keep_scheduled: bool, actor: Actor, **_signal: Any) -> None:
+def on_fence_opened(hold: Any, keep_scheduled: bool, actor: Actor, **_signal: object) -> None:
     if not keep_scheduled:
         steps.take_back_unlaid(hold.since, hold.account_id, actor)
 
 
-def on_disarmed(**_signal: Any) -> None:
+def on_disarmed(**_signal: object) -> None:
     tokens.switch_all_off()
     webhooks.switch_all_off()
 
 
-def on_deliveries(ids: Any, **_signal: Any) -> None:
+def on_deliveries(ids: Any, **_signal: object) -> None:
     webhooks.deliveries_updated(ids)
 
 
-def on_reply(reply: Any, **_signal: Any) -> None:
+def on_reply(reply: Any, **_signal: object) -> None:
     webhooks.reply_received(reply)
 
 
-def on_review(review: Any, **_signal: Any) -> None:
+def on_review(review: Any, **_signal: object) -> None:
     webhooks.template_reviewed(review)
 
 
-def on_finished(campaign: Any, **_signal: Any) -> None:
+def on_finished(campaign: Any, **_signal: object) -> None:
     webhooks.campaign_finished(campaign)
 
 

@@ -5,7 +5,6 @@ so that a look at this file tells what somebody may do. What a single person nee
 """
 
 import logging
-from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed
@@ -106,7 +105,7 @@ def ensure(using: str = "default") -> list[str]:
     return sorted(set().union(*PERMISSIONS.values()) - known.keys())
 
 
-def after_migrate(sender: AppConfig, using: str = "default", **_kwargs: Any) -> None:
+def after_migrate(sender: AppConfig, using: str = "default", **_kwargs: object) -> None:
     """Once, after the last app that has models, since Django announces no others: permissions of the earlier ones are all there
     only then."""
     if sender is not [app for app in installed.get_app_configs() if app.models_module is not None][-1]:

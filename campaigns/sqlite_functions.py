@@ -11,6 +11,6 @@ def connect() -> None:
     connection_created.connect(_add_functions, dispatch_uid="campaigns.sqlite")
 
 
-def _add_functions(connection: Any, **_kwargs: Any) -> None:
+def _add_functions(connection: Any, **_kwargs: object) -> None:
     if connection.vendor == "sqlite":
         connection.connection.create_function("utf16_length", 1, sms_length, deterministic=True)

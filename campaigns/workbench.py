@@ -92,8 +92,8 @@ def now_running(request: HttpRequest) -> str:
     shown = []
     for campaign in rows[:_SHOWN]:
         now = progress.progress(campaign)
-        bar = display.progress(now["handed_over"], now["people"])
-        shown.append((campaign, badges.campaign(campaign), bar, now["finish_at"]))
+        bar = display.progress(now.handed_over, now.people)
+        shown.append((campaign, badges.campaign(campaign), bar, now.finish_at))
     return render_to_string("campaigns/running_panel.html", {"rows": shown}, request) if shown else ""
 
 

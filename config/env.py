@@ -6,8 +6,10 @@ missing or wrong stops the start with a sentence that names the variable.
 
 import socket
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypedDict
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -138,7 +140,7 @@ def connection_kind() -> str:
     return _KINDS_OF_COMMANDS.get(command, "long") if program in ("manage.py", "django-admin") else "web"
 
 
-def of_workers(queue: str) -> dict[str, str]:
+def of_workers(queue: str) -> Mapping[str, str]:
     """The environment of a queue's processes: their time-outs, and PostgreSQL never takes a second processor for one question
     of theirs: pages and vendors' pushes come first. A pooler refuses connections with settings of their own."""
     kind = {"DATABASE_TIMEOUTS": "long" if queue == "import" else "send"}
@@ -147,11 +149,27 @@ def of_workers(queue: str) -> dict[str, str]:
     return {**kind, "PGOPTIONS": f"-c max_parallel_workers_per_gather=0 {text('PGOPTIONS', '')}".strip()}
 
 
-def database(default_url: str, kind: str = "") -> dict:
+class DatabaseSettings(TypedDict, total=False):
+    """One entry of Django's DATABASES."""
+
+    ENGINE: str
+    NAME: str
+    USER: str
+    PASSWORD: str
+    HOST: str
+    PORT: str | int
+    CONN_MAX_AGE: int
+    CONN_HEALTH_CHECKS: bool
+    DISABLE_SERVER_SIDE_CURSORS: bool
+    OPTIONS: dict[str, Any]
+    TEST: dict[str, object]
+
+
+def database(default_url: str, kind: str = "") -> DatabaseSettings:
     """DATABASE_URL as Django's dict, with what the house relies on: time-outs by `kind` (default: connection_kind()), kept
     connections, WAL, immediate writes, and commits that outlive a power cut: a request whose `sending` were forgotten would
     be sent twice."""
-    config = _env.db_url_config(text("DATABASE_URL", default_url))
+    config: DatabaseSettings = _env.db_url_config(text("DATABASE_URL", default_url))
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True
     if config["ENGINE"].endswith("postgresql"):
@@ -165,7 +183,7 @@ def database(default_url: str, kind: str = "") -> dict:
     return config
 
 
-def _postgresql(config: dict, outs: TimeOuts) -> None:
+def _postgresql(config: DatabaseSettings, outs: TimeOuts) -> None:
     """What the address and PGOPTIONS say comes last, so that it counts."""
     options = config.setdefault("OPTIONS", {})
     for name, value in _CLIENT_WATCHES.items():

@@ -1,11 +1,11 @@
 """Lower apps announce what a person did; the app that keeps the trail listens. Stored in the caller's transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import TextChoices
+from django.db.models import Model, TextChoices
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
@@ -42,11 +42,11 @@ class Change:
 # Codes in details that only a higher app can put into words, by the name of the detail; filled in AppConfig.ready().
 detail_words: dict[str, Callable[[str], str]] = {}
 # Who has been at a row since a moment, the latest first; filled in by the app that keeps the trail.
-_readers: list[Callable[[Any, datetime], Sequence[Change]]] = []
+_readers: list[Callable[[Model, datetime], Sequence[Change]]] = []
 
 
 def record(
-    action: TextChoices, *, actor: Actor = None, target: Any = None, detail: dict[str, Any] | None = None
+    action: TextChoices, *, actor: Actor = None, target: Model | None = None, detail: Mapping[str, object] | None = None
 ) -> None:
     """Announce that `actor` (a user or None for the system) did `action` (a declared code) to `target` (a model instance).
 
@@ -55,12 +55,12 @@ def record(
     recorded.send(sender=None, action=str(action), actor=actor, target=target, detail=detail or {})
 
 
-def read_with(reader: Callable[[Any, datetime], Sequence[Change]]) -> None:
+def read_with(reader: Callable[[Model, datetime], Sequence[Change]]) -> None:
     if reader not in _readers:
         _readers.append(reader)
 
 
-def changes_since(target: Any, since: datetime) -> list[Change]:
+def changes_since(target: Model, since: datetime) -> list[Change]:
     """Who did something to `target` since then: each person once, with their latest, the latest first."""
     found = sorted((one for reader in _readers for one in reader(target, since)), key=lambda one: one.at, reverse=True)
     latest: dict[str, Change] = {}

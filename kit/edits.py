@@ -44,7 +44,7 @@ class Collision:
     both: bool
 
 
-def lock(row: Any) -> None:
+def lock(row: Model) -> None:
     """Hold the row until the end of the transaction, against others who save it; who refers to it is not held up. Outside of a
     transaction nothing is locked."""
     using = router.db_for_write(type(row), instance=row)

@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 # What a spreadsheet takes for the beginning of a formula, in the wide forms too: some are folded on import.
 _RISKY = tuple("=+-@＝＋－＠")
@@ -15,7 +14,7 @@ _UNSEEN = re.compile(
 )
 
 
-def safe_cell(value: Any) -> str:
+def safe_cell(value: object) -> str:
     """Text that no spreadsheet will run: a leading = + - @, also behind what is not seen, gets an apostrophe before it."""
     text = "" if value is None else str(value)
     first = text[:1]
@@ -30,7 +29,7 @@ class _Echo:
         return line
 
 
-def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def csv_lines(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The file line by line, for a streaming response. The first piece starts with the BOM."""
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow([safe_cell(cell) for cell in header])

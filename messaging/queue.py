@@ -6,9 +6,8 @@ a task's name and ids, never objects: its payload is a signed pickle. A lost or 
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -99,7 +98,7 @@ def before_each_task(act: Callable[[], None]) -> None:
     pre_execute.connect(lambda **_kwargs: act(), weak=False, dispatch_uid="messaging.queue")
 
 
-def waiting() -> dict[str, Any]:
+def waiting() -> Mapping[str, int]:
     """Jobs that wait, by queue name."""
     counts = dict.fromkeys(QUEUES, 0)
     for key in OrmQ.objects.values_list("key", flat=True)[:1000]:

@@ -73,7 +73,7 @@ def _newest_approved(rows: QuerySet[TemplateVersion], at: VendorAccount) -> Temp
     return found
 
 
-def options(given: Mapping[str, Any] | None, at: VendorAccount) -> dict[str, Any]:
+def options(given: Mapping[str, object] | None, at: VendorAccount) -> Mapping[str, object]:
     """Send options as the vendor declares them, defaults filled in; {} where none are given."""
     if not given:
         return {}

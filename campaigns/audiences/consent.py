@@ -2,9 +2,8 @@
 
 The rule stands here for people and for the API, and as SQL for the members of one audience in `preflight/audience_query.sql`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -14,9 +13,8 @@ from campaigns.models import AudienceMember
 from campaigns.states import ImportState
 
 
-def problem(values: Mapping[str, Any]) -> tuple[str, str] | None:
+def problem(source: str | None, day: date | None) -> tuple[str, str] | None:
     """What keeps `consent_source` and `consent_on` from being a proof: (name of the field, sentence)."""
-    source, day = values.get("consent_source"), values.get("consent_on")
     if bool(source) != bool(day):
         missing = "consent_on" if source else "consent_source"
         return missing, _("Consent is proven by its source and its date together; fill in both or none.")

@@ -1,7 +1,6 @@
 """Saving a campaign as a person filled it in. Any change voids the check."""
 
-from typing import Any
-
+from django import forms
 from django.db import transaction
 
 from campaigns.approvals import campaign_approvals
@@ -16,8 +15,8 @@ _OPEN = (CampaignState.DRAFT, CampaignState.CHECKED)
 
 
 @transaction.atomic
-def save(form: Any, actor: Person) -> Campaign:
-    """`form` is a valid model form. The campaign goes back to DRAFT without a report. Raises NotNow when it was confirmed
+def save(form: "forms.ModelForm[Campaign]", actor: Person) -> Campaign:
+    """`form` is valid. The campaign goes back to DRAFT without a report. Raises NotNow when it was confirmed
     while the form was open."""
     campaign: Campaign = form.save(commit=False)
     is_new = campaign.pk is None

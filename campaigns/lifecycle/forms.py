@@ -1,5 +1,6 @@
 """What a person says about a campaign: whom, what, through which account, when."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -46,7 +47,7 @@ _DEFAULTED = ("canary_minutes", "share_b", "cap_days", "skip_same_days")
 _DEFAULTS = ("canary_minutes", "share_b")
 
 
-def policy_values(policy: SendingPolicy) -> dict[str, Any]:
+def policy_values(policy: SendingPolicy) -> Mapping[str, object]:
     """Canary and stop limits of a campaign that says nothing of them."""
     return {name: getattr(policy, name) for name in _FROM_POLICY}
 

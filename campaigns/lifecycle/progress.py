@@ -1,12 +1,12 @@
 """A campaign as it stands now: counts that close, rates with their denominators, and when it will be done."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from campaigns.lifecycle import steps
@@ -24,9 +24,28 @@ _NOT_GOING = ("cancelled", "too_late", "skipped")
 _LOOK_BACK = timedelta(minutes=5)
 
 
-def progress(campaign: Campaign) -> dict[str, Any]:
-    """{"counts": {status: people}, "total", "left_out", "people", "handed_over", "closes", "delivery_rate": (part, whole),
-    "per_second", "finish_at", "final", "state", "note"}. `people` are those who were to be sent to at the start."""
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """People of the main leg. `people` are those who were to be sent to at the start, `left_out` those who were not, `total` both;
+    `later_out` were left out after it. `counts` are people by status, and `closes`: they add up to `total`. `delivery_rate` is
+    (delivered, with a result)."""
+
+    counts: Mapping[str, int]
+    total: int
+    people: int
+    left_out: int
+    later_out: int
+    handed_over: int
+    closes: bool
+    delivery_rate: tuple[int, int]
+    without_result: int
+    per_second: float
+    finish_at: datetime | None
+    final: bool
+
+
+def progress(campaign: Campaign) -> Progress:
+    """The campaign as it stands now."""
     main = main_dispatches(campaign)
     counts = deliveries_status.dispatch_counts(main) if main else {}
     total = sum(main.values())
@@ -37,24 +56,23 @@ def progress(campaign: Campaign) -> dict[str, Any]:
     waiting = sum(counts.get(status, 0) for status in _WAITING)
     unsent = waiting + later_out + counts.get("cancelled", 0) + counts.get("too_late", 0)
     rate = _rate(campaign)
-    return {
-        "counts": counts,
-        "total": total,
-        "people": people,
-        "left_out": total - people,
-        "later_out": later_out,
-        "handed_over": people - unsent,
-        "closes": sum(counts.values()) == total,
-        "delivery_rate": (delivered, delivered + counts.get("failed", 0) + counts.get("no_receipt", 0)),
-        "without_result": counts.get("submitted", 0) + counts.get("unknown", 0) + counts.get("sending", 0),
-        "per_second": rate,
-        "finish_at": _finish(campaign, waiting, rate),
-        "final": campaign.state in steps.FINAL,
-        "state": campaign.state,
-    }
+    return Progress(
+        counts=counts,
+        total=total,
+        people=people,
+        left_out=total - people,
+        later_out=later_out,
+        handed_over=people - unsent,
+        closes=sum(counts.values()) == total,
+        delivery_rate=(delivered, delivered + counts.get("failed", 0) + counts.get("no_receipt", 0)),
+        without_result=counts.get("submitted", 0) + counts.get("unknown", 0) + counts.get("sending", 0),
+        per_second=rate,
+        finish_at=_finish(campaign, waiting, rate),
+        final=campaign.state in steps.FINAL,
+    )
 
 
-def main_dispatches(campaign: Campaign) -> dict[int, int]:
+def main_dispatches(campaign: Campaign) -> Mapping[int, int]:
     """dispatch id -> people of the main leg: one dispatch, or one for each version that is compared."""
     if campaign.dispatch_id is None:
         return {}
@@ -73,7 +91,7 @@ def _rate(campaign: Campaign) -> float:
     return min(people / seconds, limit) if people else limit
 
 
-def _finish(campaign: Campaign, waiting: int, rate: float) -> Any:
+def _finish(campaign: Campaign, waiting: int, rate: float) -> datetime | None:
     if not waiting or campaign.state not in steps.CAN_PAUSE or not rate:
         return None
     start = max(timezone.now(), campaign.start_at or timezone.now())
@@ -88,14 +106,14 @@ def in_flight(campaign: Campaign) -> tuple[int, int]:
     return len(taken), sum(taken)
 
 
-def everybody(campaign: Campaign) -> Any:
+def everybody(campaign: Campaign) -> QuerySet[Delivery]:
     """By run and leg: the unique index has them in the order of the numbers."""
     if campaign.dispatch is None:
         return Delivery.objects.none()
     return Delivery.objects.filter(run=campaign.run, leg=campaign.dispatch.leg)
 
 
-def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:
+def counts_by_campaign(campaigns: Iterable[Campaign]) -> Mapping[int, Mapping[str, int]]:
     """campaign id -> what selectors.dispatch_counts says of its main leg; three queries for all of them."""
     runs = {campaign.run: campaign.pk for campaign in campaigns if campaign.dispatch_id}
     main = dict(Dispatch.objects.filter(run__in=runs, leg="main").values_list("pk", "run"))
@@ -105,7 +123,7 @@ def counts_by_campaign(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int
     return {pk: dict(counts) for pk, counts in found.items()}
 
 
-def counts_by_dispatch(dispatches: Iterable[int]) -> dict[int, dict[str, int]]:
+def counts_by_dispatch(dispatches: Iterable[int]) -> Mapping[int, Mapping[str, int]]:
     """dispatch id -> {status: people}, without zeros; two queries for all of them."""
     found: dict[int, Counter[str]] = {pk: Counter() for pk in dispatches}
     sums = {column: Sum(column) for column in deliveries_status.OWN_COLUMNS.values()}
@@ -125,7 +143,7 @@ class Side:
     """One dispatch beside the others of its campaign. `rate` is (delivered, with a result), `opted_out` people."""
 
     dispatch: Dispatch
-    counts: dict[str, int]
+    counts: Mapping[str, int]
     opted_out: int
 
     @property

@@ -1,7 +1,9 @@
 """The report of a check as a page shows it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -13,6 +15,7 @@ from campaigns import badges, preflight
 from campaigns.models import AudienceImport, Campaign
 from campaigns.preflight import repeats
 from kit import display
+from kit.labels import Label
 from messaging import reviews, sentences
 from messaging.accounts.admin.accounts import balance_text
 from messaging.models import SendingWindow, TemplateReview
@@ -20,7 +23,7 @@ from messaging.reviews import status
 from messaging.states import Channel, Operator, ReviewStatus
 
 
-def shown(campaign: Campaign) -> dict[str, Any]:
+def shown(campaign: Campaign) -> Mapping[str, object]:
     """Context of the check and the confirm page; "report" is None before the first check."""
     report = campaign.report
     review = _review(campaign)
@@ -75,7 +78,7 @@ def _again_line(key: int, other: Campaign | None, people: int) -> AgainLine:
     return AgainLine(other.name, url, badges.campaign(other), other.started_at or other.start_at, people)
 
 
-def again_words(campaign: Campaign) -> list[tuple[Any, Any]]:
+def again_words(campaign: Campaign) -> list[tuple[str, str]]:
     """For a list of facts: how many get the same content again, and in which campaigns; empty where nobody does."""
     lines = again_lines(campaign)
     if not lines:
@@ -146,7 +149,7 @@ def watch_words(campaign: Campaign) -> list[tuple[str, str]]:
     return found
 
 
-def _limits(campaign: Campaign) -> list[tuple[Any, Any]]:
+def _limits(campaign: Campaign) -> list[tuple[Label, Decimal | None]]:
     return [
         (gettext_lazy("not delivered above %(limit)s%%"), campaign.stop_failed),
         (gettext_lazy("unknown above %(limit)s%%"), campaign.stop_unknown),

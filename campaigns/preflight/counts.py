@@ -1,6 +1,7 @@
 """How many of an audience get a campaign, and who: by the same rules as the dispatch is made."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from campaigns.preflight.audience_query import AudienceQuery
@@ -35,7 +36,9 @@ def count_requests(query: AudienceQuery, spec: DispatchSpec) -> int:
     return int(_SQL["count_requests"].value(members=query.members(spec), size=spec.message.batch_size) or 0)
 
 
-def people(query: AudienceQuery, spec: DispatchSpec, outcome: str, most: int) -> list[tuple[str, dict[str, str]]]:
+def people(
+    query: AudienceQuery, spec: DispatchSpec, outcome: str, most: int
+) -> Sequence[tuple[str, Mapping[str, str]]]:
     """The first `most` members with this outcome, by number: (phone, variables)."""
     sql.use_memory()
     return _SQL["people"].rows(_person, members=query.members(spec), outcome=outcome, most=most)

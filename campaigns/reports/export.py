@@ -1,7 +1,7 @@
 """Every number of a campaign with its outcome, dispatch by dispatch, as it leaves the house: streaming, a page of rows at a
 time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +61,7 @@ def size(campaign: Campaign) -> int:
     return int(people + (bad["invalid"] or 0) + (bad["duplicate"] or 0))
 
 
-def rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[list[Any]]:
+def rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[Sequence[object]]:
     """As header(). Leg by leg in the order in which they were made, each by number; then the rows of the file that no leg
     has, whose numbers are masked always."""
     dispatches = _dispatches(campaign)
@@ -131,7 +131,7 @@ def _time(at: datetime | None) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
-def _problems(campaign: Campaign) -> Iterator[list[Any]]:
+def _problems(campaign: Campaign) -> Iterator[Sequence[object]]:
     words = _Words()
     found = ImportProblem.objects.filter(source__in=campaign.report.imports).order_by("source", "line")
     last: tuple[int, int] = (0, 0)
@@ -164,7 +164,7 @@ def _after(found: Any, last: tuple[int, int]) -> Any:
     return found.filter(Q(source__gt=last[0]) | Q(source=last[0], line__gt=last[1]))
 
 
-def cover(campaign: Campaign, *, who: str, full_numbers: bool) -> Iterator[list[Any]]:
+def cover(campaign: Campaign, *, who: str, full_numbers: bool) -> Iterator[Sequence[object]]:
     """What the workbook is, who took it and when, and how many of each status each dispatch has."""
     yield [_("Campaign"), campaign.name]
     yield [_("Taken by"), who]

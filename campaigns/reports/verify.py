@@ -144,11 +144,11 @@ def _sums(campaign: Campaign, dispatches: list[int]) -> Equation:
         "outside": outside,
         "dispatches": totals,
         "counted": selected,
-        "page": page["people"] + page["left_out"],
+        "page": page.people + page.left_out,
         "report": campaign.report.rows,
     }
     in_file = campaign.report.in_file_only
-    holds = in_batches + outside == totals == selected and numbers["page"] == main == sum(page["counts"].values())
+    holds = in_batches + outside == totals == selected and numbers["page"] == main == sum(page.counts.values())
     return Equation(
         7,
         _("batches add up to the dispatches, the campaign, its page and its file"),

@@ -99,9 +99,9 @@ def campaign_finished(campaign: Campaign) -> None:
             "id": campaign.pk,
             "name": campaign.name,
             "state": campaign.state,
-            "people": now["people"],
-            "left_out": now["left_out"],
-            "counts": now["counts"],
+            "people": now.people,
+            "left_out": now.left_out,
+            "counts": now.counts,
             "finished_at": campaign.finished_at.isoformat() if campaign.finished_at else None,
         }
         announce(WebhookEvent.CAMPAIGN_FINISHED, data, told)

@@ -1,15 +1,17 @@
 """An uploaded table, before anything of it is read."""
 
 import hashlib
-from typing import Any
+from typing import TypeAlias
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 
 from kit.tables.file_errors import ImportRefused
 from kit.tables.rows import MAX_CSV_MB
 
+Upload: TypeAlias = "File[bytes]"
 
-def digest(uploaded: "UploadedFile[Any]") -> str:
+
+def digest(uploaded: Upload) -> str:
     """Its SHA-256 in hex: what tells a file that was there before. Raises ImportRefused for one that is empty or too big."""
     if not uploaded.size:
         raise ImportRefused("empty")

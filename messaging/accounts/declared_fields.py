@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from messaging.gateway.types import Field
 
 
-def form_field(field: Field, value: Any = None, *, is_set: bool = False) -> forms.Field:
+def form_field(field: Field, value: object = None, *, is_set: bool = False) -> forms.Field:
     """The form field of one declaration. A secret never shows its value: `is_set` says that one is stored, and then it
     may be left empty. `value` is the present one, None for the declared default."""
     common: dict[str, Any] = {
@@ -48,17 +49,17 @@ def _validators(field: Field) -> list[Any]:
     return [RegexValidator(re.compile(rf"^(?:{field.pattern})\Z"), hint)]
 
 
-def form_fields(prefix: str, fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, forms.Field]:
+def form_fields(prefix: str, fields: Sequence[Field], values: Mapping[str, object]) -> Mapping[str, forms.Field]:
     """`prefix`_name -> form field, for settings and options."""
     return {f"{prefix}_{field.name}": form_field(field, values.get(field.name)) for field in fields}
 
 
-def values_of(prefix: str, fields: Sequence[Field], cleaned: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(prefix: str, fields: Sequence[Field], cleaned: Mapping[str, object]) -> Mapping[str, object]:
     """Name -> JSON value of what was filled in; numbers as whole numbers where they are whole."""
     return {field.name: _plain(cleaned.get(f"{prefix}_{field.name}")) for field in fields}
 
 
-def _plain(value: Any) -> Any:
-    if hasattr(value, "as_tuple"):
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

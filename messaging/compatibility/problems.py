@@ -1,7 +1,6 @@
 """What an account's vendor cannot carry of a version."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from messaging.compatibility import media_transfer
 from messaging.gateway.registry import vendor_class
@@ -16,7 +15,7 @@ def problems_for(
     version: TemplateVersion,
     account: VendorAccount,
     *,
-    options: Mapping[str, Any] | None = None,
+    options: Mapping[str, object] | None = None,
     chatbot: Chatbot | None = None,
 ) -> list[Problem]:
     """What the account's vendor cannot carry or warns of, before anything is submitted; media are looked at too. With what

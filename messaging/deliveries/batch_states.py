@@ -2,7 +2,6 @@
 answered attempt take their states from here too."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -43,7 +42,7 @@ def step(
     to: BatchState,
     from_: Sequence[BatchState],
     after_restore: bool = False,
-    **values: Any,
+    **values: object,
 ) -> int:
     """Moves those of `batches` that are in one of `from_`, and sets `values` with it. The condition of the UPDATE is the lock: of
     two who want the same step one gets it. So `batches` filters by columns of its own or by `pk__in`: with a join the condition

@@ -1,7 +1,7 @@
 """What is the status of whom, and how many: the only place that says so. Everybody asks here."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,7 +63,7 @@ def filter_status(queryset: QuerySet[Delivery], status: str) -> QuerySet[Deliver
     return queryset.filter(found)
 
 
-def dispatch_counts(dispatch_ids: Iterable[int]) -> dict[str, int]:
+def dispatch_counts(dispatch_ids: Iterable[int]) -> Mapping[str, int]:
     """status -> people over these dispatches; sums to their deliveries. From batch counters and the rows without a batch:
     no count over deliveries."""
     ids = list(dispatch_ids)
@@ -81,7 +81,7 @@ def dispatch_counts(dispatch_ids: Iterable[int]) -> dict[str, int]:
     return {status: counts[status] for status in STATUSES if counts[status]}
 
 
-def left_out(dispatch_ids: Iterable[int]) -> QuerySet[Any, tuple[int, int]]:
+def left_out(dispatch_ids: Iterable[int]) -> Iterable[tuple[int, int]]:
     """(dispatch, people without a batch). From the index alone: who has no batch was left out, own_status=SKIPPED, and `verify`
     says if not. The rows are not looked at, since no index may hold what a receipt changes."""
     rows = Delivery.objects.filter(dispatch__in=list(dispatch_ids), batch__isnull=True)
@@ -188,7 +188,7 @@ def suppressions(phone: str) -> list[Suppression]:
     return list(rows.order_by("-id")[:200])
 
 
-def partly_accepted() -> QuerySet[Any]:
+def partly_accepted() -> QuerySet[Batch]:
     """Batches of which the vendor took fewer people than were `sent`, the newest first; `silent`: people still without a word
     of their own."""
     own = sum((F(column) for column in OWN_COLUMNS.values()), start=Value(0))

@@ -218,7 +218,7 @@ class SuppressionAdmin(PhoneSearch, BigList):
         form = ImportForm(request.POST or None, request.FILES or None)
         if form.is_valid():
             values = form.cleaned_data
-            scope = {key: values[key] for key in ("scope", "account", "signature")}
+            scope = files.ListScope(scope=values["scope"], account=values["account"], signature=values["signature"])
             try:
                 take = {"take": True, "leave": False}.get(values["hidden_rows"])
                 source = files.start(values["file"], scope, signed_in(request), take_hidden=take)

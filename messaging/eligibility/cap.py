@@ -6,18 +6,20 @@ number, the later to commit sees the earlier; whoever sees the other gives the b
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging.models import Delivery, Dispatch
 from messaging.states import OWN_UNSENT, BatchState
+
+Phones: TypeAlias = Collection[str] | QuerySet[Delivery, object]
 
 # Numbers asked about in one statement.
 _MOST_PHONES = 10_000
@@ -51,7 +53,7 @@ class Capped:
         return cls(dispatch.run, dispatch.purpose, caps)
 
 
-def reached(phones: Any, capped: Capped, now: datetime) -> dict[str, bool]:
+def reached(phones: Phones, capped: Capped, now: datetime) -> Mapping[str, bool]:
     """Numbers (of a list or a query) for which no message is left. True: it was or may have been sent to as often as is
     allowed. False: it would be, if what others have claimed by now goes out."""
     if not capped.caps:
@@ -60,7 +62,7 @@ def reached(phones: Any, capped: Capped, now: datetime) -> dict[str, bool]:
     return {row["phone"]: any(row[f"sure_{n}"] >= cap.count for n, cap in enumerate(capped.caps)) for row in found}
 
 
-def _counted(phones: Any, capped: Capped, now: datetime) -> Any:
+def _counted(phones: Phones, capped: Capped, now: datetime) -> Any:
     """phone, and for each cap `all_<n>` and `sure_<n>`, of those that reach one."""
     since = min(cap.since(now) for cap in capped.caps)
     perhaps = (BatchState.CLAIMED, BatchState.SENDING, BatchState.UNKNOWN)

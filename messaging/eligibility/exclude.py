@@ -1,8 +1,7 @@
 """Taking people out of queued batches: suppressed, over the cap, opted out."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
@@ -38,13 +37,13 @@ def skip_phone_in_queued(phone: str, batches: Iterable[Batch], reason: str) -> i
     return sum(_skip(batch, batch.deliveries.filter(phone=phone, own_status__isnull=True), reason) for batch in batches)
 
 
-def skip_phones(phones: Any, batches: Sequence[int], reason: str) -> Counter[int]:
-    """Take many numbers (a list, or a query of them) out of batches whose rows the caller has locked. People skipped by
+def skip_phones(phones: Collection[str], batches: Sequence[int], reason: str) -> Counter[int]:
+    """Take many numbers out of batches whose rows the caller has locked. People skipped by
     batch."""
     return skip_those(Delivery.objects.filter(phone__in=phones, batch__in=batches, own_status__isnull=True), reason)
 
 
-def queued_batches_of(phones: Any) -> QuerySet[Batch]:
+def queued_batches_of(phones: Collection[str]) -> QuerySet[Batch]:
     """queued_batches_with, for many numbers."""
     people = Delivery.objects.filter(phone__in=phones, own_status__isnull=True)
     return Batch.objects.filter(pk__in=people.values("batch"), state__in=(BatchState.QUEUED, BatchState.CLAIMED))

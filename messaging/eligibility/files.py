@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -21,12 +20,12 @@ from kit.tables import ImportRefused, Source, headers, masked, sniff
 from kit.tables.cells import tidy
 from kit.tables.kinds import is_for_worker
 from kit.tables.layouts import Layout, look
-from kit.tables.uploads import digest
+from kit.tables.uploads import Upload, digest
 from messaging import queue
 from messaging.audit_actions import AuditAction
 from messaging.eligibility import exclude, file_rows
 from messaging.eligibility.scope import batches_within
-from messaging.models import Batch, Suppression, SuppressionImport, SuppressionProblem
+from messaging.models import Batch, Signature, Suppression, SuppressionImport, SuppressionProblem, VendorAccount
 
 PIECE = 10_000  # rows read between two looks at the progress
 CHUNK = 5_000  # numbers entered in one transaction: short locks on the batches that hold them
@@ -44,9 +43,15 @@ MOST_TRIES = 5
 # --- in -------------------------------------------------------------------------------------------------------------
 
 
-def start(
-    uploaded: "UploadedFile[Any]", scope: dict[str, Any], actor: Actor, *, take_hidden: bool | None = None
-) -> SuppressionImport:
+class ListScope(TypedDict):
+    """For which messages the numbers of a list are suppressed."""
+
+    scope: str
+    account: VendorAccount | None
+    signature: Signature | None
+
+
+def start(uploaded: Upload, scope: ListScope, actor: Actor, *, take_hidden: bool | None = None) -> SuppressionImport:
     """Keep the file and queue its reading. `scope` holds scope, account and signature; `take_hidden`: whether rows that the sheet
     hides count, None to be asked. Raises ImportRefused for a file that is
     seen at once to be unusable, and then nothing is kept."""

@@ -2,8 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -54,7 +53,7 @@ def _passes(dispatch: Dispatch, hold: FenceHold) -> bool:
     return dispatch.pk in hold.let_go or (is_new_notice and hold.notices_free)
 
 
-def hold(rule: Rule, evidence: dict[str, Any], account: VendorAccount | None = None) -> FenceHold:
+def hold(rule: Rule, evidence: Mapping[str, object], account: VendorAccount | None = None) -> FenceHold:
     """Hold everything or one account, once. What is claimed becomes unknown: it may have been sent. Numbers jump, so that
     nothing that is made from now on has a number that the other life has given out. A hold of everything begins a new life:
     the marks of the old one are not compared any more, since it is known that they do not fit."""

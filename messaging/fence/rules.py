@@ -1,7 +1,7 @@
 """What may be wrong with a database, and what is said about it. The numbers are those of ADR 0018."""
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -37,7 +37,7 @@ def announcement(hold: FenceHold) -> str:
     }
 
 
-def sentence(rule: int, evidence: dict[str, Any]) -> str:
+def sentence(rule: int, evidence: Mapping[str, object]) -> str:
     """What was seen, for people."""
     values = {
         name: evidence.get(name, "") for name in ("row", "here", "host", "file", "database", "hours", "reference")

@@ -4,7 +4,6 @@ tells, even where every worker host has lost its files."""
 import logging
 import threading
 import time
-from typing import Any
 
 from django.core.signals import request_finished
 from django.db import Error
@@ -22,7 +21,7 @@ class WebMark:
         self.lock = threading.Lock()
         self.next = 0.0
 
-    def after_request(self, **_signal: Any) -> None:
+    def after_request(self, **_signal: object) -> None:
         """The answer is out already; of several threads one does it."""
         if time.monotonic() < self.next or not self.lock.acquire(blocking=False):
             return

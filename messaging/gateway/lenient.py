@@ -26,7 +26,7 @@ class MalformedElement(ValueError):
 # --- bodies -----------------------------------------------------------------------------------------------------
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> Row:
     """The JSON object that the body is. Raises UnreadableBody."""
     try:
         value = load_json(text_of(body))
@@ -42,7 +42,7 @@ def text_of(body: bytes) -> str:
     return body.decode("utf-8-sig", "replace")
 
 
-def load_json(text: str) -> Any:
+def load_json(text: str) -> object:
     """The JSON value, control characters inside texts allowed. Raises ValueError or RecursionError."""
     try:
         value = json.loads(text, strict=False)
@@ -51,7 +51,7 @@ def load_json(text: str) -> Any:
     return storable_json(value) if may_hurt(text) else value
 
 
-def first_json(text: str) -> tuple[Any, int]:
+def first_json(text: str) -> tuple[object, int]:
     """The JSON value that the text begins with, and where it ends. Raises ValueError or RecursionError."""
     try:
         value, end = json.JSONDecoder(strict=False).raw_decode(text)
@@ -76,7 +76,7 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def storable_json(value: Any) -> Any:
+def storable_json(value: object) -> object:
     """The same value, each text in it storable."""
     if isinstance(value, str):
         return storable(value)
@@ -114,7 +114,7 @@ def amount(value: object) -> Decimal:
     return found
 
 
-def items(value: object) -> list[Any]:
+def items(value: object) -> Sequence[object]:
     """A list; null is an empty one. Raises UnreadableBody."""
     if value is None:
         return []
@@ -126,12 +126,12 @@ def items(value: object) -> list[Any]:
 # --- elements ---------------------------------------------------------------------------------------------------
 
 
-def events(kind: str, elements: Sequence[Any], read: Callable[[Row], Event], mark: str = "") -> list[Event]:
+def events(kind: str, elements: Sequence[object], read: Callable[[Row], Event], mark: str = "") -> list[Event]:
     """One event for each element, in order: what `read` makes of it, or a MalformedEvent, whose key begins with `mark`."""
     return [_event(kind, element, read, mark) for element in elements]
 
 
-def _event(kind: str, element: Any, read: Callable[[Row], Event], mark: str) -> Event:
+def _event(kind: str, element: object, read: Callable[[Row], Event], mark: str) -> Event:
     try:
         if not isinstance(element, dict):
             raise MalformedElement("not an object")
@@ -162,7 +162,7 @@ def key(kind: str, *words: str) -> str:
     return f"{kind}-{hashlib.sha256(chr(31).join(words).encode('utf-8', 'replace')).hexdigest()[:40]}"
 
 
-def raw(value: Any) -> str:
+def raw(value: object) -> str:
     """An element as text, for a person who looks at what could not be read."""
     try:
         return storable(json.dumps(value, ensure_ascii=False, sort_keys=True))

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import lru_cache
 
 from messaging.gateway.vendor import Vendor
@@ -19,7 +20,7 @@ def register(vendors: dict[str, type[Vendor]], vendor: type[Vendor]) -> None:
 
 
 @lru_cache(maxsize=1)
-def all_vendors() -> dict[str, type[Vendor]]:
+def all_vendors() -> Mapping[str, type[Vendor]]:
     """code -> class, in alphabetical order. Each folder's `adapter` module has one `VENDOR`."""
     import messaging.vendors as package
 

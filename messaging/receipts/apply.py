@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from kit import gc_pause
@@ -251,7 +251,7 @@ def rematch_attempt(attempt: Attempt) -> int:
     return rematch(waiting)
 
 
-def rematch(waiting: Any) -> int:
+def rematch(waiting: QuerySet[Receipt]) -> int:
     """Try unmatched receipts again. Those that match are applied and removed from the waiting (a conflict is kept)."""
     count = 0
     with transaction.atomic():

@@ -6,7 +6,7 @@ batch counters can be moved by their difference.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -187,7 +187,7 @@ def any_waiting(attempt: Attempt, message_ids: Collection[str]) -> bool:
     return Receipt.objects.filter(mine, account=attempt.account_id, state=Receipt.State.UNMATCHED).exists()
 
 
-def add_to_counters(deltas: dict[int, Counter[str]]) -> None:
+def add_to_counters(deltas: Mapping[int, Counter[str]]) -> None:
     """In the order of the batches, as they were locked."""
     rows = [(*(delta[name] for name in COUNTERS.values()), batch_id) for batch_id, delta in sorted(deltas.items())]
     _SQL["add_to_counters"].many(rows)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kit import display
+from kit.labels import Label
 from messaging.compatibility.problems import problems_for
 from messaging.gateway.registry import vendor_class
 from messaging.models import Signature, TemplateReview
@@ -68,7 +69,7 @@ class Forecast:
     high: Decimal | None = None
 
 
-def sentence(obstacle: Obstacle, sentences: Mapping[str, Any] = SENTENCES) -> str:
+def sentence(obstacle: Obstacle, sentences: Mapping[str, Label] = SENTENCES) -> str:
     """The sentence in the active language; stored statuses, operators and places are named only here."""
     params = dict(obstacle.params)
     if "path" in params:
@@ -83,7 +84,7 @@ def sentence(obstacle: Obstacle, sentences: Mapping[str, Any] = SENTENCES) -> st
     return str(sentences[obstacle.key]) % params
 
 
-def obstacle(key: str, *, blocks: bool = True, **params: Any) -> Obstacle:
+def obstacle(key: str, *, blocks: bool = True, **params: object) -> Obstacle:
     return Obstacle(key, blocks, params)
 
 

@@ -77,7 +77,7 @@ class TestRows:
 
     def test_they_add_up_to_the_page_and_to_the_file(self, campaign):
         rows = table(campaign)
-        counts = progress.progress(campaign)["counts"]
+        counts = progress.progress(campaign).counts
         main = [row["Status"] for row in rows if row["Dispatch"] == "Main"]
         assert (main.count("Not delivered"), main.count("Read"), main.count("No receipt")) == (3, 5, 2)
         assert (counts["failed"], counts["read"], counts["no_receipt"]) == (3, 5, 2)

@@ -97,7 +97,7 @@ class TestTwoVersions:
             VariantCount(second.version_id, len(phones(second))),
         ]
         assert campaign.report.requests == Batch.objects.count()
-        assert progress.progress(campaign)["people"] == 99
+        assert progress.progress(campaign).people == 99
         assert proven(campaign) == []
 
     def test_the_same_people_are_drawn_again_for_the_same_campaign(self, campaign):
@@ -130,7 +130,7 @@ class TestTwoVersions:
             left, right = progress.side_by_side(campaign)
         assert (left.delivered, left.failed, left.with_result) == (10, 2, 12)
         assert (right.delivered, right.read, right.failed, right.people) == (3, 3, 4, len(phones(second)))
-        assert progress.counts_by_campaign([campaign])[campaign.pk] == progress.progress(campaign)["counts"]
+        assert progress.counts_by_campaign([campaign])[campaign.pk] == progress.progress(campaign).counts
 
     def test_a_version_that_is_not_approved_blocks(self, make):
         campaign = make.campaign(version_b=make.version(OTHER))

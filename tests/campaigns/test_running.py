@@ -276,9 +276,9 @@ class TestProgress:
         Delivery.objects.filter(pk=skipped.pk).update(own_status=OwnStatus.SKIPPED, reason="opted_out")
         campaign.refresh_from_db()
         found = progress.progress(campaign)
-        assert found["counts"] == {"read": 1, "delivered": 1, "failed": 1, "unknown": 2, "queued": 3, "skipped": 2}
-        assert (found["people"], found["left_out"], found["later_out"], found["total"]) == (9, 1, 1, 10)
-        assert (found["handed_over"], found["closes"], found["delivery_rate"]) == (5, True, (2, 3))
+        assert found.counts == {"read": 1, "delivered": 1, "failed": 1, "unknown": 2, "queued": 3, "skipped": 2}
+        assert (found.people, found.left_out, found.later_out, found.total) == (9, 1, 1, 10)
+        assert (found.handed_over, found.closes, found.delivery_rate) == (5, True, (2, 3))
         assert breakdown(campaign).channels == [(str(Channel.RCS.label), 2)]
         assert breakdown(campaign).unsent == {"suppressed": 1, "opted_out": 1}
 
@@ -327,5 +327,5 @@ class TestWholeWay:
         assert house.accepted() == {phone: 1 for phone, _values in people if phone != people[3][0]}
         campaign.refresh_from_db()
         assert campaign.state == CampaignState.SETTLING
-        assert progress.progress(campaign)["counts"] == {"submitted": 49, "skipped": 1}
+        assert progress.progress(campaign).counts == {"submitted": 49, "skipped": 1}
         assert_proven(campaign)

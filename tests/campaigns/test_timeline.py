@@ -73,11 +73,11 @@ def campaign(make):
 class TestFigures:
     def test_each_kind_adds_up_to_the_page(self, campaign):
         found = timeline.timeline(campaign)
-        counts = progress.progress(campaign)["counts"]
+        counts = progress.progress(campaign).counts
         sums = {kind: sum(found[kind]) for kind in timeline.KINDS}
         assert sums == {"sent": 12, "delivered": 6, "failed": 2, "replies": 1}
         assert (counts["delivered"] + counts["read"], counts["failed"]) == (6, 2)
-        assert sums["sent"] == progress.progress(campaign)["handed_over"]
+        assert sums["sent"] == progress.progress(campaign).handed_over
         assert timeline.totals(found) == [12, 6, 2, 1]
 
     def test_in_steps_of_five_minutes(self, campaign):

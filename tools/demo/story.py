@@ -1,7 +1,7 @@
 """What the demonstration does, step by step, on real processes: each step looks whether it is done already."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -160,7 +160,7 @@ class Story:
         for status, people in self.counts(campaign).items():
             self.say(f"  {status:<11} {people:>6}")
 
-    def counts(self, campaign: Campaign) -> dict[str, int]:
+    def counts(self, campaign: Campaign) -> Mapping[str, int]:
         campaign.refresh_from_db()
         return deliveries_status.dispatch_counts([campaign.dispatch_id]) if campaign.dispatch_id else {}
 

@@ -25,7 +25,7 @@ class Upload(serializers.Serializer):
         return name
 
     def validate(self, attrs: dict) -> dict:
-        if found := consent.problem(attrs):
+        if found := consent.problem(attrs.get("consent_source"), attrs.get("consent_on")):
             raise serializers.ValidationError({found[0]: [found[1]]})
         return attrs
 

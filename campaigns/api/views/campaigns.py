@@ -293,11 +293,11 @@ def _watch(campaign: Campaign) -> dict[str, Any]:
 
 def _progress(campaign: Campaign) -> dict[str, Any]:
     now = progress.progress(campaign)
-    delivered, of = now["delivery_rate"]
+    delivered, of = now.delivery_rate
     same = ("total", "people", "left_out", "handed_over", "without_result", "counts", "closes", "per_second")
     return {
-        **{name: now[name] for name in same},
+        **{name: getattr(now, name) for name in same},
         "delivered": delivered,
         "delivered_of": of,
-        "finish_at": now["finish_at"],
+        "finish_at": now.finish_at,
     }

@@ -28,7 +28,7 @@ from messaging.admin_base import needs
 class ConsentMixin(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if found := consent.problem(cleaned):
+        if found := consent.problem(cleaned.get("consent_source"), cleaned.get("consent_on")):
             self.add_error(*found)
         return cleaned
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -23,7 +22,7 @@ from kit.tables.cells import tidy
 from kit.tables.kinds import is_for_worker
 from kit.tables.layouts import Layout, look
 from kit.tables.rows import sniff
-from kit.tables.uploads import digest
+from kit.tables.uploads import Upload, digest
 from messaging.queue import enqueue
 
 PREVIEW_ROWS = 50
@@ -31,9 +30,7 @@ PREVIEW_ROWS = 50
 INLINE_TEXT = 20 << 20
 
 
-def start_import(
-    audience: Audience, uploaded: "UploadedFile[Any]", actor: Actor, *, check_at_once: bool = False
-) -> AudienceImport:
+def start_import(audience: Audience, uploaded: Upload, actor: Actor, *, check_at_once: bool = False) -> AudienceImport:
     """Keep the file and look at it: header, preview and a guessed mapping. A workbook or a big text is looked at by a worker,
     and the header stays empty until then. `check_at_once`: with the guessed columns, nobody chooses. A new audience may be
     given unsaved. Raises ImportRefused, and then nothing is kept."""

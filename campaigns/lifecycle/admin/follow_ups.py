@@ -205,7 +205,7 @@ def _facts(campaign: Campaign, wanted: Wanted, found: follow_ups.Preview) -> lis
 
 def _staying_out(campaign: Campaign) -> list[tuple[Any, Any]]:
     """Who has no result yet, and therefore gets no follow-up now."""
-    counts = progress.progress(campaign)["counts"]
+    counts = progress.progress(campaign).counts
     waiting, unknown = counts.get("submitted", 0) + counts.get("sending", 0), counts.get("unknown", 0)
     words = []
     if waiting:

@@ -1,6 +1,6 @@
 """Whom a number on the report or the progress page stands for, and everybody as a file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, repeat, takewhile
@@ -132,7 +132,7 @@ def _planned(campaign: Campaign, group: str, read: Read) -> list[Person]:
     if group == "again":
         return _again(campaign)
     at, wanted = campaign.checked_at or timezone.now(), "" if group == "to_send" else group
-    found = []
+    found: list[tuple[str, Mapping[str, str]]] = []
     for variant in variants(campaign):
         query = query_for(campaign, variant, campaign.report.imports, at)
         found += counts.people(query, variant.spec, wanted, SHOWN)
@@ -184,5 +184,5 @@ def _person(row: Delivery, read: Read) -> Person:
     )
 
 
-def _plain(variables: dict[str, str], read: Read) -> str:
+def _plain(variables: Mapping[str, str], read: Read) -> str:
     return " · ".join(f"{name}：{read(str(value))}" for name, value in variables.items())

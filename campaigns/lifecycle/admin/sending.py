@@ -194,7 +194,7 @@ class SendingPages(CampaignPages):
         campaign = self.campaign_or_404(pk)
         if request.method == "POST":
             return self._cancel(request, campaign)
-        left = progress.progress(campaign)["counts"].get("queued", 0)
+        left = progress.progress(campaign).counts.get("queued", 0)
         people = left if campaign.dispatch_id else campaign.report.to_send
         return self.page(
             request,
@@ -253,7 +253,7 @@ def _facts(campaign: Campaign) -> list[tuple[str, Any]]:
         (_("Not sent after"), display.when(campaign.send_until) if campaign.send_until else _("no limit")),
     ]
     if shown["balance"]:
-        facts.insert(2, (_("Balance"), shown["balance"]))
+        facts.insert(2, (_("Balance"), str(shown["balance"])))
     again = admin.again_words(campaign)
     facts += [*again, *admin.watch_words(campaign)]
     approval = campaign_approvals.granted(campaign)
@@ -278,9 +278,9 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         raise PermissionDenied
     may_send = request.user.has_perm("campaigns.send_campaign")
     found, parted = progress.progress(campaign), breakdown(campaign)
-    sent_counts = {status: n for status, n in found["counts"].items() if status != "skipped"}
-    if found["later_out"]:
-        sent_counts["skipped"] = found["later_out"]
+    sent_counts = {status: n for status, n in found.counts.items() if status != "skipped"}
+    if found.later_out:
+        sent_counts["skipped"] = found.later_out
     return {
         "campaign": campaign,
         "badge": badges.campaign(campaign),

@@ -1,5 +1,6 @@
 """What an account is asked for, when it last answered, and what may be lost on the way: the panel on its page."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -48,7 +49,7 @@ class SettleForm(forms.Form):
     )
 
 
-def poll_facts(account: VendorAccount) -> dict[str, Any]:
+def poll_facts(account: VendorAccount) -> Mapping[str, object]:
     """What the panel shows: one row for each kind, whether it was ever asked or not."""
     kinds = poll.kinds_of(account)
     states = {state.kind: state for state in account.polls.all()}

@@ -236,8 +236,8 @@ def _import_opt_outs(path: Path, actor: Actor) -> None:
     """Into the do-not-send list, for everything. Raises CommandError where the file is none."""
     try:
         upload = ContentFile(path.read_bytes(), name=path.name)
-        scope = {"scope": "all", "account": None, "signature": None}
-        made = files.take_in(files.start(upload, scope, actor).pk)  # type: ignore[arg-type]
+        scope: files.ListScope = {"scope": "all", "account": None, "signature": None}
+        made = files.take_in(files.start(upload, scope, actor).pk)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error}") from error
     except files.ImportRefused as refusal:

@@ -1,5 +1,6 @@
 """Forms of a submission for review, and of what already exists at a vendor."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -47,7 +48,7 @@ class AccountPart(forms.Form):
                 field.required = False
 
     @property
-    def option_values(self) -> dict[str, Any]:
+    def option_values(self) -> Mapping[str, object]:
         return declared_fields.values_of("option", self.options, self.cleaned_data)
 
 

@@ -1,5 +1,6 @@
 """A test to a few numbers: choose the account, fill in, see the cost, confirm once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -72,7 +73,7 @@ class TestForm(forms.Form):
         return {name: self.cleaned_data[f"variable_{index}"] for index, name in enumerate(self.names)}
 
     @property
-    def option_values(self) -> dict[str, Any]:
+    def option_values(self) -> Mapping[str, object]:
         return declared_fields.values_of("option", self.options, self.cleaned_data)
 
 

@@ -1,7 +1,7 @@
 """Pushed and polled bodies: receipts, replies and clicks, sealed or plain, in one form."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -61,7 +61,7 @@ def parse(inbound: Inbound, account: AccountConfig) -> list[Event]:
     return lenient.events(inbound.kind, elements, lambda row: _event(row, inbound.kind))
 
 
-def rows(inbound: Inbound, account: AccountConfig) -> list[Any]:
+def rows(inbound: Inbound, account: AccountConfig) -> Sequence[object]:
     """The elements of a push or of a poll's answer, whichever of the four forms it has. Raises UnreadableBody."""
     if not inbound.body.strip() and not inbound.query:
         return []

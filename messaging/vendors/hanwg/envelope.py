@@ -9,7 +9,6 @@ import base64
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from messaging.gateway import lenient, times
 from messaging.gateway.crypto import md5_hex
@@ -43,7 +42,7 @@ def digest(recipe: str, credentials: Mapping[str, str], date: str) -> str:
     return md5_hex(_WORD.sub(lambda match: words[match[1]], recipe))
 
 
-def opened(body: bytes) -> dict[str, Any]:
+def opened(body: bytes) -> lenient.Row:
     """The answer's object, which has a code. Raises UnreadableBody."""
     answer = lenient.json_object(body)
     if not lenient.word(answer.get("code")):

@@ -1,7 +1,6 @@
 """How a request says who asks, and an answer is opened. Every request carries both keys; nothing is signed."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from messaging.gateway import lenient
@@ -16,7 +15,7 @@ def form(credentials: Mapping[str, str], fields: Mapping[str, str]) -> bytes:
     return urlencode({**who, **fields}).encode()
 
 
-def opened(body: bytes) -> dict[str, Any]:
+def opened(body: bytes) -> lenient.Row:
     """The answer's object, which has a returnStatus. Raises UnreadableBody."""
     answer = lenient.json_object(body)
     if not lenient.word(answer.get("returnStatus")):

@@ -1,7 +1,6 @@
 """The two polled bodies. This vendor pushes nothing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from messaging.gateway import lenient, times
 from messaging.gateway.lenient import MalformedElement, Row, required, word
@@ -23,7 +22,7 @@ def parse(inbound: Inbound) -> list[Event]:
     return lenient.events(inbound.kind, inbound.part(elements), lambda row: _reply(row, max_id), mark)
 
 
-def rows(inbound: Inbound) -> tuple[list[Any], str]:
+def rows(inbound: Inbound) -> tuple[Sequence[object], str]:
     """The elements of a body, and the maxId that confirms replies, "" if there is none. Raises UnreadableBody."""
     data = envelope.opened(inbound.body).get("data")
     if inbound.kind == "receipt":

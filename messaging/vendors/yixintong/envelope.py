@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 from messaging.gateway import lenient, times
@@ -61,7 +60,7 @@ def new_request_id() -> str:
     return f"{times.milliseconds():013d}{secrets.randbelow(1_000_000):06d}"
 
 
-def opened(body: bytes) -> dict[str, Any]:
+def opened(body: bytes) -> lenient.Row:
     """The answer's object, which has a code. Raises UnreadableBody."""
     answer = lenient.json_object(body)
     if not lenient.word(answer.get("code")):
