@@ -12,6 +12,7 @@ from messaging.deliveries import batch_states
 from messaging.gateway.registry import all_vendors
 from messaging.models import Batch
 from messaging.states import BatchState
+from tools import figures
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,6 +45,10 @@ def imports(path: Path) -> set[str]:
 
 def is_page(module: str) -> bool:
     return "admin" in module.split(".")[1:]
+
+
+def test_no_slice_takes_or_gives_another_dicts_or_anything():
+    assert figures.wide_signatures(figures.modules()) == []
 
 
 def test_pages_are_imported_by_pages_alone():

@@ -128,19 +128,19 @@ class SendingPages(CampaignPages):
         campaign = self.campaign_or_404(pk)
         steps.refresh_state(campaign)
         now = _now(request, campaign)
-        done = now["progress"]
-        tenth = 10 * done["handed_over"] // done["people"] * 10 if done["people"] else 0
+        done: progress.Progress = now["progress"]
+        tenth = 10 * done.handed_over // done.people * 10 if done.people else 0
         back = campaign.state in steps.CAN_EDIT
         return JsonResponse(
             {
                 "html": render_to_string("campaigns/progress_now.html", now, request),
                 "said": f"{campaign.get_state_display()} {tenth}%",
-                "mark": f"{campaign.state} {sorted(done['counts'].items())}",
+                "mark": f"{campaign.state} {sorted(done.counts.items())}",
                 "state": campaign.state,
-                "counts": done["counts"],
-                "total": done["total"],
-                "closes": done["closes"],
-                "final": done["final"],
+                "counts": done.counts,
+                "total": done.total,
+                "closes": done.closes,
+                "final": done.final,
                 "reload": back,
                 "timeline": timeline.timeline(campaign),
             }
