@@ -53,5 +53,5 @@ def read() -> Reading:
 
 
 def now() -> datetime:
-    """The time by the database's clock: what windows, schedules and leases go by."""
+    """The time by the database's clock: what windows, schedules and mutexes go by."""
     return read().at

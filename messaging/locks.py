@@ -1,4 +1,4 @@
-"""Something that one process at a time may do, held for a while and taken over when its holder died."""
+"""Something that one process at a time may do, held for a while and taken over when its owner died."""
 
 import os
 import socket
@@ -10,17 +10,17 @@ from datetime import timedelta
 from django.db.models import Q
 
 from kit import clock
-from messaging.models import Lease
+from messaging.models import Mutex
 
 ME = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class Held:
-    """A lease that is ours. `taken_over`: whoever had it before never gave it back, so it died, or stood still for long."""
+    """A mutex that is ours. `taken_over`: whoever had it before never gave it back, so it died, or stood still for long."""
 
-    def __init__(self, name: str, seconds: int, holder: str, taken_over: bool) -> None:
+    def __init__(self, name: str, seconds: int, owner: str, taken_over: bool) -> None:
         self.taken_over = taken_over
-        self._name, self._seconds, self._holder = name, seconds, holder
+        self._name, self._seconds, self._owner = name, seconds, owner
         self._renew_at = time.monotonic() + seconds / 6
 
     def keep(self) -> bool:
@@ -30,33 +30,22 @@ class Held:
             return True
         self._renew_at = time.monotonic() + self._seconds / 6
         until = clock.now() + timedelta(seconds=self._seconds)
-        return bool(Lease.objects.filter(name=self._name, holder=self._holder).update(until=until))
+        return bool(Mutex.objects.filter(name=self._name, owner=self._owner).update(until=until))
 
 
 @contextmanager
 def held(name: str, seconds: int) -> Iterator[Held | None]:
-    """`with held("apply:3", 30) as mine:`; None while somebody else has it. Work of unknown length calls `mine.keep()`."""
+    """`with held("apply:3", 30) as mine:`; None while somebody else has it. Work ends within `seconds`, or calls
+    `mine.keep()` between its steps."""
     now = clock.now()
-    before = Lease.objects.get_or_create(name=name)[0].until
-    holder = f"{ME}:{now.timestamp()}"
+    before = Mutex.objects.get_or_create(name=name)[0].until
+    owner = f"{ME}:{now.timestamp()}"
     free = Q(until__isnull=True) | Q(until__lt=now)
     until = now + timedelta(seconds=seconds)
-    if not Lease.objects.filter(free, name=name).update(holder=holder, until=until):
+    if not Mutex.objects.filter(free, name=name).update(owner=owner, until=until):
         yield None
         return
     try:
-        yield Held(name, seconds, holder, before is not None)
+        yield Held(name, seconds, owner, before is not None)
     finally:
-        Lease.objects.filter(name=name, holder=holder).update(until=None, holder="")
-
-
-@contextmanager
-def lease(name: str, seconds: int) -> Iterator[bool]:
-    """`with lease("tick", 60) as mine:`; `mine` is False while somebody else holds it. Work must end within `seconds`."""
-    with held(name, seconds) as mine:
-        yield mine is not None
-
-
-def beat(name: str) -> None:
-    """Leave a sign of life."""
-    Lease.objects.update_or_create(name=name, defaults={"beat_at": clock.now()})
+        Mutex.objects.filter(name=name, owner=owner).update(until=None, owner="")

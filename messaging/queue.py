@@ -19,7 +19,7 @@ from django_q.signals import pre_execute
 from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
 
-from messaging.models import Lease
+from messaging.models import PendingJob
 
 log = logging.getLogger(__name__)
 QUEUES = settings.QUEUES
@@ -64,19 +64,19 @@ def enqueue_once(name: str, task: str, *ids: int | str, queue: str = "bulk") -> 
     now = timezone.now()
     lost = now - timedelta(seconds=settings.SONGDA["JOB_LOST_SECONDS"])
     # Hundreds of pushes a second come by here while one job waits: a look is cheaper than a transaction.
-    if Lease.objects.filter(name=name, pending_since__gte=lost).exists():
+    if PendingJob.objects.filter(name=name, since__gte=lost).exists():
         return False
     with transaction.atomic():
-        Lease.objects.get_or_create(name=name)
-        free = Q(pending_since__isnull=True) | Q(pending_since__lt=lost)
-        if not Lease.objects.filter(free, name=name).update(pending_since=now):
+        PendingJob.objects.get_or_create(name=name)
+        free = Q(since__isnull=True) | Q(since__lt=lost)
+        if not PendingJob.objects.filter(free, name=name).update(since=now):
             return False
         enqueue(task, *ids, queue=queue)
     return True
 
 
 def mark_started(name: str) -> None:
-    Lease.objects.filter(name=name).update(pending_since=None)
+    PendingJob.objects.filter(name=name).update(since=None)
 
 
 def ensure_schedules() -> None:

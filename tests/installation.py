@@ -23,7 +23,7 @@ from tools.demo.sandbox_client import SandboxClient
 VENDOR = "rcs_gateway"
 # Everything that waits, waits shortly: a dead process is noticed in seconds.
 HASTY = {
-    "LEASE_SECONDS": "5",
+    "CLAIM_SECONDS": "5",
     "HTTP_DEADLINE_SECONDS": "3",
     "TURN_SECONDS": "2",
     "TICK_SECONDS": "1",

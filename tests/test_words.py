@@ -23,6 +23,8 @@ RETIRED = {
     "house_rules": "SendingPolicy",
     "lapse": "too_late",
     "lapsed": "too_late",
+    "lease": "Mutex, Heartbeat or PendingJob",
+    "leases": "Mutex, Heartbeat or PendingJob",
     "make_sheet": "make_report",
     "mend": "remedy",
     "news": "updates",

@@ -228,8 +228,8 @@ SONGDA = {
     "RECEIPT_HOURS": 72,  # nothing heard for this long after hand-over: no_receipt
     "REPLY_MATCH_HOURS": 72,  # a reply belongs to the newest delivery to that phone within this time
     "CALLBACK_AGE_HOURS": 72,  # an older signed callback is refused as a replay
-    "LEASE_SECONDS": env.number(
-        "LEASE_SECONDS", 90
+    "CLAIM_SECONDS": env.number(
+        "CLAIM_SECONDS", 90
     ),  # a claim older than this is swept: claimed -> queued, sending -> unknown
     "UNKNOWN_DEADLINE_HOURS": 72,  # only after this may a person say "not sent"
     "CALL_KEEP_DAYS": 30,

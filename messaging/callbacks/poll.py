@@ -13,7 +13,7 @@ from messaging.events import store
 from messaging.gateway.outcomes import Outcome
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Inbound
-from messaging.locks import lease
+from messaging.locks import held
 from messaging.models import CallbackEvent, PollState, VendorAccount
 from messaging.states import AccountStatus
 
@@ -55,8 +55,8 @@ def poll(account_id: int, kind: str) -> int:
     """Ask until there is nothing new (bounded). Returns how many bodies came. One poller per account and kind."""
     account = VendorAccount.objects.get(pk=account_id)
     PollState.objects.get_or_create(account=account, kind=kind)
-    with lease(f"poll:{account_id}:{kind}", 300) as mine:
-        if not mine:
+    with held(f"poll:{account_id}:{kind}", 300) as mine:
+        if mine is None:
             return 0
         for count in range(MOST_POLLS):
             if not _ask_once(account, kind):

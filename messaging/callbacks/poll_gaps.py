@@ -25,9 +25,7 @@ def ask_now(account: VendorAccount, actor: Actor = None) -> list[str]:
     kinds = sorted(poll.kinds_of(account))
     PollState.objects.filter(account=account, kind__in=kinds).update(not_before=None)
     for kind in kinds:
-        queue.enqueue_once(
-            f"poll:{account.pk}:{kind}:job", "messaging.worker.tasks.poll", account.pk, kind, queue="notice"
-        )
+        queue.enqueue_once(f"poll:{account.pk}:{kind}", "messaging.worker.tasks.poll", account.pk, kind, queue="notice")
     audit.record(AuditAction.POLL_ASKED, actor=actor, target=account, detail={"kinds": kinds})
     return kinds
 

@@ -11,14 +11,13 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from kit import masks
+from kit import clock, masks
 from messaging.accounts import health
 from messaging.gateway import reasons
 from messaging.gateway.outcomes import Outcome
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Verdict
-from messaging.locks import beat
-from messaging.models import Attempt, Batch, Lease, PollState, VendorAccount
+from messaging.models import Attempt, Batch, PollState, VendorAccount
 from messaging.states import AccountStatus, BatchState
 
 HEARD_WITHIN = timedelta(hours=72)
@@ -31,13 +30,14 @@ UNDER_WAY = timedelta(minutes=1)  # a poll that was asked since then may still b
 def fill_gaps() -> int:
     """Every account with a gap that was not tried within the hour. Returns how many were asked for whole."""
     now = timezone.now()
-    recent = set(
-        Lease.objects.filter(name__startswith="retrieve:", beat_at__gt=now - AGAIN_AFTER).values_list("name", flat=True)
+    gaps = (
+        PollState.objects.filter(
+            kind="receipt", missing_since__isnull=False, account__status__in=(AccountStatus.OK, AccountStatus.UNTESTED)
+        )
+        .exclude(answered_at__isnull=True, asked_at__gt=now - UNDER_WAY)
+        .exclude(retrieved_at__gt=now - AGAIN_AFTER)
     )
-    gaps = PollState.objects.filter(
-        kind="receipt", missing_since__isnull=False, account__status__in=(AccountStatus.OK, AccountStatus.UNTESTED)
-    ).exclude(answered_at__isnull=True, asked_at__gt=now - UNDER_WAY)
-    due = [gap for gap in gaps.select_related("account") if gives_again(gap.account) and _name(gap) not in recent]
+    due = [gap for gap in gaps.select_related("account") if gives_again(gap.account)]
     return sum(fill(gap).outcome is Outcome.ACCEPTED for gap in due)
 
 
@@ -48,7 +48,7 @@ def gives_again(account: VendorAccount) -> bool:
 
 def fill(gap: PollState) -> Verdict:
     """Ask for every window of one gap, up to the first that is not granted. The receipts come by the next poll or push."""
-    beat(_name(gap))
+    PollState.objects.filter(pk=gap.pk).update(retrieved_at=clock.now())
     adapter = health.adapter_for(gap.account)
     verdict = Verdict(Outcome.ACCEPTED, reasons.ACCEPTED)
     for start, end in windows(_silent(gap), timezone.now()):
@@ -85,7 +85,3 @@ def _silent(gap: PollState) -> Iterable[datetime]:
 def _note(gap: PollState, words: str) -> None:
     detail = masks.text(words, gap.account.config.secrets)[:300]
     PollState.objects.filter(pk=gap.pk).update(detail=detail)
-
-
-def _name(gap: PollState) -> str:
-    return f"retrieve:{gap.account_id}"

@@ -41,7 +41,7 @@ def receive(account: VendorAccount, inbound: Inbound, address: str) -> WireReply
 
 def wake(account_id: int) -> None:
     """Have what waits of this account applied."""
-    queue.enqueue_once(f"apply:{account_id}:job", "messaging.worker.tasks.apply_events", account_id, queue="notice")
+    queue.enqueue_once(f"apply:{account_id}", "messaging.worker.tasks.apply_events", account_id, queue="notice")
 
 
 def store(account: VendorAccount, inbound: Inbound, *, signed_at: datetime | None = None, polled: bool = False) -> bool:

@@ -1,4 +1,4 @@
-from messaging.models.accounts import AccountRateLimit, Chatbot, Lease, PollState, Signature, VendorAccount
+from messaging.models.accounts import AccountRateLimit, Chatbot, PollState, Signature, VendorAccount
 from messaging.models.calls import VendorCall
 from messaging.models.deliveries import Delivery
 from messaging.models.dispatches import Attempt, Batch, Dispatch
@@ -11,6 +11,7 @@ from messaging.models.policy import SendingPolicy, SendingWindow
 from messaging.models.receipts import CallbackEvent, Receipt
 from messaging.models.replies import Click, Reply
 from messaging.models.reviews import TemplateReview
+from messaging.models.shared_work import DueWork, Heartbeat, Mutex, PendingJob
 from messaging.models.stops import SendingStop
 from messaging.models.suppressions import Suppression, SuppressionImport, SuppressionProblem
 
@@ -24,13 +25,16 @@ __all__ = [
     "Click",
     "Delivery",
     "Dispatch",
+    "DueWork",
     "Fence",
     "FenceHold",
     "FenceMark",
     "FormToken",
+    "Heartbeat",
     "KeywordRule",
-    "Lease",
     "LookupCount",
+    "Mutex",
+    "PendingJob",
     "PollState",
     "Receipt",
     "Reply",

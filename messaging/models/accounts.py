@@ -140,16 +140,6 @@ class AccountRateLimit(models.Model):
     free_at = models.FloatField(default=0)
 
 
-class Lease(models.Model):
-    """Something that one process at a time may do. `pending` says that a job is already queued for it."""
-
-    name = models.CharField(max_length=80, primary_key=True)
-    holder = models.CharField(max_length=80, blank=True)
-    until = models.DateTimeField(null=True)
-    pending_since = models.DateTimeField(null=True)
-    beat_at = models.DateTimeField(null=True)
-
-
 class PollState(models.Model):
     """Per account and kind: a row says "asked" before each call, so that an answer lost on the way is known to be missing."""
 
@@ -161,6 +151,7 @@ class PollState(models.Model):
     not_before = models.DateTimeField(_("not before"), null=True)
     empty_streak = models.PositiveIntegerField(default=0)
     missing_since = models.DateTimeField(_("something may be missing since"), null=True)
+    retrieved_at = models.DateTimeField(null=True)  # when what may be missing was last asked for again
     detail = models.CharField(max_length=300, blank=True)
 
     class Meta:

@@ -161,6 +161,6 @@ def _announce(review: TemplateReview) -> None:
 def sweep() -> int:
     """Claimed and never answered: its worker died, and the vendor may have it or not. Unknown, never handed over again by
     itself. Returns how many."""
-    before = timezone.now() - timedelta(seconds=settings.SONGDA["LEASE_SECONDS"])
+    before = timezone.now() - timedelta(seconds=settings.SONGDA["CLAIM_SECONDS"])
     dead = TemplateReview.objects.filter(status=ReviewStatus.SUBMITTING, claimed_at__lt=before)
     return dead.update(status=ReviewStatus.UNKNOWN, reason=reasons.NO_ANSWER, submitted_at=timezone.now())

@@ -11,7 +11,7 @@ from kit import audit, clock, display, masks
 from kit.line_breaks import unified
 from kit.people import Actor
 from messaging.audit_actions import AuditAction
-from messaging.models import Delivery, Dispatch, Lease, SendingPolicy
+from messaging.models import Delivery, Dispatch, Mutex, SendingPolicy
 from messaging.sending import claim, dispatches
 from messaging.sending.create import Part, create
 from messaging.sending.recipients import Rows
@@ -19,7 +19,7 @@ from messaging.sending.spec import DispatchSpec, Message, Origin
 from messaging.states import OwnStatus
 
 MOST_NUMBERS = 20
-_LOCK = "tests"
+_MUTEX = "tests"
 
 
 @transaction.atomic
@@ -64,8 +64,8 @@ def _take_quota(people: int, actor: Actor) -> None:
     policy = SendingPolicy.current()
     if policy.tests_of_person is None and policy.tests_of_all is None:
         return
-    Lease.objects.get_or_create(name=_LOCK)
-    Lease.objects.select_for_update().get(name=_LOCK)
+    Mutex.objects.get_or_create(name=_MUTEX)
+    Mutex.objects.select_for_update().get(name=_MUTEX)
     midnight = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     today = Delivery.objects.filter(dispatch__kind=Dispatch.Kind.TEST, dispatch__created_at__gte=midnight)
     sent = today.exclude(own_status=OwnStatus.SKIPPED)

@@ -8,8 +8,8 @@ from django.db.models import Min, OuterRef, Subquery
 from django.utils import timezone
 
 from messaging import queue
-from messaging.models import CallbackEvent, Lease, VendorAccount
-from messaging.worker import hosts
+from messaging.models import CallbackEvent, VendorAccount
+from messaging.worker import heartbeats, hosts
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Beat:
 
 def tick_beat() -> Beat:
     """One query by key: cheap enough for every page."""
-    return Beat("tick", Lease.objects.filter(name="tick").values_list("beat_at", flat=True).first())
+    return Beat("tick", heartbeats.last("tick"))
 
 
 def queue_beats() -> list[tuple[str, int, list[tuple[str, Beat]]]]:

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import Error
 
 from kit import clock
-from messaging.models import Lease
+from messaging.models import Heartbeat, PendingJob
+from messaging.worker import heartbeats
 
 log = logging.getLogger(__name__)
 LOST_SECONDS = 15  # without a beat: vanished or standing still
@@ -40,42 +41,39 @@ class Host:
 def beat(host: str) -> clock.Reading:
     """This host's sign of life, and how its clock stands."""
     now = clock.read()
-    values = {"beat_at": now.at, "holder": f"{now.off:.1f}", "until": None}
-    Lease.objects.update_or_create(name=f"host:{host}", defaults=values)
+    values = {"beat_at": now.at, "clock_off": round(now.off, 1), "lost_at": None}
+    Heartbeat.objects.update_or_create(name=f"host:{host}", defaults=values)
     return now
 
 
 def leave(host: str) -> None:
     """It stops in order: nobody misses it."""
-    Lease.objects.filter(name__in=[f"host:{host}", *(_heartbeat(host, name) for name in settings.QUEUES)]).delete()
+    Heartbeat.objects.filter(name__in=[f"host:{host}", *(_heartbeat(host, name) for name in settings.QUEUES)]).delete()
 
 
 def notice_lost() -> list[str]:
     """Hosts that vanished since the last look, each told once. What a vanished host had taken out of the queue would count as
     waiting for minutes: from now on everything may be asked for again, and doing it twice does no harm."""
     now = clock.now()
-    silent = Lease.objects.filter(
-        name__startswith="host:", until=None, beat_at__lt=now - timedelta(seconds=LOST_SECONDS)
+    silent = Heartbeat.objects.filter(
+        name__startswith="host:", lost_at=None, beat_at__lt=now - timedelta(seconds=LOST_SECONDS)
     )
     names = list(silent.values_list("name", flat=True))
-    lost = [name.removeprefix("host:") for name in names if silent.filter(name=name).update(until=now)]
+    lost = [name.removeprefix("host:") for name in names if silent.filter(name=name).update(lost_at=now)]
     if lost:
-        Lease.objects.filter(pending_since__isnull=False).update(pending_since=None)
+        PendingJob.objects.filter(since__isnull=False).update(since=None)
         log.error("Worker hosts have vanished or stand still: %s", ", ".join(lost))
     return lost
 
 
 def known() -> list[Host]:
     """Those that have beaten within a day."""
-    return [
-        _host(row) for row in Lease.objects.filter(name__startswith="host:", beat_at__isnull=False).order_by("name")
-    ]
+    return [_host(row) for row in Heartbeat.objects.filter(name__startswith="host:").order_by("name")]
 
 
-def _host(row: Lease) -> Host:
-    assert row.beat_at is not None
+def _host(row: Heartbeat) -> Host:
     is_lost = clock.host_seconds() - row.beat_at.timestamp() > settings.SONGDA["HEARTBEAT_RED_SECONDS"]
-    return Host(row.name.removeprefix("host:"), row.beat_at, float(row.holder or 0), is_lost)
+    return Host(row.name.removeprefix("host:"), row.beat_at, row.clock_off, is_lost)
 
 
 def wrong_clocks() -> list[Host]:
@@ -85,8 +83,8 @@ def wrong_clocks() -> list[Host]:
 
 def forget_old() -> None:
     """Of containers each start is another host."""
-    old = Lease.objects.filter(beat_at__lt=clock.now() - FORGET_AFTER)
-    for kind in ("host:", "heartbeat:"):
+    old = Heartbeat.objects.filter(beat_at__lt=clock.now() - FORGET_AFTER)
+    for kind in ("host:", "queue:"):
         old.filter(name__startswith=kind).delete()
 
 
@@ -94,7 +92,7 @@ def forget_old() -> None:
 
 
 def _heartbeat(host: str, queue: str) -> str:
-    return f"heartbeat:{host}:{queue}"
+    return f"queue:{host}:{queue}"
 
 
 def sign_of_life() -> None:
@@ -109,15 +107,15 @@ def sign_of_life() -> None:
 
 
 def beat_queue(host: str, queue: str) -> None:
-    Lease.objects.update_or_create(name=_heartbeat(host, queue), defaults={"beat_at": clock.now()})
+    heartbeats.beat(_heartbeat(host, queue))
 
 
 def queue_beat(host: str, queue: str) -> datetime | None:
-    return Lease.objects.filter(name=_heartbeat(host, queue)).values_list("beat_at", flat=True).first()
+    return heartbeats.last(_heartbeat(host, queue))
 
 
 def queue_beats(queues: Iterable[str]) -> list[tuple[str, str, datetime]]:
     """(host, queue, last sign of life), by queue."""
-    rows = Lease.objects.filter(name__startswith="heartbeat:", beat_at__isnull=False).values_list("name", "beat_at")
-    found = [(*name.removeprefix("heartbeat:").rpartition(":")[::2], at) for name, at in rows]
-    return sorted((host, queue, at) for host, queue, at in found if queue in queues and at is not None)
+    rows = Heartbeat.objects.filter(name__startswith="queue:").values_list("name", "beat_at")
+    found = [(*name.removeprefix("queue:").rpartition(":")[::2], at) for name, at in rows]
+    return sorted((host, queue, at) for host, queue, at in found if queue in queues)

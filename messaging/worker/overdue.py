@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Min
 
 from kit import clock
-from messaging.models import Dispatch, Lease, VendorAccount
+from messaging.models import Dispatch, DueWork
 from messaging.sending import claim, dispatches, stop_switch
 from messaging.worker import alive
-
-_PREFIX = "due:"
 
 
 @dataclass(frozen=True)
@@ -29,15 +28,16 @@ class Overdue:
 def note(may_send: bool = True) -> None:
     """Step of the tick. `may_send`: no restore holds everything."""
     now = clock.now()
-    first: dict[str, list[str]] = {}
+    first: dict[tuple[int, str], list[str]] = {}
     if may_send and stop_switch.current() is None:
         for dispatch in dispatches.with_due_batches(now):
             if _could_go(dispatch, now):
-                name = f"{_PREFIX}{dispatch.account_id}:{dispatch.queue}"
-                first.setdefault(name, []).append(f"{dispatch.pk}-{dispatch.first_due}")  # type: ignore[attr-defined]
-    Lease.objects.filter(name__startswith=_PREFIX).exclude(name__in=first).delete()
-    for name, batches in first.items():
-        _note(name, hashlib.sha256(" ".join(sorted(batches)).encode()).hexdigest(), now)
+                batches = first.setdefault((dispatch.account_id, dispatch.queue), [])
+                batches.append(f"{dispatch.pk}-{dispatch.first_due}")  # type: ignore[attr-defined]
+    known = {(row.account_id, row.queue): row for row in DueWork.objects.all()}
+    DueWork.objects.filter(pk__in=[row.pk for key, row in known.items() if key not in first]).delete()
+    for key, batches in first.items():
+        _note(key, known.get(key), hashlib.sha256(" ".join(sorted(batches)).encode()).hexdigest(), now)
 
 
 def _could_go(dispatch: Dispatch, now: datetime) -> bool:
@@ -47,23 +47,20 @@ def _could_go(dispatch: Dispatch, now: datetime) -> bool:
     return dispatch.account.usable and claim.in_window(dispatch, now) and free_at <= now.timestamp()
 
 
-def _note(name: str, mark: str, now: datetime) -> None:
-    row, made = Lease.objects.get_or_create(name=name, defaults={"holder": mark, "beat_at": now})
-    if not made and row.holder != mark:
-        Lease.objects.filter(name=name).update(holder=mark, beat_at=now)
+def _note(key: tuple[int, str], known: DueWork | None, batches: str, now: datetime) -> None:
+    account_id, queue = key
+    values = {"batches": batches, "since": now}
+    if known is None:
+        DueWork.objects.get_or_create(account_id=account_id, queue=queue, defaults=values)
+    elif known.batches != batches:
+        DueWork.objects.filter(pk=known.pk).update(**values)
 
 
 def found() -> list[Overdue]:
-    """What has waited for too long, the longest first. Two queries while all is well."""
+    """What has waited for too long, the longest first. Two queries."""
     before = clock.now() - timedelta(seconds=settings.SONGDA["HEARTBEAT_RED_SECONDS"])
-    rows = Lease.objects.filter(name__startswith=_PREFIX, beat_at__lt=before).values_list("name", "beat_at")
-    since: dict[int, datetime] = {}
-    for name, at in rows:
-        account = int(name.split(":")[1])
-        if at is not None and at < since.get(account, before):
-            since[account] = at
-    names = VendorAccount.objects.in_bulk(since) if since else {}
-    late = [Overdue(names[account].name, at) for account, at in since.items() if account in names]
+    rows = DueWork.objects.filter(since__lt=before).values_list("account__name").annotate(Min("since"))
+    late = [Overdue(account, since) for account, since in rows]
     oldest = alive.oldest_event()
     if oldest is not None and oldest < before:
         late.append(Overdue(None, oldest))

@@ -125,7 +125,7 @@ class Supervisor:
         """The tick, and a heartbeat from each cluster: a hung tick must not look like a hang of the others."""
         queue.enqueue_once("tick", "messaging.worker.tasks.tick", queue="notice")
         for name in (cluster.name for cluster in self.watched):
-            asked = f"heartbeat:{name}:{self.host}:job"
+            asked = f"heartbeat:{name}:{self.host}"
             queue.enqueue_once(asked, "messaging.worker.tasks.heartbeat", name, self.host, queue=name)
 
     def _look_after(self) -> None:

@@ -1,4 +1,4 @@
-"""What a dead process leaves behind, and what time ends: leases, expiries, silence."""
+"""What a dead process leaves behind, and what time ends: claims, expiries, silence."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -23,10 +23,10 @@ from messaging.states import AttemptOutcome, BatchState, DispatchState, OwnStatu
 LOG_KEEP_DAYS = 184
 
 
-def sweep_leases() -> tuple[int, int]:
+def sweep_claims() -> tuple[int, int]:
     """claimed -> queued (nothing was on the wire), sending -> unknown (something may have been; never queued). Returns both
     counts."""
-    before = clock.now() - timedelta(seconds=settings.SONGDA["LEASE_SECONDS"])
+    before = clock.now() - timedelta(seconds=settings.SONGDA["CLAIM_SECONDS"])
     stale = Batch.objects.filter(claimed_at__lt=before)
     freed = batch_states.step(stale, to=BatchState.QUEUED, from_=(BatchState.CLAIMED,))
     return freed, sum(_give_up(pk, before) for pk in _overdue(before))
@@ -144,6 +144,6 @@ def _unreadable_days() -> int:
 
 def flag_unanswered_polls() -> int:
     """A poll that was asked and never answered may have taken something with it: say since when."""
-    before = timezone.now() - timedelta(seconds=settings.SONGDA["LEASE_SECONDS"])
+    before = timezone.now() - timedelta(seconds=settings.SONGDA["CLAIM_SECONDS"])
     lost = PollState.objects.filter(asked_at__lt=before, missing_since__isnull=True).exclude(answered_at__isnull=False)
     return sum(PollState.objects.filter(pk=row.pk).update(missing_since=row.asked_at) for row in lost)

@@ -17,15 +17,15 @@ from messaging.callbacks import process, retrieve
 from messaging.eligibility import files
 from messaging.events import store, unapplied
 from messaging.fence import keeper
-from messaging.locks import beat, lease
-from messaging.models import Dispatch, Lease
+from messaging.locks import held
+from messaging.models import Dispatch
 from messaging.sending import dispatches, hand_over, outcomes, unknown
-from messaging.worker import hosts, overdue, sweep
+from messaging.worker import heartbeats, hosts, overdue, sweep
 
 log = logging.getLogger(__name__)
 # Whoever ticks and then stands still keeps the others from it for so long. A tick that takes longer is joined by another: both
 # do no harm.
-TICK_LEASE_SECONDS = 20
+TICK_MUTEX_SECONDS = 20
 
 
 def send_some(dispatch_id: int, slot: int = 0) -> None:
@@ -44,13 +44,13 @@ def send_some(dispatch_id: int, slot: int = 0) -> None:
 
 def apply_events(account_id: int) -> None:
     """What one account's vendor has told: one job an account, so that none waits for another."""
-    queue.mark_started(f"apply:{account_id}:job")
+    queue.mark_started(f"apply:{account_id}")
     if not process.apply_account(account_id):
         store.wake(account_id)
 
 
 def poll(account_id: int, kind: str) -> None:
-    queue.mark_started(f"poll:{account_id}:{kind}:job")
+    queue.mark_started(f"poll:{account_id}:{kind}")
     if _may_ask(fence.look()):
         callbacks_poll.poll(account_id, kind)
 
@@ -78,7 +78,7 @@ def heartbeat(name: str, host: str = "", hops: int = 0) -> None:
     """Runs on each queue, so that a queue whose workers hang is seen: asked for by `host`, whose own processes should get it. Any
     host's take it; while the one that asked seems silent, they put it back for a while."""
     if not hops:
-        queue.mark_started(f"heartbeat:{name}:{host}:job")
+        queue.mark_started(f"heartbeat:{name}:{host}")
     hosts.beat_queue(settings.WORKER_ID, name)
     if not host or host == settings.WORKER_ID or hops >= MOST_HOPS:
         return
@@ -92,10 +92,10 @@ def heartbeat(name: str, host: str = "", hops: int = 0) -> None:
 def tick() -> None:
     """Every few seconds, one at a time: sweep, settle, poll, wake. All of it may be repeated without harm."""
     queue.mark_started("tick")
-    with lease("tick", min(TICK_LEASE_SECONDS, settings.SONGDA["LEASE_SECONDS"])) as mine:
-        if not mine:
+    with held("tick", min(TICK_MUTEX_SECONDS, settings.SONGDA["CLAIM_SECONDS"])) as mine:
+        if mine is None:
             return
-        beat("tick")
+        heartbeats.beat("tick")
         standing = fence.look()
         if standing.hold is not None:
             log.error("Sending is held: %s", fence.sentence(standing.hold.rule, standing.hold.evidence))
@@ -111,7 +111,7 @@ def tick() -> None:
 
 
 # Not while it is open whether the database is whole: what was claimed may have been sent. A hold has settled that.
-_SWEEPING = (sweep.sweep_leases, reviews.sweep, sweep.close_and_finish)
+_SWEEPING = (sweep.sweep_claims, reviews.sweep, sweep.close_and_finish)
 _STEPS = (
     sweep.rematch_waiting,
     sweep.flag_unanswered_polls,
@@ -146,7 +146,7 @@ def _announce(standing: fence.Standing) -> None:
 
 def _housekeeping() -> None:
     """Wake the slow round when its last one is five minutes old."""
-    last = Lease.objects.filter(name="housekeeping").values_list("beat_at", flat=True).first()
+    last = heartbeats.last("housekeeping")
     if last is None or clock.now() - last > timedelta(minutes=5):
         queue.enqueue_once("housekeeping", "messaging.worker.tasks.housekeeping", queue="notice")
 
@@ -162,7 +162,7 @@ def _wake(standing: fence.Standing | None = None) -> None:
     if _may_ask(standing):
         for account_id, kind in callbacks_poll.due():
             queue.enqueue_once(
-                f"poll:{account_id}:{kind}:job", "messaging.worker.tasks.poll", account_id, kind, queue="notice"
+                f"poll:{account_id}:{kind}", "messaging.worker.tasks.poll", account_id, kind, queue="notice"
             )
     if not standing.is_open:
         return
@@ -175,7 +175,7 @@ def _wake(standing: fence.Standing | None = None) -> None:
 def housekeeping() -> None:
     """Slow work: silence after 72 hours, waiting reviews, lost receipts, what has expired."""
     queue.mark_started("housekeeping")
-    beat("housekeeping")
+    heartbeats.beat("housekeeping")
     standing = fence.look()
     if standing.is_open:
         sweep.mark_silence()

@@ -13,7 +13,7 @@ from campaigns.lifecycle import steps
 from campaigns.models import AudienceImport, Campaign
 from campaigns.preflight import report
 from campaigns.states import CampaignState, ImportState
-from messaging.models import Lease
+from messaging.models import PendingJob
 from tests.database import failing
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_a_big_check_whose_job_is_lost_is_asked_for_again_once(make, monkeypatch
     OrmQ.objects.all().delete()
     steps.tick()
     assert jobs() == [], "its worker may still be busy"
-    Lease.objects.filter(name=f"count:{campaign.pk}").update(pending_since=long_ago())
+    PendingJob.objects.filter(name=f"count:{campaign.pk}").update(since=long_ago())
     steps.tick()
     steps.tick()
     assert jobs() == [("check_campaign", (campaign.pk,))]

@@ -203,12 +203,12 @@ def test_a_breakdown_has_a_page_of_its_own_without_a_traceback(monkeypatch: pyte
 def test_silent_workers_are_told_to_those_who_send(settings: object) -> None:
     from django.utils import timezone
 
-    from messaging.models import Lease
+    from messaging.models import Heartbeat
 
     sends, builds = signed_in(roles.CAMPAIGNS), signed_in(roles.MARKETING)
     assert "后台任务没有启动" in read(sends.get("/admin/")).text
     assert "后台任务" not in read(builds.get("/admin/")).text
-    Lease.objects.update_or_create(name="tick", defaults={"beat_at": timezone.now()})
+    Heartbeat.objects.update_or_create(name="tick", defaults={"beat_at": timezone.now()})
     assert "后台任务" not in read(sends.get("/admin/")).text
-    Lease.objects.filter(name="tick").update(beat_at=timezone.now() - timedelta(minutes=7))
+    Heartbeat.objects.filter(name="tick").update(beat_at=timezone.now() - timedelta(minutes=7))
     assert "后台任务已停 7 分钟" in read(sends.get("/admin/")).text

@@ -197,7 +197,7 @@ class Story:
         return not pushes["waiting"] and not CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).exists()
 
     def _settled(self) -> bool:
-        """Who is not heard of by now is in a batch of which nobody knows; the leases of the dead have run out."""
+        """Who is not heard of by now is in a batch of which nobody knows; the claims of the dead have run out."""
         silent = Delivery.objects.filter(run=self.campaign.run, own_status__isnull=True)
         return self._sent() and self._heard() and not silent.exclude(batch__state=BatchState.UNKNOWN).exists()
 

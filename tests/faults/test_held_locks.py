@@ -15,10 +15,10 @@ from django.utils import timezone
 from kit import clock
 from kit.lock_errors import waited_in_vain
 from messaging.accounts import rate_limit
-from messaging.models import AccountRateLimit, Batch, Dispatch
+from messaging.models import AccountRateLimit, Batch, Dispatch, DueWork, PendingJob, VendorAccount
 from messaging.sending import claim, hand_over
 from messaging.sending.claim import Claimed, Held
-from messaging.worker import tasks
+from messaging.worker import overdue, tasks
 from tests.database import after
 from tests.faults.conftest import bare_postgresql
 from tests.faults.scenes import Scene
@@ -113,10 +113,16 @@ def test_a_step_of_the_tick_that_waits_in_vain_keeps_no_other_from_its_turn(scen
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
-    assert "sweep_leases" in caplog.text
-    from messaging.models import Lease
+    assert "sweep_claims" in caplog.text
+    assert PendingJob.objects.get(name=f"send:{other.pk}:0").since is not None
 
-    assert Lease.objects.get(name=f"send:{other.pk}:0").pending_since is not None
+
+def test_due_work_is_noted_while_somebody_holds_its_account(scene: Scene):
+    dispatch = scene.dispatch(5, 5)
+    with held(lambda: VendorAccount.objects.select_for_update().filter(pk=dispatch.account_id)):
+        _nothing, seconds = took(overdue.note)
+    assert seconds < 1
+    assert DueWork.objects.filter(account=dispatch.account_id, queue=dispatch.queue).exists()
 
 
 def test_an_error_tells_whether_waiting_was_all_that_went_wrong(scene: Scene):

@@ -131,9 +131,9 @@ def test_the_web_process_is_killed_while_receipts_come(running: Ground) -> None:
 
 
 def test_a_dead_claimer_loses_nobody(running: Ground) -> None:
-    """Claimed and never sent: back to the queue after the lease, and sent once."""
+    """Claimed and never sent: back to the queue when its claim runs out, and sent once."""
     campaign = running.campaign(numbers(1, 50), "认领")
-    with_lease = Batch.objects.filter(dispatch__campaign=campaign)
+    batches = Batch.objects.filter(dispatch__campaign=campaign)
     running.start(campaign)
     time.sleep(0.3)
     for pid, name in running.place.worker_processes().items():
@@ -142,4 +142,4 @@ def test_a_dead_claimer_loses_nobody(running: Ground) -> None:
     close_old_connections()
     settle(running, campaign)
     running.prove(campaign, "the whole cluster killed")
-    assert not with_lease.filter(state__in=("claimed", "sending")).exists()
+    assert not batches.filter(state__in=("claimed", "sending")).exists()

@@ -64,7 +64,7 @@ def test_a_pause_in_a_round_of_a_thousand_requests_lets_out_what_was_claimed_and
 
 
 def test_a_clock_that_jumps_ahead_while_requests_are_on_the_wire_queues_none_of_them_again(scene: Scene, monkeypatch):
-    """The sweeper sees every lease run out. What is on the wire becomes unknown until its answer comes; what was claimed
+    """The sweeper sees every claim run out. What is on the wire becomes unknown until its answer comes; what was claimed
     only goes back, and its first claimer does not send it."""
     dispatch = scene.dispatch(120, 3, account=scene.make.account(in_flight=32, per_second=100_000))
     scene.pause = 0.05
@@ -80,8 +80,8 @@ def test_a_clock_that_jumps_ahead_while_requests_are_on_the_wire_queues_none_of_
     def jump():
         while sending:
             with monkeypatch.context() as ahead:
-                ahead.setattr(settings, "SONGDA", {**settings.SONGDA, "LEASE_SECONDS": -60})
-                swept = sweep.sweep_leases()
+                ahead.setattr(settings, "SONGDA", {**settings.SONGDA, "CLAIM_SECONDS": -60})
+                swept = sweep.sweep_claims()
             freed.append(swept[0])
             given_up.append(swept[1])
             threading.Event().wait(0.02)
@@ -97,7 +97,7 @@ def test_a_clock_that_jumps_ahead_while_requests_are_on_the_wire_queues_none_of_
 
 
 def test_two_appliers_at_the_same_pushes_count_everybody_once(scene: Scene):
-    """A lease runs out under its living holder when the clock jumps or the machine sleeps."""
+    """A mutex runs out under its living owner when the clock jumps or the machine sleeps."""
     dispatch = scene.dispatch(40, 10)
     hand_over.send_some(dispatch.pk, seconds=10)
     found = reports(dispatch)
@@ -119,14 +119,14 @@ def test_two_appliers_at_the_same_pushes_count_everybody_once(scene: Scene):
     assert set(CallbackEvent.objects.filter(pk__in=shares).values_list("state", flat=True)) == {"applied"}
 
 
-def test_a_lease_that_ran_out_is_not_given_back_by_its_old_holder(base):
+def test_a_mutex_that_ran_out_is_not_given_back_by_its_old_owner(base):
     """Two hold it then; the first one's end must not let in a third."""
-    first = locks.lease("odd", 0)
+    first = locks.held("odd", 0)
     assert first.__enter__()
-    with locks.lease("odd", 600) as second:
+    with locks.held("odd", 600) as second:
         assert second
         first.__exit__(None, None, None)
-        with locks.lease("odd", 60) as third:
+        with locks.held("odd", 60) as third:
             assert not third
 
 
@@ -146,7 +146,7 @@ def test_a_database_that_is_full_when_the_answer_comes_sends_nothing_again(scene
                 hand_over.send_some(dispatch.pk, seconds=5)
     assert next(full, None) is None
     Batch.objects.filter(dispatch=dispatch).update(claimed_at=timezone.now() - timedelta(hours=1))
-    sweep.sweep_leases()
+    sweep.sweep_claims()
     assert hand_over.send_some(dispatch.pk, seconds=5) == "nothing"
     assert set(scene.times_sent().values()) == {1}
     assert len(scene.times_sent()) == 30

@@ -157,7 +157,7 @@ def test_answer_receipt_and_sweep_of_one_batch_at_once(scene):
             with transaction.atomic():
                 apply.apply_receipts(dispatch.account, events)
 
-        at_once(lambda a=attempt: outcomes.record(a.pk, ACCEPTED), receipts, sweep.sweep_leases)
+        at_once(lambda a=attempt: outcomes.record(a.pk, ACCEPTED), receipts, sweep.sweep_claims)
         assert counts(dispatch) == recount(dispatch) == {"delivered": 3, "submitted": 1}
         attempt.refresh_from_db()
         assert attempt.outcome == "accepted"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import close_old_connections
 
-from messaging.models import Attempt, Lease, SendingStop
+from messaging.models import Attempt, Heartbeat, SendingStop
 from messaging.sending import stop_switch
 from tests import postgres
 from tests.faults.dispatches import Ground
@@ -40,7 +40,7 @@ def ground(django_db_blocker) -> Iterator[Ground]:
 @pytest.fixture
 def second(ground: Ground) -> Iterator[Host]:
     with second_host(ground) as host:
-        mine = Lease.objects.filter(name__startswith="heartbeat:", name__endswith=f"-{host.child.pid}:bulk")
+        mine = Heartbeat.objects.filter(name__startswith="queue:", name__endswith=f"-{host.child.pid}:bulk")
         ground.place.wait("the second host's senders run", mine.exists, 90)
         yield host
 

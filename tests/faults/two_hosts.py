@@ -24,7 +24,7 @@ from django.db.models.functions import Now
 from campaigns.models import AudienceImport, AudienceMember
 from campaigns.states import ImportState
 from kit.processes import Child
-from messaging.models import Batch, Delivery, Lease
+from messaging.models import Batch, Delivery, Heartbeat
 from messaging.states import BatchState, OwnStatus
 from tests import tables
 from tests.faults.dispatches import Ground
@@ -36,7 +36,7 @@ from tools.demo.processes import ROOT
 PROMISE = 40.0  # seconds after which the other host has gone on
 # As in production, where the suite's installations are hasty.
 PRODUCTION = {
-    "LEASE_SECONDS": "90",
+    "CLAIM_SECONDS": "90",
     "HTTP_DEADLINE_SECONDS": "30",
     "TURN_SECONDS": "20",
     "TICK_SECONDS": "5",
@@ -288,7 +288,7 @@ def run(ground: Ground, server: Server, point: str, accident: str, number: int) 
     place.sandbox.ask("faults", {"vendor": VENDOR, "rules": [{"kind": "latency", "milliseconds": 150}], "seed": 1})
     with apart(ground, server) as (host, network):
         read = "–"
-        senders = Lease.objects.filter(name__startswith="heartbeat:", name__endswith=f"-{host.worker}:bulk")
+        senders = Heartbeat.objects.filter(name__startswith="queue:", name__endswith=f"-{host.worker}:bulk")
         place.wait("the second host's senders run", senders.exists, 120)
         campaign = ground.campaign([f"13{number % 10}{number:02d}{n:06d}" for n in range(6000)], f"两台 {number}")
         before = sent(place)

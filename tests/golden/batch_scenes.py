@@ -333,15 +333,15 @@ def _release_other(scene: Scene) -> None:
     sending_claim.release(batch)
 
 
-@door("sweep after the lease", "queued", "unknown")
+@door("sweep after the claim ran out", "queued", "unknown")
 def _sweep(scene: Scene) -> None:
     scene.aged()
-    sweep.sweep_leases()
+    sweep.sweep_claims()
 
 
-@door("sweep within the lease", "queued", "unknown", of=("claimed", "sending", "unknown"))
+@door("sweep before the claim runs out", "queued", "unknown", of=("claimed", "sending", "unknown"))
 def _sweep_early(scene: Scene) -> None:
-    sweep.sweep_leases()
+    sweep.sweep_claims()
 
 
 @door("stop all sending", "queued")
@@ -502,12 +502,16 @@ def _heard_unsure(scene: Scene) -> None:
 
 
 @door(
-    "receipts, then a sweep after the lease", "submitted", "unknown", steps=True, of=("claimed", "sending", "unknown")
+    "receipts, then a sweep after the claim ran out",
+    "submitted",
+    "unknown",
+    steps=True,
+    of=("claimed", "sending", "unknown"),
 )
 def _heard_swept(scene: Scene) -> None:
     scene.aged()
     scene.receipts(people=PEOPLE[:2])
-    sweep.sweep_leases()
+    sweep.sweep_claims()
 
 
 @door(

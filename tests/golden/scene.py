@@ -534,11 +534,9 @@ class Scene:
 
     def _operations(self) -> None:
         """Two hosts, one of them lost; what was stopped and resumed; logins; figures; the first lines of the trail are there."""
-        beat = {"beat_at": MOMENT, "holder": "0.0"}
-        rows("Lease").create(name="host:a", **beat)
-        rows("Lease").create(name="host:b", beat_at=MOMENT - timedelta(hours=3), holder="7.5")
-        for name in ("tick", "housekeeping", "heartbeat:a:notice", "heartbeat:a:bulk", "heartbeat:a:import"):
-            rows("Lease").update_or_create(name=name, defaults={"beat_at": MOMENT})
+        rows("Heartbeat").create(name="host:b", beat_at=MOMENT - timedelta(hours=3), clock_off=7.5)
+        for name in ("tick", "housekeeping", "host:a", "queue:a:notice", "queue:a:bulk", "queue:a:import"):
+            rows("Heartbeat").update_or_create(name=name, defaults={"beat_at": MOMENT})
         who = {"stopped_by": person(ADMINISTRATORS), "resumed_by": person(ADMINISTRATORS)}
         times = {"stopped_at": MOMENT - timedelta(days=9), "resumed_at": MOMENT - timedelta(days=9, hours=-1)}
         rows("SendingStop").create(holds=None, reason="价格写错", resume_reason="已改正", **who, **times)
@@ -593,7 +591,7 @@ class Scene:
 
     def trouble(self) -> None:
         """Workers are silent, somebody has stopped everything, and the database may be behind what was sent."""
-        rows("Lease").all().delete()
+        rows("Heartbeat").all().delete()
         rows("SendingStop").create(reason="价格写错", stopped_by=person(ADMINISTRATORS), stopped_at=MOMENT)
         newest = max(batch.pk for batch in rows("Batch").all())
         evidence = {"host": "a", "file": 9, "database": 7, "last_beat": (MOMENT - timedelta(minutes=1)).isoformat()}

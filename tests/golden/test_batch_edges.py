@@ -45,7 +45,7 @@ EDGES = {
         "state: lapsed; reason: useless_after; dispatch: done"
     ),
     ("claimed", "queued", "release"): GIVEN_BACK,
-    ("claimed", "queued", "sweep after the lease"): GIVEN_BACK,
+    ("claimed", "queued", "sweep after the claim ran out"): GIVEN_BACK,
     ("claimed", "queued", "stop all sending"): GIVEN_BACK,
     ("claimed", "queued", "begin after a pause"): GIVEN_BACK,
     ("claimed", "queued", "begin after the dispatch is of no use any more"): GIVEN_BACK,
@@ -69,7 +69,7 @@ EDGES = {
     ("sending", "unknown", "answer: none"): (
         "state: unknown; reason: no_answer; vendor_word: -; finished_at: now; attempt 2: unsure, no_answer"
     ),
-    ("sending", "unknown", "sweep after the lease"): (
+    ("sending", "unknown", "sweep after the claim ran out"): (
         "state: unknown; reason: no_answer; finished_at: now; attempt 2: unsure, no_answer"
     ),
     ("sending", "submitted", "receipts, then no answer"): (

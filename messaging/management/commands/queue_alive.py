@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from kit import clock
 from messaging import fence
-from messaging.models import Lease
 from messaging.sending import stop_switch
-from messaging.worker import alarms
+from messaging.worker import alarms, heartbeats
 
 
 class Command(BaseCommand):
@@ -21,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         limit = timedelta(seconds=settings.SONGDA["HEARTBEAT_RED_SECONDS"])
-        beat = Lease.objects.filter(name="tick").values_list("beat_at", flat=True).first()
+        beat = heartbeats.last("tick")
         if beat is None or clock.now() - beat > limit:
             raise CommandError(f"No heartbeat for more than {limit.seconds} s; last: {beat or 'never'}")
         held = fence.open_holds().first()

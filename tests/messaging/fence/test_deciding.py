@@ -13,10 +13,10 @@ from campaigns.models import AuditEvent
 from messaging import fence
 from messaging.deliveries import status
 from messaging.fence import decisions, doubts, holds
-from messaging.locks import beat
 from messaging.models import Attempt, Batch, Fence, FenceHold, Suppression
 from messaging.sending.claim import Held
 from messaging.states import OwnStatus
+from messaging.worker import heartbeats
 from tests.builders import phones
 from tests.messaging.fence.conftest import manage, rule
 
@@ -262,7 +262,7 @@ def test_without_a_hold_there_is_nothing_to_decide(house):
 
 
 def test_queue_alive_and_verify_and_every_page_say_it(restored, admin_client):
-    beat("tick")
+    heartbeats.beat("tick")
     for command in ("queue_alive", "verify"):
         err = StringIO()
         with pytest.raises((CommandError, SystemExit)) as ended:

@@ -14,7 +14,7 @@ from messaging.deliveries import status
 from messaging.eligibility import entries
 from messaging.gateway.outcomes import Outcome
 from messaging.gateway.types import SendResult, Verdict
-from messaging.models import Attempt, Batch, CallbackEvent, Dispatch, Lease, VendorCall
+from messaging.models import Attempt, Batch, CallbackEvent, Dispatch, Heartbeat, Mutex, VendorCall
 from messaging.sending import claim, dispatches, hand_over, outcomes
 from messaging.states import AttemptOutcome, BatchState, DispatchState
 from messaging.worker import sweep, tasks
@@ -45,8 +45,8 @@ def test_a_push_met_by_a_broken_database_stays_new_and_is_applied_later(house, c
 
 
 def test_a_second_applier_does_not_nudge_itself_in_a_circle(house):
-    held = {"holder": "another process", "until": timezone.now() + timedelta(seconds=30)}
-    Lease.objects.create(name=f"apply:{house.account.pk}", **held)
+    held = {"owner": "another process", "until": timezone.now() + timedelta(seconds=30)}
+    Mutex.objects.create(name=f"apply:{house.account.pk}", **held)
     CallbackEvent.objects.create(account=house.account, kind="receipt", body=b"x")
     tasks.apply_events(house.account.pk)
     assert OrmQ.objects.count() == 0
@@ -91,7 +91,7 @@ def test_the_sweeper_leaves_alone_what_was_sent_anew_since_it_looked(house):
     Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
     sent_anew = partial(Batch.objects.update, claimed_at=timezone.now())
     with before(r'FROM "messaging_batch" WHERE "messaging_batch"."id" = ', sent_anew) as looked:
-        assert sweep.sweep_leases() == (0, 0)
+        assert sweep.sweep_claims() == (0, 0)
     assert len(looked) == 1
     attempt.refresh_from_db()
     assert (attempt.outcome, Batch.objects.get().state) == (AttemptOutcome.OPEN, BatchState.SENDING)
@@ -103,7 +103,7 @@ def test_receipts_heard_before_the_sweep_prove_the_attempt(house, client):
     house.push("receipt", [receipt(dispatch, phones(2)[0], attempt.reference)], client=client)
     process.apply_new()
     Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
-    assert sweep.sweep_leases() == (0, 1)
+    assert sweep.sweep_claims() == (0, 1)
     attempt.refresh_from_db()
     assert (attempt.outcome, attempt.reason) == (AttemptOutcome.ACCEPTED, "receipt")
     assert counts(dispatch) == {"delivered": 1, "submitted": 1}
@@ -134,7 +134,7 @@ def test_one_failing_step_of_the_tick_does_not_stop_the_sending(house, run_queue
     finally:
         hooks.ticked.disconnect(dispatch_uid="broken")
     assert counts(dispatch) == {"submitted": 3}
-    assert Lease.objects.filter(name="housekeeping", beat_at__isnull=False).exists(), "a later step"
+    assert Heartbeat.objects.filter(name="housekeeping").exists(), "a later step"
 
 
 def test_an_exchange_that_cannot_be_kept_changes_nothing_about_the_answer(house):
@@ -150,7 +150,7 @@ def test_a_late_answer_that_nothing_was_taken_does_not_queue_an_unknown_batch_ag
     dispatch = house.make_dispatch(phones(3))
     attempt, _request = hand_over.begin(claim.claim_next(dispatch.pk).batch, dispatch)
     Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
-    sweep.sweep_leases()
+    sweep.sweep_claims()
     outcomes.record(attempt.pk, SendResult(Verdict(Outcome.NOT_TAKEN, "wait")))
     assert counts(dispatch) == {"unknown": 3}
     assert Dispatch.objects.get().state == DispatchState.RUNNING

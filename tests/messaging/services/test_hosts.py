@@ -11,7 +11,7 @@ from campaigns import roles
 from kit import clock
 from messaging import queue
 from messaging.accounts.admin.calls import QUEUE_WORDS
-from messaging.models import CallbackEvent, Lease, VendorAccount
+from messaging.models import CallbackEvent, DueWork, Heartbeat, VendorAccount
 from messaging.sending import hand_over, stop_switch
 from messaging.states import AccountStatus
 from messaging.worker import hosts, overdue, tasks
@@ -28,7 +28,7 @@ def minutes_ago(n: float):
 
 def alive() -> None:
     hosts.beat("甲机")
-    Lease.objects.update_or_create(name="tick", defaults={"beat_at": timezone.now()})
+    Heartbeat.objects.update_or_create(name="tick", defaults={"beat_at": timezone.now()})
 
 
 # --- vanished -----------------------------------------------------------------------------------------------------
@@ -37,14 +37,14 @@ def alive() -> None:
 def test_what_a_vanished_host_had_taken_may_be_asked_for_again_at_once():
     hosts.beat("甲机")
     hosts.beat("乙机")
-    Lease.objects.filter(name="host:乙机").update(beat_at=minutes_ago(1))
+    Heartbeat.objects.filter(name="host:乙机").update(beat_at=minutes_ago(1))
     assert queue.enqueue_once("send:1:0", "messaging.worker.tasks.send_some", 1, 0)
     assert not queue.enqueue_once("send:1:0", "messaging.worker.tasks.send_some", 1, 0), "it counts as waiting"
     assert hosts.notice_lost() == ["乙机"]
     assert queue.enqueue_once("send:1:0", "messaging.worker.tasks.send_some", 1, 0)
     assert hosts.notice_lost() == [], "told once"
     hosts.beat("乙机")
-    Lease.objects.filter(name="host:乙机").update(beat_at=minutes_ago(1))
+    Heartbeat.objects.filter(name="host:乙机").update(beat_at=minutes_ago(1))
     assert hosts.notice_lost() == ["乙机"]
 
 
@@ -52,17 +52,17 @@ def test_a_host_that_stopped_in_order_is_missed_by_nobody():
     hosts.beat("甲机")
     hosts.beat_queue("甲机", "bulk")
     hosts.leave("甲机")
-    assert not Lease.objects.filter(name__contains="甲机").exists()
+    assert not Heartbeat.objects.filter(name__contains="甲机").exists()
     assert hosts.notice_lost() == []
 
 
 def test_hosts_of_yesterday_are_forgotten():
     hosts.beat("旧机")
     hosts.beat_queue("旧机", "bulk")
-    Lease.objects.update(beat_at=minutes_ago(25 * 60))
+    Heartbeat.objects.update(beat_at=minutes_ago(25 * 60))
     hosts.beat("甲机")
     hosts.forget_old()
-    assert list(Lease.objects.values_list("name", flat=True)) == ["host:甲机"]
+    assert list(Heartbeat.objects.values_list("name", flat=True)) == ["host:甲机"]
 
 
 # --- heartbeats ---------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_what_a_silent_host_asked_for_is_put_back_for_it_for_a_while(monkeypatch
     monkeypatch.setattr(settings, "WORKER_ID", "乙机")
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     hosts.beat_queue("甲机", "bulk")
-    Lease.objects.filter(name="heartbeat:甲机:bulk").update(beat_at=minutes_ago(10))
+    Heartbeat.objects.filter(name="queue:甲机:bulk").update(beat_at=minutes_ago(10))
     tasks.heartbeat("bulk", "甲机")
     assert queue.waiting()["bulk"] == 1
     assert queue.run_waiting() == tasks.MOST_HOPS, "and not for ever"
@@ -96,7 +96,7 @@ def test_what_a_silent_host_asked_for_is_put_back_for_it_for_a_while(monkeypatch
 
 
 def waits(minutes: float) -> None:
-    Lease.objects.filter(name__startswith="due:").update(beat_at=minutes_ago(minutes))
+    DueWork.objects.update(since=minutes_ago(minutes))
 
 
 def alarm() -> list[str | None]:
@@ -154,6 +154,15 @@ def test_what_is_held_on_purpose_is_no_alarm(house, why):
     assert alarm() == []
 
 
+def test_an_account_with_due_work_in_both_queues_is_told_once(house):
+    house.make_dispatch(phones(3))
+    house.make_dispatch(phones(3), queue="notice")
+    overdue.note()
+    waits(4)
+    assert DueWork.objects.count() == 2
+    assert alarm() == ["5G-主账号"]
+
+
 def test_receipts_that_nobody_applies_are_told(house):
     alive()
     event = CallbackEvent.objects.create(account=house.account, kind="receipt", body=b"x")
@@ -170,7 +179,7 @@ def test_receipts_that_nobody_applies_are_told(house):
 def test_a_wrong_clock_is_told_on_pages_and_to_the_probe(house, off, words):
     alive()
     call_command("queue_alive")
-    Lease.objects.filter(name="host:甲机").update(holder=f"{off:.1f}")
+    Heartbeat.objects.filter(name="host:甲机").update(clock_off=off)
     sentence = f"任务机器 甲机 的时钟{words}"
     assert sentence in read(signed_in(roles.ADMINISTRATORS).get("/admin/")).text
     with pytest.raises(CommandError, match="甲机"):
@@ -183,7 +192,7 @@ def test_run_status_shows_each_host_and_what_it_said_last(house):
     hosts.beat("甲机")
     hosts.beat_queue("甲机", "bulk")
     hosts.beat_queue("乙机", "bulk")
-    Lease.objects.filter(name="heartbeat:乙机:bulk").update(beat_at=minutes_ago(10))
+    Heartbeat.objects.filter(name="queue:乙机:bulk").update(beat_at=minutes_ago(10))
     text = read(signed_in(roles.ADMINISTRATORS).get("/admin/messaging/vendorcall/status/")).text
     rows = text[text.index("bulk") : text.index("任务机器")]
     assert rows.index("乙机") < rows.index("没有心跳") < rows.index("甲机")

@@ -12,7 +12,7 @@ from messaging.callbacks import process
 from messaging.deliveries import status as deliveries_status
 from messaging.events import set_aside
 from messaging.gateway import crypto
-from messaging.models import Attempt, CallbackEvent, Delivery, Lease, Receipt, Reply, Suppression, TemplateReview
+from messaging.models import Attempt, CallbackEvent, Delivery, Mutex, Receipt, Reply, Suppression, TemplateReview
 from messaging.sending import hand_over
 from messaging.worker import tasks
 from tests.builders import phones
@@ -225,10 +225,10 @@ def deadly():
 
 
 def killed_once(account):
-    """An applier that dies leaves its lease as it was; it runs out."""
+    """An applier that dies leaves its mutex as it was; it runs out."""
     with pytest.raises(Died):
         process.apply_account(account.pk)
-    Lease.objects.filter(name=f"apply:{account.pk}").update(holder="dead", until=timezone.now() - timedelta(seconds=1))
+    Mutex.objects.filter(name=f"apply:{account.pk}").update(owner="dead", until=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_push_that_kills_its_applier_is_set_aside_after_two_tries_alone(house, sent, client, deadly, caplog):
@@ -265,7 +265,7 @@ def test_what_an_applier_that_died_had_in_its_hands_is_applied_all_the_same(hous
 def test_one_account_that_is_busy_or_broken_stops_no_other(house, sent, client, run_queue):
     other = house.make_account("另一个账号", vendor="emay", credentials={"app_id": "A", "secret_key": "k" * 16})
     CallbackEvent.objects.create(account=other, kind="receipt", body=b"[]", digest="d")
-    Lease.objects.create(name=f"apply:{other.pk}", holder="x", until=timezone.now() + timedelta(seconds=30))
+    Mutex.objects.create(name=f"apply:{other.pk}", owner="x", until=timezone.now() + timedelta(seconds=30))
     house.push("receipt", [receipt(phones(1)[0], Attempt.objects.get().reference)], client=client)
     tasks.tick()
     run_queue()

@@ -83,6 +83,9 @@ def test_a_refusal_is_kept_and_not_repeated_within_the_hour(silent):
     assert VendorCall.objects.filter(operation="retrieve").count() == 1
     dispatch.account.refresh_from_db()
     assert dispatch.account.status == "ok"
+    PollState.objects.update(retrieved_at=timezone.now() - retrieve.AGAIN_AFTER)
+    world.settings["retrieve"] = True
+    assert retrieve.fill_gaps() == 1
 
 
 def test_a_vendor_that_gives_receipts_once_is_left_alone(house):

@@ -53,7 +53,7 @@ def test_the_attempt_is_committed_before_the_wire(house):
     assert (Batch.objects.get().state, Attempt.objects.get().outcome) == ("sending", "open")
     later = timezone.now() - timedelta(seconds=600)
     Batch.objects.update(claimed_at=later)
-    assert sweep.sweep_leases() == (0, 1)
+    assert sweep.sweep_claims() == (0, 1)
     assert states(dispatch) == ["unknown"]
     assert hand_over.send_some(dispatch.pk) == "nothing"
     assert house.accepted() == dict.fromkeys(phones(3), 1)
@@ -63,7 +63,7 @@ def test_a_dead_claim_goes_back_to_the_queue(house):
     dispatch = house.make_dispatch(phones(3))
     assert isinstance(claim.claim_next(dispatch.pk), claim.Claimed)
     Batch.objects.update(claimed_at=timezone.now() - timedelta(seconds=600))
-    assert sweep.sweep_leases() == (1, 0)
+    assert sweep.sweep_claims() == (1, 0)
     assert hand_over.send_some(dispatch.pk) == "nothing"
     assert house.accepted() == dict.fromkeys(phones(3), 1)
 
@@ -97,7 +97,7 @@ def test_an_unclear_answer_is_unknown_and_never_sent_again(house, sandbox, setti
     hand_over.send_some(dispatch.pk)
     sandbox.mount("rcs_gateway").faults.replace([])
     for _ in range(3):
-        sweep.sweep_leases()
+        sweep.sweep_claims()
         hand_over.send_some(dispatch.pk)
     assert states(dispatch) == ["unknown"]
     assert counts(dispatch) == {"unknown": 5}

@@ -125,7 +125,7 @@ def test_what_is_past_its_time_meanwhile_is_too_late(house, standstill):
 def swept(dispatch):
     """It stood still for so long that its batch was given up, and the dispatch ended without it."""
     Batch.objects.update(claimed_at=timezone.now() - timedelta(minutes=10))
-    assert sweep.sweep_leases() == (0, 1)
+    assert sweep.sweep_claims() == (0, 1)
     sweep.close_and_finish()
     dispatch.refresh_from_db()
     assert (batch_of(dispatch).state, dispatch.state) == ("unknown", "done")

@@ -23,7 +23,7 @@ from campaigns.models import Campaign
 from kit.processes import Child
 from messaging import queue
 from messaging.gateway import crypto
-from messaging.models import Batch, CallbackEvent, Dispatch, Lease, VendorAccount
+from messaging.models import Batch, CallbackEvent, Dispatch, Mutex, VendorAccount
 from messaging.sending import dispatches
 from messaging.worker import hosts
 from tools.bench import history, house, postgres
@@ -86,7 +86,7 @@ def pushes_under_load(run: Run) -> Iterator[Line]:
 def _all_run() -> bool:
     """Every queue that has a heartbeat has had one, and what the first tick gave them to do is done."""
     queues = {queue_name for _host, queue_name, _at in hosts.queue_beats(("notice", "bulk"))}
-    held = Lease.objects.filter(until__gt=Now())
+    held = Mutex.objects.filter(until__gt=Now())
     return queues == {"notice", "bulk"} and not sum(queue.waiting().values()) and not held.exists()
 
 
