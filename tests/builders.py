@@ -102,7 +102,7 @@ class House:
                 Delivery(
                     dispatch=dispatch,
                     batch=batch,
-                    run=dispatch.run,
+                    run_id=dispatch.run_id,
                     leg=dispatch.leg,
                     phone=phone,
                     variables=variables or {},

@@ -83,7 +83,7 @@ def beyond(campaign: Campaign, rates: Rates, least: int = 1) -> tuple[str, str, 
 
 def look(campaign: Campaign) -> None:
     """From the tick: let the rest follow a good canary, stop what is past a limit."""
-    for dispatch in Dispatch.objects.filter(run=campaign.run, state=DispatchState.RUNNING):
+    for dispatch in campaign.dispatches.filter(state=DispatchState.RUNNING):
         if dispatch.hold_after is not None:
             _look_at_canary(campaign, dispatch)
         else:
@@ -131,7 +131,7 @@ def _canary(dispatch: Dispatch) -> QuerySet[Batch]:
 
 def decides_at(campaign: Campaign) -> datetime | None:
     """When the canary is judged; None while it is being handed over, or without one."""
-    held = Dispatch.objects.filter(run=campaign.run, hold_after__isnull=False)
+    held = campaign.dispatches.filter(hold_after__isnull=False)
     ends = [_watch_ends(campaign, dispatch) for dispatch in held]
     return None if None in ends else max((end for end in ends if end), default=None)
 
@@ -144,7 +144,7 @@ def go_on(campaign: Campaign, dispatch: Dispatch, rates: Rates) -> None:
 
 def stop(campaign: Campaign, reason: str, detail: str) -> None:
     """Every dispatch of it, with the same reason: what one shows the others would."""
-    for dispatch in Dispatch.objects.filter(run=campaign.run, state=DispatchState.RUNNING):
+    for dispatch in campaign.dispatches.filter(state=DispatchState.RUNNING):
         outcomes.stop_dispatch(dispatch, reason, detail)
 
 
@@ -155,7 +155,7 @@ def is_limit(reason: str) -> bool:
 def overrule(campaign: Campaign, actor: Actor) -> None:
     """A person goes on in spite of a limit: what was before no longer counts, and the canary's hold is lifted."""
     Campaign.objects.filter(pk=campaign.pk).update(watch_from=timezone.now())
-    Dispatch.objects.filter(run=campaign.run, hold_after__isnull=False).update(hold_after=None)
+    campaign.dispatches.filter(hold_after__isnull=False).update(hold_after=None)
     audit.record(
         AuditAction.CAMPAIGN_CONTINUED,
         actor=actor,

@@ -50,11 +50,11 @@ def _groups(dispatch: Dispatch) -> _Groups:
 
 def _count(dispatch: Dispatch) -> _Groups:
     """By run and leg, which the unique index begins with: there is none on the dispatch alone."""
-    rows = Delivery.objects.filter(run=dispatch.run, leg=dispatch.leg, own_status__isnull=False)
+    rows = Delivery.objects.filter(run_id=dispatch.run_id, leg=dispatch.leg, own_status__isnull=False)
     found = list(rows.values_list("own_status", "channel", "reason").annotate(n=Count("id")).order_by())
     taken = sum((F(column) for column in OWN_COLUMNS.values()), start=F("n_skipped") - F("n_skipped"))
     whole = Batch.objects.filter(
-        dispatch__run=dispatch.run, dispatch__leg=dispatch.leg, state=BatchState.REJECTED
+        dispatch__run_id=dispatch.run_id, dispatch__leg=dispatch.leg, state=BatchState.REJECTED
     ).values_list("reason")
     refused = whole.annotate(n=Sum(F("size") - taken)).order_by()
     return found + [(int(OwnStatus.REJECTED), "", reason, people) for reason, people in refused if people]

@@ -22,7 +22,7 @@ from campaigns.preflight.specs import FALLBACK_LEG, Variant
 from campaigns.states import CampaignState
 from kit import audit, sql
 from kit.people import Actor
-from messaging.models import Delivery, Dispatch
+from messaging.models import Dispatch
 from messaging.sending import dispatches
 from messaging.sending.create import Part, add_recipients, create
 from messaging.states import BatchState, DispatchState, OwnStatus
@@ -80,11 +80,11 @@ def _resend_query(campaign: Campaign, variant: Variant, groups: Sequence[str]) -
 def _resend_only(campaign: Campaign, groups: Sequence[str]) -> sql.Fragment:
     chosen = tuple(group for group in groups if group in GROUPS and group != "new")
     return _SQL["resend"].given(
-        run=campaign.run,
+        run_id=campaign.run_id,
         some_groups=bool(chosen),
         groups=chosen,
         new="new" in groups,
-        outcomes=_SQL["outcomes"].given(run=campaign.run, **_STATES),
+        outcomes=_SQL["outcomes"].given(run_id=campaign.run_id, **_STATES),
     )
 
 
@@ -100,7 +100,7 @@ def resend(
     if send_until is not None and send_until <= timezone.now():
         raise CannotFollow(_("The time until which it is sent has passed. Choose another one."))
     approval = _require_approved(campaign, groups, send_until, preview(campaign, groups))
-    legs = Dispatch.objects.filter(run=campaign.run, kind=Dispatch.Kind.RESEND).values("leg").distinct().count()
+    legs = campaign.dispatches.filter(kind=Dispatch.Kind.RESEND).values("leg").distinct().count()
     leg, title = f"resend-{legs + 1}", _("%(campaign)s, follow-up %(n)s") % {"campaign": campaign.name, "n": legs + 1}
     variants = specs.follow_up(campaign, leg, title, send_until, actor)
     created = create([Part(variant.spec, _resend_query(campaign, variant, groups)) for variant in variants])
@@ -159,7 +159,7 @@ def fallback_waits(campaign: Campaign) -> int:
 def _open_fallback(campaign: Campaign) -> Variant | None:
     if campaign.send_until and campaign.send_until <= timezone.now():
         return None
-    if Dispatch.objects.filter(run=campaign.run, leg=FALLBACK_LEG, state=DispatchState.CANCELLED).exists():
+    if campaign.dispatches.filter(leg=FALLBACK_LEG, state=DispatchState.CANCELLED).exists():
         return None
     return specs.fallback(campaign, _("%(campaign)s, fallback") % {"campaign": campaign.name})
 
@@ -167,9 +167,9 @@ def _open_fallback(campaign: Campaign) -> Variant | None:
 def _fallback_query(campaign: Campaign, fallback: Variant) -> AudienceQuery:
     """Only after a final failure in the main leg, and only who is in no other leg."""
     final = ("failed", "rejected", *(["no_receipt"] if campaign.fallback_on_silence else []))
-    outcomes = _SQL["outcomes"].given(run=campaign.run, **_STATES)
+    outcomes = _SQL["outcomes"].given(run_id=campaign.run_id, **_STATES)
     query = query_for(campaign, fallback, campaign.report.imports, timezone.now())
-    return replace(query, only=_SQL["fallback"].given(run=campaign.run, final=final, outcomes=outcomes))
+    return replace(query, only=_SQL["fallback"].given(run_id=campaign.run_id, final=final, outcomes=outcomes))
 
 
 @transaction.atomic
@@ -182,7 +182,7 @@ def fall_back(campaign: Campaign) -> int:
     if fallback is None or not fallback_waits(campaign):
         return 0
     query = _fallback_query(campaign, fallback)
-    dispatch = Dispatch.objects.filter(run=campaign.run, leg=FALLBACK_LEG).first()
+    dispatch = campaign.dispatches.filter(leg=FALLBACK_LEG).first()
     if dispatch is None:
         (added,) = create([Part(fallback.spec, query)])
     else:
@@ -202,6 +202,6 @@ def look(campaign: Campaign) -> None:
 
 def reached_twice(campaign: Campaign) -> int:
     """People whom a late receipt calls reached by the first message although the fallback reached them too."""
-    reached = Delivery.objects.filter(run=campaign.run, own_status__gte=OwnStatus.DELIVERED)
+    reached = campaign.deliveries.filter(own_status__gte=OwnStatus.DELIVERED)
     second = reached.filter(leg=FALLBACK_LEG)
     return reached.filter(leg="main", phone__in=second.values("phone")).count()

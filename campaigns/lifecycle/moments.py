@@ -27,11 +27,11 @@ class _Count(NamedTuple):
     own: int = 0
 
 
-def of_run(run: UUID) -> Iterator[Moment]:
+def of_run(run_id: UUID) -> Iterator[Moment]:
     """sent, delivered, failed, replies of every dispatch of the run. Three statements."""
-    for row in _SQL["sent"].rows(_Count, run=run, states=_LEFT_THE_QUEUE):
+    for row in _SQL["sent"].rows(_Count, run_id=run_id, states=_LEFT_THE_QUEUE):
         yield Moment("sent", row.minute, row.people)
-    for row in _SQL["heard"].rows(_Count, run=run, owns=tuple(_HEARD)):
+    for row in _SQL["heard"].rows(_Count, run_id=run_id, owns=tuple(_HEARD)):
         yield Moment(_HEARD[OwnStatus(row.own)], row.minute, row.people)
-    for row in _SQL["replies"].rows(_Count, run=run):
+    for row in _SQL["replies"].rows(_Count, run_id=run_id):
         yield Moment("replies", row.minute, row.people)

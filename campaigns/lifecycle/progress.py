@@ -76,7 +76,7 @@ def main_dispatches(campaign: Campaign) -> Mapping[int, int]:
     """dispatch id -> people of the main leg: one dispatch, or one for each version that is compared."""
     if campaign.dispatch_id is None:
         return {}
-    return dict(Dispatch.objects.filter(run=campaign.run, leg="main").values_list("pk", "total"))
+    return dict(campaign.dispatches.filter(leg="main").values_list("pk", "total"))
 
 
 def _rate(campaign: Campaign) -> float:
@@ -86,7 +86,9 @@ def _rate(campaign: Campaign) -> float:
         return limit
     now = timezone.now()
     since = max(campaign.dispatch.started_at, now - _LOOK_BACK)
-    sent = Batch.objects.filter(dispatch__run=campaign.run, submitted_at__gte=since).values_list("size", flat=True)
+    sent = Batch.objects.filter(dispatch__in=campaign.dispatches, submitted_at__gte=since).values_list(
+        "size", flat=True
+    )
     people, seconds = sum(sent), max((now - since).total_seconds(), 1)
     return min(people / seconds, limit) if people else limit
 
@@ -101,7 +103,7 @@ def _finish(campaign: Campaign, waiting: int, rate: float) -> datetime | None:
 def in_flight(campaign: Campaign) -> tuple[int, int]:
     """(batches, people) that a pause no longer stops."""
     taken = Batch.objects.filter(
-        dispatch__run=campaign.run, state__in=(BatchState.CLAIMED, BatchState.SENDING)
+        dispatch__in=campaign.dispatches, state__in=(BatchState.CLAIMED, BatchState.SENDING)
     ).values_list("size", flat=True)
     return len(taken), sum(taken)
 
@@ -110,13 +112,13 @@ def everybody(campaign: Campaign) -> QuerySet[Delivery]:
     """By run and leg: the unique index has them in the order of the numbers."""
     if campaign.dispatch is None:
         return Delivery.objects.none()
-    return Delivery.objects.filter(run=campaign.run, leg=campaign.dispatch.leg)
+    return campaign.deliveries.filter(leg=campaign.dispatch.leg)
 
 
 def counts_by_campaign(campaigns: Iterable[Campaign]) -> Mapping[int, Mapping[str, int]]:
     """campaign id -> what selectors.dispatch_counts says of its main leg; three queries for all of them."""
-    runs = {campaign.run: campaign.pk for campaign in campaigns if campaign.dispatch_id}
-    main = dict(Dispatch.objects.filter(run__in=runs, leg="main").values_list("pk", "run"))
+    runs = {campaign.run_id: campaign.pk for campaign in campaigns if campaign.run_id}
+    main = dict(Dispatch.objects.filter(run_id__in=runs, leg="main").values_list("pk", "run_id"))
     found: dict[int, Counter[str]] = {pk: Counter() for pk in runs.values()}
     for dispatch, counts in counts_by_dispatch(main).items():
         found[runs[main[dispatch]]].update(counts)
@@ -173,7 +175,7 @@ class Side:
 
 def side_by_side(campaign: Campaign) -> list[Side]:
     """Every dispatch of the run, none where there is but one; four queries whatever their number."""
-    dispatches = Dispatch.objects.filter(run=campaign.run).select_related("version__template", "account").order_by("pk")
+    dispatches = campaign.dispatches.select_related("version__template", "account").order_by("pk")
     by_id = {dispatch.pk: dispatch for dispatch in dispatches}
     if len(by_id) < 2:
         return []

@@ -206,7 +206,7 @@ def _start_if_due(campaign: Campaign) -> None:
 
 def dispatches(campaign: Campaign) -> list[Dispatch]:
     """Every dispatch of its run, the first one first."""
-    return list(Dispatch.objects.filter(run=campaign.run).select_related("account").order_by("pk"))
+    return list(campaign.dispatches.select_related("account").order_by("pk"))
 
 
 def pause(campaign: Campaign, actor: Actor) -> bool:
@@ -389,6 +389,6 @@ def tick() -> None:
 
 def follow(dispatch: Dispatch) -> None:
     """A dispatch changed its state: so does its campaign."""
-    campaign = Campaign.objects.filter(run=dispatch.run).first()
+    campaign = Campaign.objects.filter(run_id=dispatch.run_id).first()
     if campaign is not None:
         refresh_state(campaign)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -31,19 +32,19 @@ def timeline(campaign: Campaign) -> dict[str, Any]:
     """{"minutes": of a step, "step": in words, "labels": [...], "sent"/"delivered"/"failed"/"replies": [people, …],
     "untimed": {kind: people without a time}, "words": {kind: word}}; {} while nothing happened. Delivered and failed stand
     at the latest report of each person; a time outside the campaign counts at its nearest end. Three queries."""
-    if campaign.dispatch is None or campaign.started_at is None:
+    if campaign.run_id is None or campaign.started_at is None:
         return {}
-    return _laid_out(_moments(campaign), int(campaign.started_at.timestamp() // 60))
+    return _laid_out(_moments(campaign, campaign.run_id), int(campaign.started_at.timestamp() // 60))
 
 
-def _moments(campaign: Campaign) -> Moments:
+def _moments(campaign: Campaign, run_id: UUID) -> Moments:
     if campaign.dispatch is None or campaign.dispatch.total <= KEPT_ABOVE:
-        return list(moments.of_run(campaign.run))
+        return list(moments.of_run(run_id))
     key = f"timeline:{campaign.pk}"
     kept: Moments | None = cache.get(key)
     if kept is None:
         began = time.monotonic()
-        kept = list(moments.of_run(campaign.run))
+        kept = list(moments.of_run(run_id))
         cost = time.monotonic() - began
         cache.set(key, kept, min(max(KEPT_SECONDS, cost * _TIMES), _LONGEST))
     return kept

@@ -1,6 +1,5 @@
 """Who gets what, when and how fast."""
 
-import uuid
 from decimal import Decimal
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from campaigns.models.audiences import Audience
 from campaigns.models.decisions import DecidedRequest
 from campaigns.models.preflight import PreflightReport, ReportField
 from campaigns.states import CampaignState
-from messaging.models import Chatbot, Dispatch, Signature, VendorAccount
+from messaging.models import Chatbot, Delivery, Dispatch, Signature, VendorAccount
 from messaging.models.policy import MOST_CANARY_MINUTES, PERCENT
 from templates_5g.models import TemplateVersion
 
@@ -49,8 +48,9 @@ PLANNED = (
 
 
 class Campaign(models.Model):
-    """`run` ties its dispatches together: one in the main leg (two where `version_b` is tried beside `version`), and one for each
-    follow-up and fallback. `dispatch` is the first. `report` is the frozen result of the last check, made `checked_at`.
+    """`run_id`, written when its people are laid out, ties its dispatches together: one in the main leg (two where `version_b`
+    is tried beside `version`), and one for each follow-up and fallback. `dispatch` is the first. `report` is the frozen result
+    of the last check, made `checked_at`.
 
     `canary_people` or `canary_percent` of the people go first; after them the campaign waits `canary_minutes` and goes on
     only inside the stop limits, percentages of the results since `watch_from`. `fallback_*`: where to send once more after a
@@ -149,7 +149,7 @@ class Campaign(models.Model):
     fallback_on_silence = models.BooleanField(_("fallback also when nothing was heard"), default=False)
     state = models.CharField(_("status"), max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
     state_note = models.CharField(max_length=300, blank=True)
-    run = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    run_id = models.UUIDField(unique=True, null=True, editable=False)
     dispatch = models.OneToOneField(
         Dispatch, on_delete=models.PROTECT, null=True, blank=True, related_name="campaign", editable=False
     )
@@ -183,6 +183,16 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def dispatches(self) -> models.QuerySet[Dispatch]:
+        """All of its run; none before it is laid out."""
+        return Dispatch.objects.filter(run_id=self.run_id) if self.run_id else Dispatch.objects.none()
+
+    @property
+    def deliveries(self) -> models.QuerySet[Delivery]:
+        """Of all legs of its run."""
+        return Delivery.objects.filter(run_id=self.run_id) if self.run_id else Delivery.objects.none()
 
 
 class Approval(DecidedRequest):

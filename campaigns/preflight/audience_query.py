@@ -73,7 +73,7 @@ class AudienceQuery:
         return _SQL["members"].given(
             audience=self.audience,
             imports=tuple(self.imports),
-            run=spec.origin.run,
+            run_id=spec.origin.run_id,
             in_force=scope.in_force_sql("s", message.account.pk, message.signature.pk if message.signature else None),
             consented=consent.of_all,
             own_consent=consent.of_each,

@@ -17,7 +17,7 @@ SELECT m.phone, m.variables, m.operator,
       FROM (:out_for_caps) AS b
       JOIN messaging_dispatch x ON x.id = b.dispatch_id
       CROSS JOIN messaging_delivery d
-      WHERE d.batch_id = b.id AND x.purpose = :purpose AND x.counts_for_cap AND x.run <> :run
+      WHERE d.batch_id = b.id AND x.purpose = :purpose AND x.counts_for_cap AND x.run_id <> :run_id
         AND COALESCE(d.own_status, 0) NOT IN :unsent
       GROUP BY d.phone
       HAVING COUNT(CASE WHEN b.at >= :first_since THEN 1 END) >= :first_cap
@@ -29,7 +29,7 @@ SELECT m.phone, m.variables, m.operator,
       JOIN messaging_dispatch x ON x.version_id = v.id
       JOIN (:out_lately) AS b ON b.dispatch_id = x.id
       JOIN messaging_delivery d ON d.batch_id = b.id
-      WHERE v.template_id = :template AND x.run <> :run AND COALESCE(d.own_status, 0) NOT IN :unsent
+      WHERE v.template_id = :template AND x.run_id <> :run_id AND COALESCE(d.own_status, 0) NOT IN :unsent
     ) THEN 'sent_lately'
     WHEN :some_operators AND m.operator NOT IN :operators THEN 'operator'
     WHEN :variables_are_bad THEN 'bad_variables'

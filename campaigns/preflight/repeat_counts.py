@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from campaigns.preflight.audience_query import AudienceQuery
 from kit import sql
@@ -38,7 +39,7 @@ class Content:
     versions: Sequence[int]
     text: str
     since: datetime
-    run: Any
+    run_id: UUID
     sources: Sequence[Source] = ()
 
 
@@ -101,7 +102,7 @@ def _marked(query: AudienceQuery, spec: DispatchSpec, content: Content) -> sql.F
 def _source(source: Source, content: Content) -> sql.Fragment:
     if source.audience:
         return _SQL["planned"].given(audience=source.audience, imports=tuple(source.imports))
-    same = {"versions": tuple(content.versions), "run": content.run}
+    same = {"versions": tuple(content.versions), "run_id": content.run_id}
     if source.apart:
         dispatches = _SQL["of_no_campaign"].given(**same, text=content.text)
     else:

@@ -25,14 +25,14 @@ WHERE b.dispatch_id = x.id AND d.batch_id = b.id AND COALESCE(d.own_status, 0) N
 
 -- name: of_runs
 SELECT id, state FROM messaging_dispatch
-WHERE version_id IN :versions AND run IN :runs AND run <> :run AND kind <> 'test'
+WHERE version_id IN :versions AND run_id IN :runs AND run_id <> :run_id AND kind <> 'test'
 
 -- Besides the versions, answers of the same text.
 -- name: of_no_campaign
 SELECT id, state FROM messaging_dispatch AS y
-WHERE version_id IN :versions AND run <> :run AND kind <> 'test'
-  AND NOT EXISTS (SELECT 1 FROM campaigns_campaign c WHERE c.run = y.run)
+WHERE version_id IN :versions AND run_id <> :run_id AND kind <> 'test'
+  AND NOT EXISTS (SELECT 1 FROM campaigns_campaign c WHERE c.run_id = y.run_id)
 UNION ALL
 SELECT id, state FROM messaging_dispatch AS y
-WHERE :text <> '' AND kind = 'answer' AND version_id IS NULL AND text = :text AND run <> :run
-  AND NOT EXISTS (SELECT 1 FROM campaigns_campaign c WHERE c.run = y.run)
+WHERE :text <> '' AND kind = 'answer' AND version_id IS NULL AND text = :text AND run_id <> :run_id
+  AND NOT EXISTS (SELECT 1 FROM campaigns_campaign c WHERE c.run_id = y.run_id)

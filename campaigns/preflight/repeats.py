@@ -9,7 +9,7 @@ from campaigns.models import Again, Approval, Campaign
 from campaigns.preflight import repeat_counts
 from campaigns.preflight.audience_query import query_for
 from campaigns.preflight.repeat_counts import MORE_CAMPAIGNS, NO_CAMPAIGN, Content, Source
-from campaigns.preflight.specs import variants
+from campaigns.preflight.specs import Variant, variants
 from campaigns.states import ApprovalState, CampaignState
 from messaging.models import Dispatch, SendingPolicy
 from templates_5g.models import MessageTemplate, TemplateVersion
@@ -27,7 +27,7 @@ def find(campaign: Campaign, now: datetime, imports: Sequence[int]) -> Again:
     people = 0
     found: dict[int, int] = {}
     for variant in variants(campaign) if days and imports else []:
-        content = _content(campaign, variant.version, now - timedelta(days=days))
+        content = _content(campaign, variant, now - timedelta(days=days))
         if content is None:
             continue
         repeated = repeat_counts.count(query_for(campaign, variant, imports, now), variant.spec, content)
@@ -42,7 +42,7 @@ def people(campaign: Campaign, now: datetime, imports: Sequence[int], most: int)
     days = SendingPolicy.current().same_content_days_for(campaign.version.template.purpose)
     rows: list[tuple[str, list[int]]] = []
     for variant in variants(campaign) if days and imports else []:
-        content = _content(campaign, variant.version, now - timedelta(days=days))
+        content = _content(campaign, variant, now - timedelta(days=days))
         if content is not None:
             query = query_for(campaign, variant, imports, now)
             rows += repeat_counts.people(query, variant.spec, content, most)
@@ -75,27 +75,30 @@ def _text(version: TemplateVersion) -> str:
     return str(version.content.get("text", "")) if version.kind in _TEXT_KINDS else ""
 
 
-def _content(campaign: Campaign, version: TemplateVersion, since: datetime) -> Content | None:
+def _content(campaign: Campaign, variant: Variant, since: datetime) -> Content | None:
     """None where nobody else sent or plans it."""
+    version = variant.version
     versions = list(same_versions(version).values_list("pk", flat=True))
     text = _text(version)
     sources = [*_sent(campaign, versions, text, since), *_planned(campaign, versions)]
-    return Content(versions, text, since, campaign.run, sources) if sources else None
+    return Content(versions, text, since, variant.spec.origin.run_id, sources) if sources else None
 
 
 def _sent(campaign: Campaign, versions: list[int], text: str, since: datetime) -> list[Source]:
     """Other runs that may have sent it since then, or have it waiting: the biggest campaigns one by one, the others together."""
-    others = Dispatch.objects.exclude(run=campaign.run).exclude(kind=Dispatch.Kind.TEST)
+    others = Dispatch.objects.exclude(pk__in=campaign.dispatches).exclude(kind=Dispatch.Kind.TEST)
     others = others.filter(Q(finished_at__isnull=True) | Q(finished_at__gte=since))
     same = others.filter(version__in=versions)
     found = (
-        Campaign.objects.filter(run__in=same.values("run")).annotate(size=F("dispatch__total")).order_by("-size", "pk")
+        Campaign.objects.filter(run_id__in=same.values("run_id"))
+        .annotate(size=F("dispatch__total"))
+        .order_by("-size", "pk")
     )
-    rows = list(found.values_list("pk", "run"))
+    rows = list(found.values_list("pk", "run_id"))
     sources = [Source(pk, [run]) for pk, run in rows[:MOST_SOURCES]]
     if len(rows) > MOST_SOURCES:
         sources.append(Source(MORE_CAMPAIGNS, [run for _pk, run in rows[MOST_SOURCES:]]))
-    apart = ~Exists(Campaign.objects.filter(run=OuterRef("run")))
+    apart = ~Exists(Campaign.objects.filter(run_id=OuterRef("run_id")))
     answers = others.filter(kind=Dispatch.Kind.ANSWER, version=None, text=text) if text else others.none()
     if same.filter(apart).exists() or answers.exists():
         sources.append(Source(NO_CAMPAIGN, apart=True))

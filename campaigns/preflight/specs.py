@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.models import Campaign
 from kit.people import Actor
+from kit.uuids import uuid7
 from messaging.eligibility.cap import Cap
 from messaging.models import Dispatch, SendingPolicy, SendingWindow
 from messaging.models.policy import as_dates
@@ -100,7 +101,7 @@ def _spec(campaign: Campaign) -> DispatchSpec:
         ),
         limits=Limits(per_second=campaign.per_second, cap=_own_cap(campaign, campaign.version), canary=canary),
         origin=Origin(
-            run=campaign.run,
+            run_id=campaign.run_id or uuid7(),
             kind=Dispatch.Kind.MAIN,
             title=campaign.name,
             source=str(campaign.audience),

@@ -134,7 +134,7 @@ def _groups(dispatches: Sequence[Dispatch]) -> dict[int, Groups]:
     """One pass over the people of these dispatches, in the order of the unique index, and one over those who opted out."""
     ids = [dispatch.pk for dispatch in dispatches]
     people = Delivery.objects.filter(
-        run__in={dispatch.run for dispatch in dispatches},
+        run_id__in={dispatch.run_id for dispatch in dispatches},
         leg__in={dispatch.leg for dispatch in dispatches},
         dispatch__in=ids,
     )
@@ -190,10 +190,10 @@ def _day_of(dispatch: Dispatch) -> date:
 
 def _add_up(dispatches: Sequence[Dispatch], before: dict[int, Groups], after: dict[int, Groups]) -> None:
     told = [dispatch for dispatch in dispatches if dispatch.kind != Dispatch.Kind.TEST]
-    campaigns = dict(Campaign.objects.filter(run__in={one.run for one in told}).values_list("run", "pk"))
+    campaigns = dict(Campaign.objects.filter(run_id__in={one.run_id for one in told}).values_list("run_id", "pk"))
     found: Counter[tuple[Any, ...]] = Counter()
     for dispatch in told:
-        campaign = campaigns.get(dispatch.run)
+        campaign = campaigns.get(dispatch.run_id)
         source = "" if campaign else dispatch.source or str(dispatch.kind)
         place = (campaign, source, dispatch.account_id, dispatch.version_id)
         for sign, groups in ((-1, before[dispatch.pk]), (1, after[dispatch.pk])):

@@ -16,7 +16,7 @@ from kit import display, masks
 from messaging import sentences
 from messaging.badges import DELIVERY
 from messaging.deliveries import status as deliveries_status
-from messaging.models import Delivery, Dispatch
+from messaging.models import Dispatch
 from messaging.states import Channel
 
 # Rows of one query: by the key (run, leg, phone), so that neither side keeps more than these.
@@ -55,7 +55,7 @@ def header() -> list[str]:
 
 def size(campaign: Campaign) -> int:
     """How many rows there will be: a person once in each leg, and the file's problem rows."""
-    people = Dispatch.objects.filter(run=campaign.run).aggregate(n=Sum("total"))["n"] or 0
+    people = campaign.dispatches.aggregate(n=Sum("total"))["n"] or 0
     sources = AudienceImport.objects.filter(pk__in=campaign.report.imports)
     bad = sources.aggregate(invalid=Sum("invalid"), duplicate=Sum("duplicate"))
     return int(people + (bad["invalid"] or 0) + (bad["duplicate"] or 0))
@@ -76,12 +76,12 @@ def rows(campaign: Campaign, *, full_numbers: bool) -> Iterator[Sequence[object]
 
 
 def _dispatches(campaign: Campaign) -> dict[int, Dispatch]:
-    found = Dispatch.objects.filter(run=campaign.run).select_related("version__template", "account").order_by("pk")
+    found = campaign.dispatches.select_related("version__template", "account").order_by("pk")
     return {dispatch.pk: dispatch for dispatch in found}
 
 
 def _people(campaign: Campaign, leg: str) -> Iterator[dict[str, Any]]:
-    everybody = deliveries_status.with_status(Delivery.objects.filter(run=campaign.run, leg=leg)).order_by("phone")
+    everybody = deliveries_status.with_status(campaign.deliveries.filter(leg=leg)).order_by("phone")
     last = ""
     while page := list(everybody.filter(phone__gt=last).values(*_COLUMNS)[:PAGE]):
         yield from page

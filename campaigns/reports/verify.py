@@ -36,7 +36,7 @@ class Equation:
 
 def verify(campaign: Campaign) -> list[Equation]:
     """All seven, whatever fails. About twenty queries, none of them per row."""
-    dispatches = list(Dispatch.objects.filter(run=campaign.run).values_list("pk", flat=True))
+    dispatches = list(campaign.dispatches.values_list("pk", flat=True))
     checks: tuple[Callable[[Campaign, list[int]], Equation], ...] = (
         _imports,
         _members,
@@ -67,7 +67,7 @@ def _imports(campaign: Campaign, dispatches: list[int]) -> Equation:
 def _members(campaign: Campaign, dispatches: list[int]) -> Equation:
     """Every member has exactly one delivery in the main leg; a later leg holds nobody else but members of later files."""
     members = AudienceMember.objects.filter(audience=campaign.audience_id, source__in=campaign.report.imports)
-    deliveries = Delivery.objects.filter(run=campaign.run)
+    deliveries = campaign.deliveries
     total = members.count() if dispatches else 0
     main = deliveries.filter(leg="main")
     later = deliveries.exclude(leg="main").exclude(phone__in=main.values("phone"))

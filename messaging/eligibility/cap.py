@@ -41,7 +41,7 @@ class Capped:
     """Messages of one purpose in one run, and the caps that hold for them: all of them. A run's own dispatches do not count: a
     follow-up or fallback stands for the message that failed."""
 
-    run: UUID
+    run_id: UUID
     purpose: str
     caps: tuple[Cap, ...]
 
@@ -50,7 +50,7 @@ class Capped:
         """The dispatch's own cap and the policy's."""
         given = ((dispatch.cap_count, dispatch.cap_days), (dispatch.policy_cap_count, dispatch.policy_cap_days))
         caps = tuple(dict.fromkeys(Cap(count, days) for count, days in given if count))
-        return cls(dispatch.run, dispatch.purpose, caps)
+        return cls(dispatch.run_id, dispatch.purpose, caps)
 
 
 def reached(phones: Phones, capped: Capped, now: datetime) -> Mapping[str, bool]:
@@ -72,7 +72,7 @@ def _counted(phones: Phones, capped: Capped, now: datetime) -> Any:
         dispatch__purpose=capped.purpose,
         dispatch__counts_for_cap=True,
     )
-    rows = rows.exclude(run=capped.run).exclude(own_status__in=OWN_UNSENT)
+    rows = rows.exclude(run_id=capped.run_id).exclude(own_status__in=OWN_UNSENT)
     rows = rows.annotate(at=Coalesce("batch__submitted_at", "batch__claimed_at")).values("phone")
     over = Q()
     for n, cap in enumerate(capped.caps):

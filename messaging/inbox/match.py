@@ -40,6 +40,6 @@ def _named(account: VendorAccount, phone: str, reference: str, task_id: str) -> 
         attempt = Attempt.objects.filter(account=account, **{name: value}).select_related("batch__dispatch").last()
         if attempt:
             dispatch = attempt.batch.dispatch
-            found = Delivery.objects.filter(run=dispatch.run, leg=dispatch.leg, phone=phone)
+            found = Delivery.objects.filter(run_id=dispatch.run_id, leg=dispatch.leg, phone=phone)
             return found.select_related("batch", "dispatch").first()
     return None

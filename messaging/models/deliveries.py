@@ -15,7 +15,7 @@ class Delivery(models.Model):
 
     dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True, related_name="deliveries")
-    run = models.UUIDField()
+    run_id = models.UUIDField()
     leg = models.CharField(max_length=12)
     phone = models.CharField(max_length=20)
     variables = models.JSONField(default=dict, blank=True)
@@ -31,7 +31,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("recipient")
         verbose_name_plural = _("recipients")
-        constraints = [models.UniqueConstraint(fields=["run", "leg", "phone"], name="once_per_run_and_leg")]
+        constraints = [models.UniqueConstraint(fields=["run_id", "leg", "phone"], name="once_per_run_and_leg")]
         indexes = [
             models.Index(fields=["phone"], name="delivery_phone"),
             # No index holds what receipts change (own, channel, reason, units …): on PostgreSQL an update then leaves all of

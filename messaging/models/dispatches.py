@@ -1,6 +1,5 @@
 """One version through one account to some people, cut into vendor requests, each with its attempts."""
 
-import uuid
 from typing import Any
 
 from django.conf import settings
@@ -9,13 +8,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kit.texts import MessageField
+from kit.uuids import uuid7
 from messaging.models.accounts import Chatbot, Signature, VendorAccount
 from messaging.models.policy import SendingPolicy
 from messaging.states import AttemptOutcome, BatchState, DispatchState
 
 
 class Dispatch(models.Model):
-    """`run` is what may not reach a person twice (a campaign run); `leg` is main, resend-N or fallback-N within it.
+    """`run_id` is what may not reach a person twice (a campaign run); `leg` is main, resend-N or fallback-N within it.
     `title` and `source` say where it came from, so that nothing below campaigns has to look up. `queue` is notice or bulk.
     `hold_after`: batches with a higher number are not claimed (a canary goes first). `holidays`: ISO dates on which it waits."""
 
@@ -26,7 +26,7 @@ class Dispatch(models.Model):
         FALLBACK = "fallback", _("Fallback dispatch")
         ANSWER = "answer", _("Answer")
 
-    run = models.UUIDField(default=uuid.uuid4)
+    run_id = models.UUIDField(default=uuid7)
     leg = models.CharField(max_length=12, default="main")
     kind = models.CharField(_("kind of dispatch"), max_length=10, choices=Kind, default=Kind.MAIN)
     title = models.CharField(_("title"), max_length=120)
@@ -73,7 +73,7 @@ class Dispatch(models.Model):
         verbose_name = _("dispatch")
         verbose_name_plural = _("dispatches")
         indexes = [
-            models.Index(fields=["run", "leg"], name="dispatch_run_leg"),
+            models.Index(fields=["run_id", "leg"], name="dispatch_run_leg"),
             models.Index(fields=["state"], name="dispatch_state"),
             models.Index(fields=["kind", "-id"], name="dispatch_by_kind"),
             models.Index(fields=["title"], name="dispatch_title_begins", opclasses=["varchar_pattern_ops"]),

@@ -33,7 +33,7 @@ class Matched(NamedTuple):
 
     @property
     def person(self) -> status_updates.Person:
-        return self.ref.run, self.ref.leg, self.event.phone
+        return self.ref.run_id, self.ref.leg, self.event.phone
 
 
 class KeptReceipt(NamedTuple):
@@ -94,7 +94,7 @@ def _best_updates(matched: Sequence[Matched], index: Mapping[int, AttemptRef]) -
     shared_by_words: dict[tuple[Any, ...], status_updates.UpdateTemplate] = {}
     # A small number for each (run, leg), told apart by the run's own number: hashing a UUID is a call into Python.
     places: dict[tuple[int, str], int] = {}
-    place_of = {pk: places.setdefault((ref.run.int, ref.leg), len(places)) for pk, ref in index.items()}
+    place_of = {pk: places.setdefault((ref.run_id.int, ref.leg), len(places)) for pk, ref in index.items()}
     for position, (event, ref, _) in enumerate(matched):
         own = OWN_BY_WORD.get(event.status)
         if own is None:
@@ -113,7 +113,7 @@ def _best_updates(matched: Sequence[Matched], index: Mapping[int, AttemptRef]) -
 
 def _shared(event: ReceiptEvent, ref: AttemptRef, own: int) -> status_updates.UpdateTemplate:
     message = f"{event.code} {event.message}".strip()[:200]
-    return status_updates.UpdateTemplate(ref.run, ref.leg, own, event.channel[:4], event.reason, message)
+    return status_updates.UpdateTemplate(ref.run_id, ref.leg, own, event.channel[:4], event.reason, message)
 
 
 def _learn_from(matched: Sequence[Matched], unknown: Sequence[int]) -> None:

@@ -23,7 +23,7 @@ class AttemptRef(NamedTuple):
     reference: str
     task_id: str
     outcome: str
-    run: UUID
+    run_id: UUID
     leg: str
 
 
@@ -57,7 +57,7 @@ def _attempts_by(column: str, account: VendorAccount, values: Collection[str]) -
 
 def _refs(attempts: QuerySet[Attempt]) -> list[AttemptRef]:
     rows = attempts.order_by("pk").values_list(
-        "pk", "batch_id", "reference", "task_id", "outcome", "batch__dispatch__run", "batch__dispatch__leg"
+        "pk", "batch_id", "reference", "task_id", "outcome", "batch__dispatch__run_id", "batch__dispatch__leg"
     )
     return [AttemptRef(*row) for row in rows]
 

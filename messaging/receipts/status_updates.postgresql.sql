@@ -5,11 +5,11 @@ ORDER BY id FOR UPDATE
 
 -- What each update says about whom. A part of the two statements at the end.
 -- name: updates
-SELECT i.n, i.phone, to_timestamp(i.at) AS at, k.run, k.leg, k.new, k.channel, k.reason, k.vendor_message
+SELECT i.n, i.phone, to_timestamp(i.at) AS at, k.run_id, k.leg, k.new, k.channel, k.reason, k.vendor_message
 FROM unnest(:numbers::int[], :kinds::int[], :phones::text[], :times::float8[]) AS i(n, kind, phone, at)
 JOIN unnest(
     :keys::int[], :runs::uuid[], :legs::text[], :owns::smallint[], :channels::text[], :reasons::text[], :vendor_messages::text[])
-  AS k(kind, run, leg, new, channel, reason, vendor_message) ON k.kind = i.kind
+  AS k(kind, run_id, leg, new, channel, reason, vendor_message) ON k.kind = i.kind
 
 -- What an update s sets on its delivery d. A part as well.
 -- name: new_status
@@ -41,7 +41,7 @@ WHERE b.id = m.batch_id
 WITH moved AS (
   UPDATE messaging_delivery AS d SET :new_status
   FROM (:updates) AS s
-  WHERE d.run = s.run AND d.leg = s.leg AND d.phone = s.phone AND d.own_status IS NULL
+  WHERE d.run_id = s.run_id AND d.leg = s.leg AND d.phone = s.phone AND d.own_status IS NULL
   RETURNING s.n, d.batch_id, NULL::smallint AS old, s.new),
 counted AS (:counters)
 SELECT CASE WHEN COUNT(*) < :how_many THEN COALESCE(array_agg(n), '{}') END FROM moved
@@ -53,7 +53,7 @@ WITH moved AS (
   FROM (
     SELECT i.*, o.id AS row_id, o.own_status AS old
     FROM (:updates) AS i
-    JOIN messaging_delivery AS o ON o.run = i.run AND o.leg = i.leg AND o.phone = i.phone
+    JOIN messaging_delivery AS o ON o.run_id = i.run_id AND o.leg = i.leg AND o.phone = i.phone
   ) AS s
   WHERE d.id = s.row_id AND d.own_status IS NOT DISTINCT FROM s.old AND COALESCE(d.own_status, 0) < s.new
   RETURNING s.n, d.batch_id, s.old, s.new),

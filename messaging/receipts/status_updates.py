@@ -34,7 +34,7 @@ _RANKS = {own.name.lower(): own for own in COUNTERS}
 class UpdateTemplate(NamedTuple):
     """What many updates have in common. Shared, since thousands of receipts say one and the same about different people."""
 
-    run: UUID
+    run_id: UUID
     leg: str
     own_status: int
     channel: str
@@ -52,7 +52,7 @@ class StatusUpdate(NamedTuple):
 
     @property
     def person(self) -> "Person":
-        return self.shared.run, self.shared.leg, self.phone
+        return self.shared.run_id, self.shared.leg, self.phone
 
 
 # (run, leg, phone): one person of one leg.
@@ -173,9 +173,9 @@ def find(people: Iterable[Person]) -> dict[Person, Delivery]:
     found = {}
     for (run, leg), phones in groups.items():
         for start in range(0, len(phones), 5000):
-            rows = Delivery.objects.filter(run=run, leg=leg, phone__in=phones[start : start + 5000])
-            for row in rows.only("id", "batch_id", "own_status", "channel", "run", "leg", "phone"):
-                found[row.run, row.leg, row.phone] = row
+            rows = Delivery.objects.filter(run_id=run, leg=leg, phone__in=phones[start : start + 5000])
+            for row in rows.only("id", "batch_id", "own_status", "channel", "run_id", "leg", "phone"):
+                found[row.run_id, row.leg, row.phone] = row
     return found
 
 

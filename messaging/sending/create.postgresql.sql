@@ -7,8 +7,8 @@ made AS (
   SELECT :dispatch, :account, number, COUNT(*), MIN(text) FROM planned WHERE number IS NOT NULL GROUP BY number ORDER BY number
   RETURNING id, number),
 stored AS (
-  INSERT INTO messaging_delivery (dispatch_id, batch_id, run, leg, phone, variables, own_status, reason)
-  SELECT :dispatch, (ARRAY(SELECT id FROM made ORDER BY number))[number - :first], :run, :leg, phone, variables,
+  INSERT INTO messaging_delivery (dispatch_id, batch_id, run_id, leg, phone, variables, own_status, reason)
+  SELECT :dispatch, (ARRAY(SELECT id FROM made ORDER BY number))[number - :first], :run_id, :leg, phone, variables,
     CASE WHEN number IS NULL THEN :skipped END, outcome
   FROM planned)
 SELECT outcome, COUNT(*), MAX(CASE WHEN lead = 0 THEN number END) FROM planned GROUP BY outcome

@@ -74,7 +74,7 @@ def _stored(spec: DispatchSpec) -> Dispatch:
     if message.version is not None and not origin.is_test:
         freeze(message.version)
     return Dispatch.objects.create(
-        run=origin.run,
+        run_id=origin.run_id,
         leg=origin.leg,
         kind=origin.kind,
         title=origin.title[:120],
@@ -176,4 +176,4 @@ def drawn(column: str, seed: int) -> sql.Fragment:
 
 
 def _of(dispatch: Dispatch) -> dict[str, object]:
-    return {"dispatch": dispatch.pk, "run": dispatch.run, "leg": dispatch.leg, "skipped": OwnStatus.SKIPPED}
+    return {"dispatch": dispatch.pk, "run_id": dispatch.run_id, "leg": dispatch.leg, "skipped": OwnStatus.SKIPPED}

@@ -17,8 +17,8 @@ FROM (:recipients) AS decided ORDER BY phone
 
 -- One row for each of `planned`, in its order; those without a number are kept as left out.
 -- name: store_deliveries
-INSERT INTO messaging_delivery (dispatch_id, batch_id, run, leg, phone, variables, own_status, reason)
-SELECT :dispatch, b.id, :run, :leg, p.phone, p.variables, CASE WHEN p.number IS NULL THEN :skipped END, p.outcome
+INSERT INTO messaging_delivery (dispatch_id, batch_id, run_id, leg, phone, variables, own_status, reason)
+SELECT :dispatch, b.id, :run_id, :leg, p.phone, p.variables, CASE WHEN p.number IS NULL THEN :skipped END, p.outcome
 FROM (:planned) AS p LEFT JOIN messaging_batch b ON b.dispatch_id = :dispatch AND b.number = p.number
 
 -- Who has no batch, by the index of these.

@@ -1,14 +1,15 @@
 """A dispatch before it exists: what is sent, when, within which limits, and where it comes from. A new kind of send is one of
 these."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from kit.people import Actor
+from kit.uuids import uuid7
 from messaging.eligibility.cap import Cap, Capped
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Capabilities
@@ -126,14 +127,14 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """`run` is what may not reach a person twice; `leg` is main, resend-N or fallback-N within it. `title` and `source` say
+    """`run_id` is what may not reach a person twice; `leg` is main, resend-N or fallback-N within it. `title` and `source` say
     where it came from. `purpose` is marketing or notice. Nobody (`actor` None): a rule made it."""
 
     kind: Dispatch.Kind
     title: str
     purpose: str
     source: str = ""
-    run: uuid.UUID = field(default_factory=uuid.uuid4)
+    run_id: UUID = field(default_factory=uuid7)
     leg: str = "main"
     actor: Actor = None
 
@@ -163,4 +164,4 @@ class DispatchSpec:
         count, days = policy.cap_for(self.origin.purpose, is_test=self.origin.is_test)
         of_policy = Cap(count, days) if count else None
         caps = dict.fromkeys(cap for cap in (self.limits.cap, of_policy) if cap)
-        return Capped(self.origin.run, self.origin.purpose, tuple(caps))
+        return Capped(self.origin.run_id, self.origin.purpose, tuple(caps))

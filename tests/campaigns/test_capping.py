@@ -38,7 +38,7 @@ def before(campaign, state, *, days=4, phone=PHONE):
         claimed_at=None if state == BatchState.QUEUED else at,
         submitted_at=at if state == BatchState.SUBMITTED else None,
     )
-    Delivery.objects.create(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone)
+    Delivery.objects.create(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=phone)
     return batch
 
 
@@ -144,7 +144,7 @@ class TestDecisions:
         for campaign in (capped, choosy):
             batch = before(campaign, BatchState.UNKNOWN)
             other = Delivery.objects.create(
-                dispatch=batch.dispatch, batch=batch, run=batch.dispatch.run, leg="main", phone="13800000002"
+                dispatch=batch.dispatch, batch=batch, run_id=batch.dispatch.run_id, leg="main", phone="13800000002"
             )
             Batch.objects.filter(pk=batch.pk).update(size=2)
             mine = batch.deliveries.exclude(pk=other.pk).get()

@@ -74,7 +74,7 @@ def sent(
         vendor_code="0", vendor_message="成功", started_at=at, finished_at=at,
     )  # fmt: skip
     return Delivery.objects.create(
-        dispatch=dispatch, batch=batch, run=dispatch.run, leg=dispatch.leg, phone=PHONE, own_status=own_status,
+        dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg=dispatch.leg, phone=PHONE, own_status=own_status,
         channel=channel, variables=VALUES if variables is None else variables, vendor_message=word, message_id="m-9",
         reported_at=at if own_status else None,
     )  # fmt: skip
@@ -172,7 +172,7 @@ def test_every_receipt_with_times_and_the_vendors_codes(maker):
         account=account, key="2", phone=PHONE, status="failed", state="unmatched", code="9", task_id="x"
     )
     fallback = sent(
-        maker, version, maker.account(), own_status=OwnStatus.DELIVERED, channel="sms", word="0 成功", run=row.run,
+        maker, version, maker.account(), own_status=OwnStatus.DELIVERED, channel="sms", word="0 成功", run_id=row.run_id,
         leg="fallback-1", kind="fallback",
     )  # fmt: skip
     rows = table(pack(), "3-receipts.csv")

@@ -115,18 +115,16 @@ class TestRows:
         assert export.size(made) == 0
 
 
-def big_round(make, people):
-    """A laid-out round of so many, without a plan: one statement for each kind of row."""
+def big_dispatch(make, people):
+    """A laid-out dispatch of so many, without a plan: one statement for each kind of row."""
     campaign = make.campaign(make.people(1))
-    dispatch = Dispatch.objects.create(
-        run=campaign.run, account=campaign.account, version=campaign.version, title="大", total=people
-    )
+    dispatch = Dispatch.objects.create(account=campaign.account, version=campaign.version, title="大", total=people)
     batch = Batch.objects.create(dispatch=dispatch, account=campaign.account, number=1, size=people, state="submitted")
     Delivery.objects.bulk_create(
-        (Delivery(dispatch=dispatch, batch=batch, run=campaign.run, leg="main", phone=str(13800000000 + n)))
+        (Delivery(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=str(13800000000 + n)))
         for n in range(people)
     )
-    type(campaign).objects.filter(pk=campaign.pk).update(dispatch=dispatch)
+    type(campaign).objects.filter(pk=campaign.pk).update(run_id=dispatch.run_id, dispatch=dispatch)
     campaign.refresh_from_db()
     return campaign
 
@@ -139,7 +137,7 @@ class TestMany:
         client.force_login(zhang)
         peaks = []
         for people in (400, 400, 4_000):
-            address = reverse("admin:campaigns_campaign_export", args=[big_round(make, people).pk, kind])
+            address = reverse("admin:campaigns_campaign_export", args=[big_dispatch(make, people).pk, kind])
             tracemalloc.start()
             size = sum(map(len, client.get(address).streaming_content))
             peaks.append(tracemalloc.get_traced_memory()[1])
@@ -151,7 +149,7 @@ class TestMany:
         monkeypatch.setattr(export, "PAGE", 100)
         counts = []
         for people in (1_000, 2_000):
-            campaign = big_round(make, people)
+            campaign = big_dispatch(make, people)
             with CaptureQueriesContext(connection) as asked:
                 assert sum(1 for _row in export.rows(campaign, full_numbers=False)) == people
             counts.append(len(asked))

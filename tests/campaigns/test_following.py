@@ -80,10 +80,10 @@ class TestTwoVersions:
 
     def test_everybody_gets_one_of_them(self, campaign):
         first, second = Dispatch.objects.order_by("pk")
-        assert (first.leg, second.leg, first.run, first.state, second.state) == (
+        assert (first.leg, second.leg, first.run_id, first.state, second.state) == (
             "main",
             "main",
-            second.run,
+            second.run_id,
             "running",
             "running",
         )
@@ -154,7 +154,7 @@ class TestFollowUp:
         assert follow_ups.preview(done, ["failed", "no_receipt"]).people == 5
         (dispatch,) = follow_ups.resend(done, ["failed"], 3, zhang)
         assert phones(dispatch) == ["13800000001", "13800000002", "13800000003"]
-        assert (dispatch.leg, dispatch.kind, dispatch.run) == ("resend-1", "resend", done.run)
+        assert (dispatch.leg, dispatch.kind, dispatch.run_id) == ("resend-1", "resend", done.run_id)
         done.refresh_from_db()
         assert done.state == CampaignState.RUNNING
         assert proven(done) == []
@@ -203,7 +203,7 @@ class TestFollowUp:
         (dispatch,) = follow_ups.resend(done, ["failed"], 3, zhang)
         with pytest.raises(IntegrityError), transaction.atomic():
             Delivery.objects.create(
-                dispatch=dispatch, run=done.run, leg="resend-1", phone="13800000001", own_status=OwnStatus.SKIPPED
+                dispatch=dispatch, run_id=done.run_id, leg="resend-1", phone="13800000001", own_status=OwnStatus.SKIPPED
             )
 
     def test_by_hand_and_once(self, done, zhang):

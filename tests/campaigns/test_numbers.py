@@ -90,10 +90,10 @@ def test_the_last_four_digits_within_a_campaign(known: Any) -> None:
     campaign = maker.campaign(
         [("13700000001", {})], account=known.account, version=known.version, signature=known.signature
     )
-    type(campaign).objects.filter(pk=campaign.pk).update(run=dispatch.run, dispatch=dispatch)
+    type(campaign).objects.filter(pk=campaign.pk).update(run_id=dispatch.run_id, dispatch=dispatch)
     followed = known.make_dispatch(["13600000001"])  # newly in the list, and so in a later leg alone
-    Dispatch.objects.filter(pk=followed.pk).update(run=dispatch.run, leg="follow-1")
-    followed.deliveries.update(run=dispatch.run, leg="follow-1")
+    Dispatch.objects.filter(pk=followed.pk).update(run_id=dispatch.run_id, leg="follow-1")
+    followed.deliveries.update(run_id=dispatch.run_id, leg="follow-1")
     client = signed_in(roles.SUPPORT)
     url = reverse("admin:number_find")
     text = read(client.post(url, {"campaign": campaign.pk, "digits": "0001"})).text

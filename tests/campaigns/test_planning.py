@@ -18,7 +18,8 @@ from campaigns.models import Campaign
 from campaigns.preflight import specs
 from campaigns.preflight.audience_query import confirmed_imports, query_for
 from campaigns.states import CampaignState, ImportState
-from kit import sql
+from kit import clock, sql
+from kit.uuids import made_at
 from messaging.deliveries import status
 from messaging.models import Batch, Delivery, Dispatch, SendingWindow, Suppression
 from messaging.sending.create import AnotherMessage, Part, TooManyPeople, add_recipients, create
@@ -41,7 +42,8 @@ def sent_before(campaign, phones, *, days=1, purpose="marketing", version=None, 
             dispatch=dispatch, account=campaign.account, number=1, size=len(phones), state=state, submitted_at=at
         )
         Delivery.objects.bulk_create(
-            Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in phones
+            Delivery(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=phone)
+            for phone in phones
         )
 
 
@@ -243,6 +245,19 @@ class TestObstacles:
 
 
 class TestLayOut:
+    def test_the_run_is_named_when_it_is_laid_out_and_by_the_time(self, make):
+        campaign = make.campaign(make.people(2))
+        preflight.check(campaign)
+        assert campaign.run_id is None
+        assert (list(campaign.dispatches), list(campaign.deliveries)) == ([], [])
+        before = clock.now()
+        layout.lay_out(campaign)
+        stored = Campaign.objects.get(pk=campaign.pk)
+        assert stored.run_id.version == 7
+        assert before - timedelta(milliseconds=1) <= made_at(stored.run_id) <= clock.now()
+        assert [dispatch.run_id for dispatch in stored.dispatches] == [stored.run_id]
+        assert stored.deliveries.count() == 2
+
     def test_rows_agree_with_the_report(self, make):
         campaign = make.campaign(make.people(8))
         phones = [phone for phone, _variables in make.people(8)]
@@ -265,8 +280,8 @@ class TestLayOut:
         ]
         assert campaign.report.requests == 3
         assert status.dispatch_counts([dispatch.pk]) == {"queued": 7, "skipped": 1}
-        assert (dispatch.total, dispatch.run, dispatch.leg) == (8, campaign.run, "main")
-        assert set(dispatch.deliveries.values_list("run", "leg")) == {(campaign.run, "main")}
+        assert (dispatch.total, dispatch.run_id, dispatch.leg) == (8, campaign.run_id, "main")
+        assert set(dispatch.deliveries.values_list("run_id", "leg")) == {(campaign.run_id, "main")}
         assert dispatch.deliveries.get(phone=phones[3]).variables == {"姓名": "客3", "余额": "1"}
 
     def test_the_vendors_own_limit_counts(self, make):
@@ -368,7 +383,7 @@ class TestBothWays:
         """A spec in a run of its own, and its recipients."""
         campaign.account.batch_size = 3
         (variant,) = specs.variants(campaign)
-        origin = replace(variant.spec.origin, run=uuid4())
+        origin = replace(variant.spec.origin, run_id=uuid4())
         query = query_for(campaign, variant, confirmed_imports(campaign), timezone.now())
         return replace(variant.spec, origin=origin), replace(query, **changes)
 

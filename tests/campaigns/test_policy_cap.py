@@ -43,7 +43,7 @@ def sent(account, numbers, *, purpose="marketing", days=0, **values):
         dispatch=dispatch, account=account, number=1, size=len(numbers), state=BatchState.SUBMITTED, submitted_at=at
     )
     Delivery.objects.bulk_create(
-        Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in numbers
+        Delivery(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=phone) for phone in numbers
     )
     return dispatch
 
@@ -94,8 +94,8 @@ class TestCampaigns:
         rule(cap_count=1)
         dispatch = house.make_dispatch(phones(2), kind=kind, leg="later")
         failed = sent(house.account, [PHONE])
-        Dispatch.objects.filter(pk=failed.pk).update(run=dispatch.run)
-        Delivery.objects.filter(dispatch=failed).update(run=dispatch.run)
+        Dispatch.objects.filter(pk=failed.pk).update(run_id=dispatch.run_id)
+        Delivery.objects.filter(dispatch=failed).update(run_id=dispatch.run_id)
         hand_over.send_some(dispatch.pk)
         assert house.accepted() == dict.fromkeys(phones(2), 1)  # what it stands for does not count
         again = house.make_dispatch(phones(2), kind=kind, leg="later")

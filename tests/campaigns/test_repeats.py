@@ -72,7 +72,7 @@ def sent(version, account, phones=(FIRST,), *, days=1.0, state=BatchState.SUBMIT
     )
     for phone in phones:
         Delivery.objects.create(
-            dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone, own_status=own_status
+            dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=phone, own_status=own_status
         )
     return dispatch
 
@@ -253,7 +253,7 @@ class TestConfirm:
         with pytest.raises(steps.SameContent, match="2"):
             steps.confirm_and_start(repeated, "7", zhang, typed_again=typed)
         repeated.refresh_from_db()
-        assert (repeated.state, Dispatch.objects.filter(run=repeated.run).count()) == (CampaignState.CHECKED, 0)
+        assert (repeated.state, Dispatch.objects.filter(run_id=repeated.run_id).count()) == (CampaignState.CHECKED, 0)
 
     def test_typed_it_starts_and_stands_in_the_trail(self, repeated, zhang):
         steps.confirm_and_start(repeated, "", zhang, typed_again="２")

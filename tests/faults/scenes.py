@@ -84,7 +84,7 @@ class Scene:
             Batch(dispatch=dispatch, account=account, number=n, size=len(part)) for n, part in enumerate(parts, start=1)
         )
         Delivery.objects.bulk_create(
-            Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone)
+            Delivery(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=phone)
             for batch, part in zip(batches, parts, strict=True)
             for phone in part
         )

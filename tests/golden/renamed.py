@@ -18,6 +18,8 @@ RENAMED: dict[str, Any] = {
     "Batch.vendor_message": "vendor_word",
     "Delivery.own_status": "own",
     "Delivery.vendor_message": "vendor_word",
+    "Delivery.run_id": "run",
+    "Dispatch.run_id": "run",
     "Dispatch.send_until": "useless_after",
     "Follow-up.group=rejected": "refused",
 }

@@ -275,7 +275,8 @@ def account(request: pytest.FixtureRequest) -> VendorAccount:
     Attempt.objects.create(batch=batch, account=made, number=1, reference="ref-1", task_id="T", outcome="accepted",
                            started_at=dispatch.created_at)  # fmt: skip
     Delivery.objects.bulk_create(
-        Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg=dispatch.leg, phone=phone) for phone in NUMBERS
+        Delivery(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg=dispatch.leg, phone=phone)
+        for phone in NUMBERS
     )
     if shape.kind == "review":
         version = create_template("x", "notice", {"kind": "sms", "text": "x"}, {}, None)

@@ -65,7 +65,12 @@ def test_the_newest_is_told_by_its_round_not_by_its_key(dispatches):
 def test_somebody_left_out_has_no_batch(dispatches, house):
     left_out = house.make_dispatch([], title="四")
     Delivery.objects.create(
-        dispatch=left_out, run=left_out.run, leg="main", phone=PHONE, own_status=OwnStatus.SKIPPED, reason="over_cap"
+        dispatch=left_out,
+        run_id=left_out.run_id,
+        leg="main",
+        phone=PHONE,
+        own_status=OwnStatus.SKIPPED,
+        reason="over_cap",
     )
     found = next(item for item in status.phone_history(PHONE) if item.row.dispatch.title == "四")
     assert (found.row.batch, found.status, found.row.reason) == (None, "skipped", "over_cap")

@@ -70,7 +70,7 @@ def test_postgresql_knows_whose_batch_it_is(house, dispatch):
 def test_one_wrong_row_spoils_the_whole_statement(dispatch):
     batch = dispatch.batches.get()
     rows = [
-        Delivery(dispatch=dispatch, batch_id=pk, run=uuid4(), leg="main", phone="13800139001")
+        Delivery(dispatch=dispatch, batch_id=pk, run_id=uuid4(), leg="main", phone="13800139001")
         for pk in (batch.pk, NOBODY, None)
     ]
     with pytest.raises(IntegrityError):
@@ -120,7 +120,7 @@ def test_a_batch_that_is_being_filled_is_not_deleted_meanwhile(dispatch):
     other = threading.Thread(target=take_away)
     other.start()
     with transaction.atomic():
-        Delivery.objects.create(dispatch=dispatch, batch=batch, run=uuid4(), leg="main", phone="13800139001")
+        Delivery.objects.create(dispatch=dispatch, batch=batch, run_id=uuid4(), leg="main", phone="13800139001")
         inserted.set()
         other.join(0.3)  # it waits
         assert seen == []

@@ -37,7 +37,7 @@ def _create(dispatch: Dispatch, batch: Batch, people: int) -> None:
             Delivery(
                 dispatch=dispatch,
                 batch=batch,
-                run=dispatch.run,
+                run_id=dispatch.run_id,
                 leg="main",
                 phone=str(13_100_000_000 + n),
                 variables={"姓名": "李女士", "余额": "100.00", "城市": "上海", "到期日": "2026-12-31"},

@@ -20,7 +20,7 @@ class PastDispatch:
     """`people` deliveries to the numbers FIRST + n * STEP, in requests of REQUEST that count up from `first_batch`."""
 
     dispatch: int
-    run: UUID
+    run_id: UUID
     first_batch: int
     people: int
 
@@ -81,15 +81,16 @@ def _dispatch(house: House, people: int) -> PastDispatch:
         for batch in batches
     )
     _deliveries(dispatch, batches[0].pk, people)
-    return PastDispatch(dispatch.pk, dispatch.run, batches[0].pk, people)
+    return PastDispatch(dispatch.pk, dispatch.run_id, batches[0].pk, people)
 
 
 def _deliveries(dispatch: Dispatch, first_batch: int, people: int) -> None:
     json = "'{}'::jsonb" if connection.vendor == "postgresql" else "'{}'"
-    run = dispatch.run if connection.vendor == "postgresql" else dispatch.run.hex
+    run = dispatch.run_id if connection.vendor == "postgresql" else dispatch.run_id.hex
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""INSERT INTO messaging_delivery (dispatch_id, batch_id, run, leg, phone, variables, channel, reason, vendor_message,
+            f"""INSERT INTO messaging_delivery (dispatch_id, batch_id, run_id, leg, phone, variables, channel, reason,
+            vendor_message,
                   message_id, units, legs_delivered)
                 WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < %s)
                 SELECT %s, %s + n / {REQUEST}, %s, 'main', CAST({FIRST} + CAST(n AS bigint) * {STEP} AS varchar(20)), {json},

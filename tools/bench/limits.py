@@ -45,7 +45,8 @@ def insert_select(audience: int, dispatch: int, first_batch: int, size: int) -> 
     """The members, as they lie, into the table of deliveries: every column that has no default, batches given by counting."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO messaging_delivery (dispatch_id, batch_id, run, leg, phone, variables, channel, reason, vendor_message,
+            """INSERT INTO messaging_delivery (dispatch_id, batch_id, run_id, leg, phone, variables, channel, reason,
+            vendor_message,
                  message_id, units, legs_delivered)
                SELECT %s, %s + (row_number() OVER (ORDER BY phone) - 1) / %s, %s, 'main', phone, variables, '', '', '', '', 0, 0
                FROM campaigns_audiencemember WHERE audience_id = %s ORDER BY phone""",
@@ -110,14 +111,14 @@ _UPDATE = """
 UPDATE messaging_delivery AS d
 SET own_status = 60, channel = 'rcs', reason = 'delivered', vendor_message = 'DELIVRD', reported_at = now(), units = 1,
     legs_delivered = 1
-FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS i(run, leg, phone)
-WHERE d.run = i.run AND d.leg = i.leg AND d.phone = i.phone
+FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS i(run_id, leg, phone)
+WHERE d.run_id = i.run_id AND d.leg = i.leg AND d.phone = i.phone
 """
 _UPDATE_SQLITE = """
 UPDATE messaging_delivery
 SET own_status = 60, channel = 'rcs', reason = 'delivered', vendor_message = 'DELIVRD', reported_at = '2026-01-01 00:00:00',
     units = 1, legs_delivered = 1
-WHERE run = %s AND leg = %s AND phone = %s
+WHERE run_id = %s AND leg = %s AND phone = %s
 """
 
 

@@ -27,7 +27,7 @@ from messaging.admin_base import LookOnly, lookup_address, needs, number_link
 from messaging.deliveries import status
 from messaging.lookup import limits
 from messaging.lookup.admin.lookup import RevealForm
-from messaging.models import Delivery, Dispatch
+from messaging.models import Delivery
 from messaging.states import Operator
 
 MOST_FOUND = 20  # nobody finds a number among more that look alike; and the look ends the sooner
@@ -139,10 +139,10 @@ class NumberAdmin(LookOnly):
 def _ending_with(campaign: Campaign, digits: str) -> list[Delivery]:
     """The numbers first, from the unique index alone, which holds each leg's in their order: the look ends where enough are
     found. The rows are wide."""
-    people = Delivery.objects.filter(run=campaign.run)
+    people = campaign.deliveries
     ending = people.filter(phone__endswith=digits).order_by("phone").values_list("phone", flat=True)
     numbers = list(ending.filter(leg="main")[:MOST_FOUND])
-    later = Dispatch.objects.filter(run=campaign.run).exclude(leg="main").values_list("leg", flat=True)
+    later = campaign.dispatches.exclude(leg="main").values_list("leg", flat=True)
     if len(numbers) < MOST_FOUND and (legs := set(later)):
         numbers += ending.filter(leg__in=legs).distinct()[:MOST_FOUND]
     rows = people.filter(phone__in=numbers).select_related("batch", "dispatch")

@@ -32,7 +32,7 @@ def scene(make):
                 submitted_at=timezone.now(),
             )
             return Delivery.objects.create(
-                dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone, **values
+                dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=phone, **values
             )
 
         def reply(self, n, content="好"):

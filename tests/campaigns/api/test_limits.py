@@ -64,7 +64,8 @@ def sent(scene, numbers, times=1, purpose="marketing"):
             submitted_at=timezone.now() - timedelta(minutes=1),
         )  # fmt: skip
         Delivery.objects.bulk_create(
-            Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=phone) for phone in numbers
+            Delivery(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=phone)
+            for phone in numbers
         )
 
 

@@ -80,7 +80,7 @@ def _dispatch(account: VendorAccount, version: TemplateVersion, signature: Signa
         )
         for k in range(2):
             Delivery.objects.create(
-                dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=str(13812340001 + 2 * n + k)
+                dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=str(13812340001 + 2 * n + k)
             )
     Batch.objects.filter(pk=batches[0].pk).update(submitted_at=now, n_delivered=1)
     Delivery.objects.filter(phone=PHONE).update(own_status=60, channel="sms", reported_at=now, vendor_message="DELIVRD")

@@ -40,7 +40,7 @@ def round_of(office: Office, **values: Any) -> Dispatch:
 
 def person(dispatch: Dispatch, batch: Batch | None = None, **values: Any) -> Delivery:
     return Delivery.objects.create(
-        dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", **{"phone": PHONE, **values}
+        dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", **{"phone": PHONE, **values}
     )
 
 

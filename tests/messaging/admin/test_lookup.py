@@ -55,7 +55,7 @@ def test_the_page_costs_the_same_for_a_long_history(office: Office, django_asser
             title=f"活动 {n}", version=office.version, account=office.account, signature=office.signature, total=1
         )
         Delivery.objects.create(
-            dispatch=dispatch, run=dispatch.run, leg="main", phone=PHONE, own_status=20, reason="over_cap"
+            dispatch=dispatch, run_id=dispatch.run_id, leg="main", phone=PHONE, own_status=20, reason="over_cap"
         )
     with CaptureQueriesContext(connection) as many:
         client.get(url)

@@ -40,7 +40,7 @@ def unknown(office: Office, people: int = 5, first: int = 13900000001, since: An
         reason="no_answer",
     )
     Delivery.objects.bulk_create(
-        Delivery(dispatch=dispatch, batch=batch, run=dispatch.run, leg="main", phone=str(first + n))
+        Delivery(dispatch=dispatch, batch=batch, run_id=dispatch.run_id, leg="main", phone=str(first + n))
         for n in range(people)
     )
     return batch

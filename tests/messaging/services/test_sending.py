@@ -325,7 +325,7 @@ def test_the_same_person_cannot_be_in_a_run_and_leg_twice(house):
 
     dispatch = house.make_dispatch(phones(1))
     with pytest.raises(IntegrityError), transaction.atomic():
-        Delivery.objects.create(dispatch=dispatch, run=dispatch.run, leg=dispatch.leg, phone=phones(1)[0])
+        Delivery.objects.create(dispatch=dispatch, run_id=dispatch.run_id, leg=dispatch.leg, phone=phones(1)[0])
 
 
 @pytest.mark.parametrize("vendor", ["rcs_gateway", "hanwg", "veesing", "yixintong", "emay"])

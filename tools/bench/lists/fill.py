@@ -25,6 +25,7 @@ from campaigns.models import (
 )
 from campaigns.reports import daily_figures
 from campaigns.states import ImportState
+from kit.uuids import uuid7
 from messaging.models import (
     Batch,
     Click,
@@ -113,8 +114,9 @@ class Filler:
         AudienceImport.objects.create(audience=audience, file_name="bench.csv", sha256="0" * 64, state=ImportState.DONE)
         made = campaign(self.house, audience, f"bench {n}")
         sent_at = timezone.now() - timedelta(days=3 * n + 1)
+        run_id = uuid7()
         dispatch = Dispatch.objects.create(
-            run=made.run,
+            run_id=run_id,
             title=made.name,
             version=self.house.version,
             account=self.house.account,
@@ -123,7 +125,7 @@ class Filler:
             started_at=sent_at,
             finished_at=sent_at,
         )
-        Campaign.objects.filter(pk=made.pk).update(dispatch=dispatch, state="done", started_at=sent_at)
+        Campaign.objects.filter(pk=made.pk).update(run_id=run_id, dispatch=dispatch, state="done", started_at=sent_at)
         made.refresh_from_db()
         return made
 
@@ -157,7 +159,7 @@ class Filler:
     def _deliveries(self, first: int, count: int) -> None:
         """Each dispatch has a part of them, all to the same numbers: a number has as many deliveries as there are dispatches."""
         for number, made in enumerate(self.campaigns):
-            run, dispatch = made.run, made.dispatch_id
+            run, dispatch = made.run_id, made.dispatch_id
             people = count // CAMPAIGNS
             insert(
                 Batch,
@@ -186,7 +188,7 @@ class Filler:
                 {
                     "dispatch": str(dispatch),
                     "batch": f"CASE WHEN n %% 50 = 49 THEN NULL ELSE {base} + (n - {first // CAMPAIGNS}) / {REQUEST} END",
-                    "run": f"'{run}'::uuid",
+                    "run_id": f"'{run}'::uuid",
                     "leg": "'main'",
                     "phone": f"({FIRST} + n * {STEP})::text",
                     "own_status": "CASE WHEN n %% 50 = 49 THEN 20 WHEN n %% 100 < 80 THEN 60 WHEN n %% 100 < 85 THEN 70"
@@ -259,7 +261,7 @@ class Filler:
             "purpose": "'notice'",
         }
         values |= {
-            "run": "gen_random_uuid()",
+            "run_id": "gen_random_uuid()",
             "started_at": _SENT,
             "finished_at": _SENT,
             "version": str(self.house.version.pk),

@@ -131,7 +131,7 @@ def columns(picks: Sequence[Pick]) -> list[list[Any]]:
     """run, leg, phone of each."""
     key = (lambda run: run) if connection.vendor == "postgresql" else (lambda run: run.hex)
     return [
-        [key(chosen.run) for chosen, _ in picks],
+        [key(chosen.run_id) for chosen, _ in picks],
         ["main"] * len(picks),
         [chosen.phone(n) for chosen, n in picks],
     ]
@@ -167,11 +167,11 @@ def _apply_alone(account_id: int, events: Sequence[ReceiptEvent]) -> None:
 def _orm(chunks: Sequence[Sequence[Pick]]) -> None:
     for chunk in chunks:
         with transaction.atomic():
-            wanted = {(chosen.run, chosen.phone(n)) for chosen, n in chunk}
+            wanted = {(chosen.run_id, chosen.phone(n)) for chosen, n in chunk}
             phones = {phone for _, phone in wanted}
             runs = {run for run, _ in wanted}
-            rows = Delivery.objects.filter(run__in=runs, leg="main", phone__in=phones)
-            mine = [row for row in rows if (row.run, row.phone) in wanted]
+            rows = Delivery.objects.filter(run_id__in=runs, leg="main", phone__in=phones)
+            mine = [row for row in rows if (row.run_id, row.phone) in wanted]
             for row in mine:
                 row.own_status, row.reason, row.channel = 60, reasons.DELIVERED, "rcs"
                 row.reported_at, row.units, row.legs_delivered = timezone.now(), 1, 1
