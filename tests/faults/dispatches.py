@@ -92,7 +92,9 @@ class Ground:
     def accepted(self, campaign: Campaign) -> dict[str, int]:
         """phone -> how often the sandbox really accepted it, of everybody in the campaign."""
         counts = self.place.sandbox.counts(VENDOR)
-        phones = Delivery.objects.filter(run_id=campaign.run_id).values_list("phone", flat=True)
+        phones = Delivery.objects.filter(
+            run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")
+        ).values_list("phone", flat=True)
         return {phone: counts.get(phone, 0) for phone in phones}
 
     def settled(self, campaign: Campaign) -> bool:
@@ -103,9 +105,9 @@ class Ground:
             return False
         if CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).exists():
             return False
-        silent = Delivery.objects.filter(run_id=campaign.run_id, own_status__isnull=True).values_list(
-            "phone", "batch__state"
-        )
+        silent = Delivery.objects.filter(
+            run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"), own_status__isnull=True
+        ).values_list("phone", "batch__state")
         accepted = self.accepted(campaign)
         return all(state == BatchState.UNKNOWN and not accepted[phone] for phone, state in silent)
 
@@ -135,9 +137,9 @@ class Ground:
         twice = {phone: n for phone, n in accepted.items() if n > 1}
         assert not twice, f"{note}: accepted twice {twice}\n{self.explain(campaign)}"
         statuses = dict(
-            deliveries_status.with_status(Delivery.objects.filter(run_id=campaign.run_id)).values_list(
-                "phone", "status"
-            )
+            deliveries_status.with_status(
+                Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"))
+            ).values_list("phone", "status")
         )
         assert len(statuses) == campaign.report.rows, note
         wrong = {

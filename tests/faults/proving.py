@@ -50,7 +50,9 @@ def prove(story: Story, before: Pushes) -> Proof:
     after = Pushes.so_far(ground)
     ledger = ground.place.sandbox.counts(VENDOR)
     accepted = {phone: ledger.get(phone, 0) for phone in story.numbers}
-    found = status.with_status(Delivery.objects.filter(run_id=campaign.run_id))
+    found = status.with_status(
+        Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"))
+    )
     statuses = dict(found.values_list("phone", "status"))
     counts = Counter(statuses.values())
     doubled = {phone: times for phone, times in accepted.items() if times > 1}

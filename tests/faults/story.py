@@ -198,7 +198,7 @@ class Story:
 
     def _settled(self) -> bool:
         """Who is not heard of by now is in a batch of which nobody knows; the claims of the dead have run out."""
-        silent = Delivery.objects.filter(run_id=self.campaign.run_id, own_status__isnull=True)
+        silent = Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=self.campaign.pk).values("run_id"), own_status__isnull=True)
         return self._sent() and self._heard() and not silent.exclude(batch__state=BatchState.UNKNOWN).exists()
 
     # --- the killer's moments ---------------------------------------------------------------------------------------
