@@ -141,3 +141,8 @@ class House:
         timestamp = str(int((time.time() - age) * 1000))
         signature = crypto.sha256_hex(credentials["password"].encode(), body, timestamp.encode())
         return body, {"spId": credentials["sp_id"], "timestamp": timestamp, "signature": signature}
+
+
+def stored(row: Any) -> Any:
+    """As the table has it now."""
+    return type(row)._default_manager.get(pk=row.pk)

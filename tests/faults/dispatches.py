@@ -14,10 +14,10 @@ from campaigns.reports.verify import verify
 from campaigns.states import ImportState
 from messaging.accounts import health
 from messaging.deliveries import status as deliveries_status
-from messaging.models import Attempt, Batch, CallbackEvent, Delivery, TemplateReview, VendorAccount
+from messaging.models import Attempt, Batch, CallbackEvent, TemplateReview, VendorAccount
 from messaging.states import AccountStatus, BatchState, ReviewStatus
 from templates_5g.services import create_template
-from tests.builders import TEXT, handed_over
+from tests.builders import TEXT, handed_over, stored
 from tests.installation import VENDOR, Installation, no_limits
 from tools.demo import seed
 
@@ -92,9 +92,7 @@ class Ground:
     def accepted(self, campaign: Campaign) -> dict[str, int]:
         """phone -> how often the sandbox really accepted it, of everybody in the campaign."""
         counts = self.place.sandbox.counts(VENDOR)
-        phones = Delivery.objects.filter(
-            run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")
-        ).values_list("phone", flat=True)
+        phones = stored(campaign).deliveries.values_list("phone", flat=True)
         return {phone: counts.get(phone, 0) for phone in phones}
 
     def settled(self, campaign: Campaign) -> bool:
@@ -105,9 +103,7 @@ class Ground:
             return False
         if CallbackEvent.objects.filter(state=CallbackEvent.State.NEW).exists():
             return False
-        silent = Delivery.objects.filter(
-            run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"), own_status__isnull=True
-        ).values_list("phone", "batch__state")
+        silent = stored(campaign).deliveries.filter(own_status__isnull=True).values_list("phone", "batch__state")
         accepted = self.accepted(campaign)
         return all(state == BatchState.UNKNOWN and not accepted[phone] for phone, state in silent)
 
@@ -136,11 +132,7 @@ class Ground:
         accepted = self.accepted(campaign)
         twice = {phone: n for phone, n in accepted.items() if n > 1}
         assert not twice, f"{note}: accepted twice {twice}\n{self.explain(campaign)}"
-        statuses = dict(
-            deliveries_status.with_status(
-                Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"))
-            ).values_list("phone", "status")
-        )
+        statuses = dict(deliveries_status.with_status(stored(campaign).deliveries).values_list("phone", "status"))
         assert len(statuses) == campaign.report.rows, note
         wrong = {
             phone: (status, accepted[phone])

@@ -6,7 +6,8 @@ from typing import Any
 
 from campaigns.reports.verify import verify
 from messaging.deliveries import status
-from messaging.models import CallbackEvent, Delivery
+from messaging.models import CallbackEvent
+from tests.builders import stored
 from tests.faults.dispatches import Ground
 from tests.faults.story import Story
 from tests.installation import VENDOR
@@ -50,9 +51,7 @@ def prove(story: Story, before: Pushes) -> Proof:
     after = Pushes.so_far(ground)
     ledger = ground.place.sandbox.counts(VENDOR)
     accepted = {phone: ledger.get(phone, 0) for phone in story.numbers}
-    found = status.with_status(
-        Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"))
-    )
+    found = status.with_status(stored(campaign).deliveries)
     statuses = dict(found.values_list("phone", "status"))
     counts = Counter(statuses.values())
     doubled = {phone: times for phone, times in accepted.items() if times > 1}

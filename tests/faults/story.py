@@ -17,8 +17,9 @@ from django_q.models import OrmQ
 from campaigns import roles
 from campaigns.models import Audience, AudienceImport, Campaign
 from campaigns.states import CampaignState, ImportState
-from messaging.models import Attempt, Batch, CallbackEvent, Delivery
+from messaging.models import Attempt, Batch, CallbackEvent
 from messaging.states import BatchState
+from tests.builders import stored
 from tests.desk import Person
 from tests.faults.dispatches import OPEN, Ground
 from tests.faults.seeds import Case
@@ -198,7 +199,7 @@ class Story:
 
     def _settled(self) -> bool:
         """Who is not heard of by now is in a batch of which nobody knows; the claims of the dead have run out."""
-        silent = Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=self.campaign.pk).values("run_id"), own_status__isnull=True)
+        silent = stored(self.campaign).deliveries.filter(own_status__isnull=True)
         return self._sent() and self._heard() and not silent.exclude(batch__state=BatchState.UNKNOWN).exists()
 
     # --- the killer's moments ---------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from campaigns.lifecycle import edit, follow_ups, steps
 from campaigns.lifecycle.forms import CampaignForm
 from campaigns.models import Approval, AuditEvent, Campaign
 from campaigns.states import ApprovalState, CampaignState
-from messaging.models import Batch, Delivery, Dispatch, SendingPolicy
+from messaging.models import Batch, Delivery, SendingPolicy
 from messaging.sending import dispatches
 from messaging.states import BatchState, OwnStatus
+from tests.builders import stored
 from tests.faults.scenes import at_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
@@ -107,8 +108,8 @@ def test_of_two_who_start_what_was_approved_one_does(limited):
         acts = [told(start, campaign, who) for who in (zhang, wang)]
         results = at_once(*acts)
         assert results.count(steps.CannotStart) == 1
-        assert Dispatch.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")).count() == 1
-        assert Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")).count() == 7
+        assert stored(campaign).dispatches.count() == 1
+        assert stored(campaign).deliveries.count() == 7
         confirmed = AuditEvent.objects.filter(action="campaign.confirmed", target_id=str(campaign.pk))
         assert confirmed.count() == 1
 
@@ -154,7 +155,7 @@ def test_a_change_beside_the_decision_never_leaves_a_word_for_something_else(lim
         preflight.check(row)
         with pytest.raises(steps.CannotStart):
             steps.confirm_and_start(row, "", zhang)
-        assert not Dispatch.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")).exists()
+        assert not stored(campaign).dispatches.exists()
 
 
 def test_a_change_beside_the_start_is_sent_as_approved_or_not_at_all(limited):
@@ -167,7 +168,7 @@ def test_a_change_beside_the_start_is_sent_as_approved_or_not_at_all(limited):
             told(start, campaign, zhang),
             told(change, campaign, zhang),
         )
-        dispatch = Dispatch.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")).first()
+        dispatch = stored(campaign).dispatches.first()
         row = fresh(campaign)
         if dispatch is None:
             assert (row.state, row.cap_count) == (CampaignState.DRAFT, 2)
@@ -193,17 +194,12 @@ def test_one_word_for_a_follow_up_makes_one_follow_up(limited):
         acts = [told(send_again, campaign, who) for who in (zhang, wang)]
         results = at_once(*acts)
         assert results.count(follow_ups.CannotFollow) == 1
-        assert (
-            Dispatch.objects.filter(
-                run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"), leg__startswith="resend"
-            ).count()
-            == 1
-        )
+        assert stored(campaign).dispatches.filter(leg__startswith="resend").count() == 1
         assert Approval.objects.filter(campaign=campaign, kind="follow_up", spent_at__isnull=False).count() == 1
 
 
 def _all_failed(campaign):
-    dispatch = Dispatch.objects.get(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"))
+    dispatch = stored(campaign).dispatches.get()
     Delivery.objects.filter(dispatch=dispatch).update(own_status=OwnStatus.FAILED)
     for batch in Batch.objects.filter(dispatch=dispatch):
         Batch.objects.filter(pk=batch.pk).update(state=BatchState.SUBMITTED, n_failed=batch.size)

@@ -12,6 +12,7 @@ from campaigns.models import Campaign
 from messaging.models import Batch, Delivery, Dispatch
 from messaging.sending import dispatches
 from messaging.states import BatchState, DispatchState, OwnStatus
+from tests.builders import stored
 from tests.database import before
 from tests.faults.scenes import at_once
 
@@ -58,7 +59,7 @@ def falling_back(scene):
 
 
 def fail(campaign, nth):
-    main = Dispatch.objects.get(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id"), leg="main")
+    main = stored(campaign).dispatches.get(leg="main")
     Batch.objects.filter(dispatch=main).update(state=BatchState.SUBMITTED, n_failed=nth + 1)
     person = Delivery.objects.filter(dispatch=main).order_by("phone")[nth]
     Delivery.objects.filter(pk=person.pk).update(own_status=OwnStatus.FAILED)
@@ -84,9 +85,5 @@ def test_a_person_acts_while_the_campaign_falls_back(falling_back, act):
         return act(Campaign.objects.get(pk=campaign.pk), actor)
 
     assert at_once(fall_back, person)[1] is True
-    states = set(
-        Dispatch.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")).values_list(
-            "state", flat=True
-        )
-    )
+    states = set(stored(campaign).dispatches.values_list("state", flat=True))
     assert states == {"paused" if act is steps.pause else "cancelled"}

@@ -19,6 +19,7 @@ from messaging.receipts import apply
 from messaging.sending import claim, dispatches, hand_over, outcomes
 from messaging.states import BatchState, DispatchState
 from messaging.worker import sweep
+from tests.builders import stored
 from tests.faults.scenes import ACCEPTED, at_once, counts, most_on_wire, recount
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.postgres]
@@ -44,8 +45,8 @@ def test_of_two_people_who_confirm_a_campaign_one_starts_it(scene):
 
     results = at_once(*[lambda person=person: confirm(person) for person in people])
     assert [type(result) for result in results].count(steps.CannotStart) == 1
-    assert Delivery.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")).count() == 7
-    assert Dispatch.objects.filter(run_id__in=Campaign.objects.filter(pk=campaign.pk).values("run_id")).count() == 1
+    assert stored(campaign).deliveries.count() == 7
+    assert stored(campaign).dispatches.count() == 1
 
 
 def test_many_senders_of_one_round_send_each_batch_once(scene):
