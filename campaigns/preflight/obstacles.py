@@ -1,7 +1,7 @@
 """What keeps a campaign from being sent (blocks) and what should be known before (warns): its people, and what holds for every
 dispatch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
@@ -43,9 +43,10 @@ def passed_words(campaign: Campaign) -> str:
     return sentence(preflight.start_past(Timing(start_at=campaign.start_at)))
 
 
-def obstacles(campaign: Campaign, report: PreflightReport, now: datetime) -> list[Obstacle]:
-    """Blocking ones first. `report` has everything but its obstacles."""
-    variants = specs.variants(campaign)
+def obstacles(
+    campaign: Campaign, variants: Sequence[Variant], report: PreflightReport, now: datetime
+) -> list[Obstacle]:
+    """Blocking ones first. `variants` are the campaign's; `report` has everything but its obstacles."""
     main = variants[0].spec
     forecast = Forecast(finish_at=report.finish_at, late=report.late, low=report.cost.low, high=report.cost.high)
     found = [

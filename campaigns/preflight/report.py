@@ -85,8 +85,9 @@ def check(campaign: Campaign) -> PreflightReport:
 def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
     """The numbers for this moment, stored nowhere."""
     imports = confirmed_imports(campaign)
-    parts = [_count(campaign, variant, now, imports) for variant in variants(campaign)]
-    timing = parts[0].variant.spec.timing
+    of_campaign = variants(campaign)
+    parts = [_count(campaign, variant, now, imports) for variant in of_campaign]
+    timing = of_campaign[0].spec.timing
     people: Counter[str] = sum((part.people for part in parts), Counter())
     to_send = people.pop("", 0)
     rows, excluded = _rows(imports, people)
@@ -110,7 +111,7 @@ def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
         finish_at=finish_at,
         late=late,
     )
-    return replace(report, obstacles=obstacles(campaign, report, now))
+    return replace(report, obstacles=obstacles(campaign, of_campaign, report, now))
 
 
 @dataclass(frozen=True)
