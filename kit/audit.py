@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Model, TextChoices
 from django.dispatch import Signal
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kit.people import Actor
 
 recorded = Signal()
-_words: dict[str, Any] = {}
+_words: dict[str, object] = {}
 
 
 def declared(actions: type[TextChoices]) -> type[TextChoices]:

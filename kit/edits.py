@@ -192,7 +192,7 @@ class EditGuard(forms.BaseForm):
     def _read(self) -> dict[str, Any] | None:
         """What the page carried; None where it carried nothing that can be read, or another row's."""
         try:
-            loaded: dict[str, Any] = signing.loads(self.data.get(LOADED, ""), salt=_SALT)
+            loaded: dict[str, object] = signing.loads(self.data.get(LOADED, ""), salt=_SALT)
         except signing.BadSignature:
             return None
         return loaded if loaded["row"] == self._row_key() else None
@@ -203,7 +203,7 @@ def _bare(widget: forms.Widget) -> Any:
     return getattr(widget, "widget", widget)
 
 
-def _as_sent(field: forms.Field, value: Any) -> Strings:
+def _as_sent(field: forms.Field, value: object) -> Strings:
     """What a browser sends for a field that shows this value and is left alone."""
     widget = _bare(field.widget)
     value = field.prepare_value(value)

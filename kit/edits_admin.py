@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 
 from kit import edits
@@ -18,7 +19,7 @@ class GuardedAdmin(admin.ModelAdmin):
         edits.lock(row)
         return super().get_object(request, object_id, from_field)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         if not change or issubclass(form, edits.EditGuard):
             return form

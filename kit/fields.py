@@ -55,7 +55,7 @@ def reencrypt(token: str) -> str:
 class SecretJSONField(models.TextField):
     """A JSON object, encrypted at rest. A wrong key raises WrongFieldKey on reading; it cannot be looked up."""
 
-    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
         if not value:
             return {}
         try:
@@ -65,10 +65,10 @@ class SecretJSONField(models.TextField):
                 f"{self.model.__name__}.{self.name} opens with none of FIELD_KEYS: add the key it was written with."
             ) from error
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         return value if isinstance(value, dict) else {}
 
-    def get_prep_value(self, value: Any) -> str:
+    def get_prep_value(self, value: object) -> str:
         if not value:
             return ""
         return box().encrypt(json.dumps(value, ensure_ascii=False).encode()).decode()

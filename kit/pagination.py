@@ -64,7 +64,7 @@ class KnownValues(admin.SimpleListFilter):
 
     parameter_name: str
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [(value, self.word(value)) for value in leap(model_admin.model, self.parameter_name)]
 
     def word(self, value: str) -> Any:

@@ -72,22 +72,22 @@ class Statement:
     name: str
     using: str
 
-    def run(self, **params: Any) -> int:
+    def run(self, **params: object) -> int:
         """How many rows it touched."""
         with self._executed(params) as cursor:
             return int(cursor.rowcount)
 
-    def rows(self, kind: Callable[..., Row], /, **params: Any) -> list[Row]:
+    def rows(self, kind: Callable[..., Row], /, **params: object) -> list[Row]:
         """The answer, each row as `kind` makes it of the columns in their order."""
         with self._executed(params) as cursor:
             return [kind(*row) for row in cursor.fetchall()]
 
-    def first(self, kind: Callable[..., Row], /, **params: Any) -> Row | None:
+    def first(self, kind: Callable[..., Row], /, **params: object) -> Row | None:
         with self._executed(params) as cursor:
             row = cursor.fetchone()
         return None if row is None else kind(*row)
 
-    def value(self, **params: Any) -> Any:
+    def value(self, **params: object) -> Any:
         """The first column of the first row; None without one."""
         with self._executed(params) as cursor:
             row = cursor.fetchone()
@@ -110,7 +110,7 @@ class Statement:
                 for row in rows:
                     copy.write_row(row)
 
-    def given(self, **params: Any) -> Fragment:
+    def given(self, **params: object) -> Fragment:
         """As part of another statement."""
         return Fragment(self._text().text, params)
 
@@ -186,21 +186,21 @@ class _Bound:
     """Makes of a statement and its parameters what the driver takes: a text and `values`."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.values: dict[str, Any] = {}
-        self._given: dict[str, Any] = {}
+        self.values: dict[str, object] = {}
+        self._given: dict[str, object] = {}
         self._connection = connection
 
     def render(self, text: str, params: Mapping[str, Any]) -> str:
         return _PARAMETER.sub(lambda match: self._place(match[1], params[match[1]]), text.replace("%", "%%"))
 
-    def _place(self, name: str, value: Any) -> str:
+    def _place(self, name: str, value: object) -> str:
         if isinstance(value, Fragment):
             return self.render(value.text, value.params)
         if isinstance(value, tuple):
             return f"({', '.join(self._bind(f'{name}_{n}', one) for n, one in enumerate(value)) or 'NULL'})"
         return self._bind(name, value)
 
-    def _bind(self, name: str, value: Any) -> str:
+    def _bind(self, name: str, value: object) -> str:
         key, n = name, 1
         while key in self._given and not _is_same(self._given[key], value):
             key, n = f"{name}__{n}", n + 1
@@ -213,7 +213,7 @@ def _is_same(one: Any, other: Any) -> bool:
     return one is other or (type(one) is type(other) and one == other)
 
 
-def stored(value: Any, connection: BaseDatabaseWrapper) -> Any:
+def stored(value: object, connection: BaseDatabaseWrapper) -> Any:
     """A value as the database's driver takes it."""
     if isinstance(value, Enum):
         return value.value

@@ -14,7 +14,7 @@ class VendorIdField(forms.CharField):
     """An identifier that somebody copies from another system: visible ASCII without blanks, as it goes into requests and
     addresses. Blanks and signs that nobody sees are dropped around it."""
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         text = super().to_python(trimmed(value) if isinstance(value, str) else value)
         strange = next((sign for sign in text or "" if not "!" <= sign <= "~"), "")
         if strange:
@@ -39,17 +39,17 @@ class MessageFormField(forms.CharField):
 
     widget = forms.Textarea
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         return super().to_python(unified(value) if isinstance(value, str) else value)
 
 
 class MessageField(models.TextField):
     """Stored with unified line breaks, whoever stores it; the object in memory has them too from then on."""
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         return unified(value) if isinstance(value, str) else super().to_python(value)
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: object) -> Any:
         return self.to_python(super().get_prep_value(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:

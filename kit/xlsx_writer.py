@@ -115,7 +115,7 @@ def _row(row: Row) -> str:
     return f"<row>{''.join(map(_cell, row))}</row>"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None or value == "":
         return "<c/>"
     # What XML cannot hold goes first: it could stand in front of a formula.

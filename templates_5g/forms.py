@@ -71,7 +71,7 @@ class JsonField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, max_length=MOST_BYTES, **kwargs)
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         text = super().clean(value)
         try:
             return json_object(text) if text else {}

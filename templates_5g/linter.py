@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kit.msgids import gettext_noop as _
 from templates_5g.blocks import Content, Fallback, Mms, Problem, Sms, Text
@@ -37,7 +36,7 @@ class Fix:
     """Put `value` at `path`. With `crop` set, the asset there is first made `crop` = (width, height) by the library."""
 
     path: str
-    value: Any
+    value: object
     label: str
     crop: tuple[int, int] | None = None
 
@@ -111,7 +110,7 @@ def lint(message: Message) -> list[Finding]:
 
 
 def _find(
-    path: str, rule: str, text: str, severity: Severity = "error", fix: Fix | None = None, **params: Any
+    path: str, rule: str, text: str, severity: Severity = "error", fix: Fix | None = None, **params: object
 ) -> Finding:
     return Finding(Problem(path, rule, text, params, severity), fix)
 

@@ -1,7 +1,6 @@
 """Problems as sentences: the only place where their msgids are translated and filled."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from django.utils.translation import gettext
 
@@ -39,7 +38,7 @@ def as_data(finding: Finding) -> Mapping[str, object]:
 def _fix(fix: Fix | None) -> Mapping[str, object] | None:
     if fix is None:
         return None
-    data: dict[str, Any] = {"path": fix.path, "value": fix.value, "label": gettext(fix.label)}
+    data: dict[str, object] = {"path": fix.path, "value": fix.value, "label": gettext(fix.label)}
     if fix.crop:
         data["crop"] = {"width": fix.crop[0], "height": fix.crop[1]}
     return data

@@ -1,6 +1,6 @@
 """The browser editor of templates as form widgets: the JSON lies in text areas, the editor draws beside them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -71,13 +71,13 @@ class TemplateEditorWidget(forms.Textarea):
     template_name = "templates_5g/editor.html"
 
     def __init__(
-        self, config: dict[str, Any] | None = None, static: str = "", attrs: dict[str, Any] | None = None
+        self, config: Mapping[str, object] | None = None, static: str = "", attrs: dict[str, Any] | None = None
     ) -> None:
         super().__init__(attrs)
         self.config = config or {}
         self.static = static
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         return {**context, "config": self.config, "static": self.static}
 

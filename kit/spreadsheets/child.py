@@ -16,7 +16,7 @@ import sys
 import zipfile
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice
 from operator import itemgetter
@@ -65,7 +65,7 @@ def main() -> None:
         os._exit(0)  # whoever asked has enough
 
 
-def _write(out: IO[bytes], message: dict[str, Any]) -> None:
+def _write(out: IO[bytes], message: Mapping[str, object]) -> None:
     out.write(orjson.dumps(message) + b"\n")
     out.flush()
 
@@ -86,7 +86,7 @@ def _limit(memory_mb: int, parent: int) -> None:
         os._exit(1)
 
 
-def messages(path: Path, *, leave_hidden: bool = False) -> Iterator[dict[str, Any]]:
+def messages(path: Path, *, leave_hidden: bool = False) -> Iterator[Mapping[str, object]]:
     """What is written, but for the end. Raises Refusal."""
     try:
         parts = Parts(path)
@@ -165,7 +165,7 @@ def _whole(text: str | None) -> int:
 
 def _rows(
     path: Path, sheet: Sheet, seen: Scan, shows: list[formats.Show], leave_hidden: bool
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Mapping[str, object]]:
     try:
         reader = CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet.name)
         rows = reader.iter_rows()

@@ -32,7 +32,7 @@ _TOKEN = re.compile(
 _WEEKDAYS = "一二三四五六日"
 
 
-def general(value: Any) -> str:
+def general(value: object) -> str:
     """A cell without a format of its own."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -124,7 +124,7 @@ def _shower_of_dates(marks: list[str]) -> Show:
     elapsed = any(map(_is_elapsed, marks))
     finest = any(mark.lower().startswith("s") or mark.lower().startswith("[s") for mark in marks)
 
-    def show(value: Any) -> str:
+    def show(value: object) -> str:
         if isinstance(value, str | bool) or value is None:
             return general(value)
         moment = _moment(value)
@@ -236,7 +236,7 @@ def _shower_of_numbers(sections: list[list[str]]) -> Show:
     if any(mark.upper() == "E" for mark in sections[0]):
         return general
 
-    def show(value: Any) -> str:
+    def show(value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, float | int) or abs(value) >= _KEPT:
             return general(value)
         if value < 0 and len(sections) > 1:
@@ -259,7 +259,7 @@ def _shower_of_usual(grouped: str, decimals: str, percent: str) -> Show:
     layout = f"{',' if grouped else ''}.{max(len(decimals) - 1, 0)}f"
     scale = _UP * 100 if percent else _UP
 
-    def show(value: Any) -> str:
+    def show(value: object) -> str:
         if value.__class__ is not float or not -_KEPT < value < _KEPT:
             return general(value)
         text = format(value * scale, layout) + percent

@@ -1,6 +1,6 @@
 """How a list lies in its file: which line holds the column names and, of a workbook, which sheet was read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
@@ -24,12 +24,12 @@ class Layout:
     hidden_sheets: list[str] = field(default_factory=list)
     hidden_rows: int = 0
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> Mapping[str, object]:
         """As a model keeps it."""
         return asdict(self)
 
     @classmethod
-    def of(cls, stored: dict[str, Any]) -> "Layout":
+    def of(cls, stored: Mapping[str, Any]) -> "Layout":
         known = {one.name for one in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
 

@@ -32,7 +32,7 @@ def form_field(field: Field, value: object = None, *, is_set: bool = False) -> f
     return forms.CharField(validators=_validators(field), **common)
 
 
-def _secret(field: Field, common: dict[str, Any], is_set: bool) -> forms.Field:
+def _secret(field: Field, common: Mapping[str, Any], is_set: bool) -> forms.Field:
     attributes = {"autocomplete": "new-password", "class": "vTextField"}
     if is_set:
         attributes["placeholder"] = _("Already set; leave empty to keep it")

@@ -1,6 +1,6 @@
 """The do-not-send list: entries are added and lifted, never edited or deleted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -32,7 +32,7 @@ _SHOWN = 20
 
 
 class PhoneField(forms.CharField):
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         typed = super().clean(value)
         phone = phones.clean(typed)
         if typed and not phone:
@@ -114,7 +114,7 @@ class LiveFilter(admin.SimpleListFilter):
     title = gettext_lazy("in force")
     parameter_name = "live"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (("yes", _("In force")), ("no", _("Lifted")))
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -318,7 +318,7 @@ def _file_words(source: SuppressionImport) -> tuple[SafeString, str]:
     )
 
 
-def _file_facts(source: SuppressionImport) -> dict[str, Any]:
+def _file_facts(source: SuppressionImport) -> Mapping[str, object]:
     badge, covers = _file_words(source)
     return {
         "source": source,

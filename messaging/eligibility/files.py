@@ -185,7 +185,7 @@ def _stage(source: SuppressionImport, rows: list[_Row], read: _Read) -> None:
         _update(source, rows=read.rows, invalid=read.invalid, lifted=read.lifted, moved_at=timezone.now())
 
 
-def _update(source: SuppressionImport, **values: Any) -> bool:
+def _update(source: SuppressionImport, **values: object) -> bool:
     reading = SuppressionImport.objects.filter(pk=source.pk, state=SuppressionImport.State.READING)
     return bool(reading.update(**values))
 

@@ -1,7 +1,7 @@
 """The page of the restore fence: why sending is held, what is in doubt, and the steps that decide it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,12 +91,12 @@ def _queued(act: Callable[..., int]) -> Callable[..., int]:
     return lambda hold, data, actor, dispatches: act(hold, actor, data["reason"], dispatches)
 
 
-def _listed(hold: FenceHold, data: dict[str, Any], actor: Actor, dispatches: Sequence[int] | None) -> int:
+def _listed(hold: FenceHold, data: Mapping[str, Any], actor: Actor, dispatches: Sequence[int] | None) -> int:
     listing = listings.read(listings.decoded(data["file"].read()), hold)
     return decisions.mark_listed(hold, listing, actor, data["reason"], dispatches)
 
 
-def _end(hold: FenceHold, data: dict[str, Any], actor: Actor, dispatches: Sequence[int] | None) -> None:
+def _end(hold: FenceHold, data: Mapping[str, Any], actor: Actor, dispatches: Sequence[int] | None) -> None:
     if not decisions.finish(hold, actor, data["reason"], keep_scheduled=data["keep"]):
         raise ValidationError(_("Something is still in doubt."))
 
@@ -276,7 +276,7 @@ def _purpose(hold: FenceHold, act: str, chosen: list[Doubt]) -> str:
     return f"fence:{hold.pk}:{act}:{hashlib.sha256(ids.encode()).hexdigest()[:16]}"
 
 
-def _shown(hold: FenceHold, reader: Callable[[str], str]) -> dict[str, Any]:
+def _shown(hold: FenceHold, reader: Callable[[str], str]) -> Mapping[str, object]:
     found = doubts.dispatches(hold)
     return {
         "pk": hold.pk,
@@ -300,7 +300,7 @@ def _past(hold: FenceHold) -> tuple[Any, Any, str, str]:
     return hold.since, hold.decided_at, fence.sentence(hold.rule, hold.evidence), who
 
 
-def _moment(text: Any) -> Any:
+def _moment(text: object) -> Any:
     return parse_datetime(text) if isinstance(text, str) else None
 
 

@@ -1,7 +1,6 @@
 """What a person decides while sending is held. Every step is recorded; the hold ends with the last thing in doubt."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -130,7 +129,7 @@ def _person(actor: Actor) -> Actor:
 
 
 def _record(action: AuditAction, hold: FenceHold, actor: Actor, reason: str, people: int | None) -> None:
-    detail: dict[str, Any] = {"reason": reason} | ({} if people is None else {"people": people})
+    detail: dict[str, object] = {"reason": reason} | ({} if people is None else {"people": people})
     audit.record(action, actor=actor, target=hold, detail=detail)
 
 
@@ -161,7 +160,7 @@ def _undecided(batches: Sequence[Batch]) -> dict[int, list[str]]:
 
 
 def _settle(
-    batches: Sequence[Batch], outcome: AttemptOutcome, to: BatchState, actor: Actor = None, **values: Any
+    batches: Sequence[Batch], outcome: AttemptOutcome, to: BatchState, actor: Actor = None, **values: object
 ) -> int:
     """The other life's attempt at each of them, and where it has led. Returns people."""
     holds.note_attempts(batches, outcome, actor)

@@ -73,7 +73,7 @@ class _Watched:
             self._dns_host = wire.address_of(self.host.strip("[]"), self.port)
         return super()._new_conn()  # type: ignore[misc,no-any-return]
 
-    def send(self, data: Any) -> None:
+    def send(self, data: object) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]
         wire: ConnectionWatch | None = getattr(_running, "wire", None)

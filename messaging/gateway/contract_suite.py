@@ -161,14 +161,14 @@ def configured(
     return account(base_url, contract.credentials, {**defaults, **contract.settings, **(settings or {})})
 
 
-def content(**data: Any) -> Content:
+def content(**data: object) -> Content:
     """Content from the JSON shape of templates_5g.blocks.content. Raises ValueError for a shape that is none."""
     value, problems = parse_content(data)
     _raise(problems)
     return value
 
 
-def fallback(**data: Any) -> Fallback:
+def fallback(**data: object) -> Fallback:
     """Fallback parts from their JSON shape. Raises ValueError."""
     value, problems = parse_fallback(data)
     _raise(problems)

@@ -25,7 +25,7 @@ def value(given: Value) -> Value:
     return _value(given)  # type: ignore[no-any-return]
 
 
-def _value(given: Any) -> Any:
+def _value(given: object) -> Any:
     if isinstance(given, str):
         return given if given.isascii() and "\x00" not in given else storable(given)
     if isinstance(given, Mapping):

@@ -1,6 +1,6 @@
 """The media library: a grid with upload by dragging, one page for each file, and the endpoints that the editor uses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -101,7 +101,7 @@ class MediaAssetAdmin(NamedLookups):
         return redirect("admin:templates_5g_mediaasset_changelist") if wants_page else JsonResponse(answers[0])
 
     @staticmethod
-    def _take(request: HttpRequest, file: Any) -> dict[str, Any]:
+    def _take(request: HttpRequest, file: Any) -> Mapping[str, object]:
         asset, is_new = services.add_upload(file, file.name or "", signed_in(request))
         return {**asset_data(asset), "existing": not is_new}
 
@@ -218,7 +218,7 @@ class MediaAssetAdmin(NamedLookups):
         }
         return TemplateResponse(request, "songda/confirm.html", context)
 
-    def _asset_page(self, request: HttpRequest, asset: MediaAsset, forms: dict[str, Any]) -> HttpResponse:
+    def _asset_page(self, request: HttpRequest, asset: MediaAsset, forms: Mapping[str, object]) -> HttpResponse:
         versions = TemplateVersion.objects.filter(media_uses__asset=asset).select_related("template").order_by("-pk")
         pictures = library(family="image")[:24] if not asset.mime.startswith("image/") else ()
         context = {

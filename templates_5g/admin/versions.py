@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -55,16 +56,16 @@ class TemplateVersionAdmin(NamedLookups):
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         return {}
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("templates_5g.view_messagetemplate") or self.has_change_permission(request, obj)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("templates_5g.change_messagetemplate")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def get_urls(self) -> list[URLPattern]:
@@ -367,7 +368,7 @@ def _settings_of(version: TemplateVersion) -> dict[str, str]:
     return {"name": template.name, "purpose": template.purpose, "note": template.note}
 
 
-def _longest_values(data: Any) -> dict[str, int]:
+def _longest_values(data: object) -> dict[str, int]:
     """{"variable": length of its longest value} as the browser measured it on the rows that it shows."""
     if not isinstance(data, dict):
         return {}

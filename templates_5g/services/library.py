@@ -77,7 +77,7 @@ def _accepted_type(data: bytes, name: str) -> FileType:
 
 
 def _store(data: bytes, kind: FileType, name: str, actor: Actor, is_thumbnail: bool = False) -> tuple[MediaAsset, bool]:
-    measured: dict[str, Any] = {}
+    measured: dict[str, object] = {}
     thumbnail = None
     if kind.family == "image":
         data = pictures.without_tail(data, kind)

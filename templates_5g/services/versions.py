@@ -1,6 +1,7 @@
 """Making, saving, locking, copying and archiving templates. Every change to a version goes through here."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -237,7 +238,7 @@ def restore(template: MessageTemplate, actor: Actor) -> None:
 
 
 @transaction.atomic
-def _set_archived(template: MessageTemplate, at: Any, action: AuditAction, actor: Actor) -> None:
+def _set_archived(template: MessageTemplate, at: datetime | None, action: AuditAction, actor: Actor) -> None:
     rows = MessageTemplate.objects.filter(pk=template.pk, archived_at__isnull=at is not None)
     if rows.update(archived_at=at):
         template.archived_at = at

@@ -1,5 +1,6 @@
 """Vendor accounts: a form made from what the vendor declares, and what can be asked or done about an account."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -141,7 +142,7 @@ class VendorAccountAdmin(Polls, CallbackAddresses):
             return self.page(request, "messaging/account.html", title=account.name, original=account, **facts)
         return super().changeform_view(request, object_id, form_url, facts)
 
-    def _facts(self, request: HttpRequest, account: VendorAccount) -> dict[str, Any]:
+    def _facts(self, request: HttpRequest, account: VendorAccount) -> Mapping[str, object]:
         vendor = vendor_class(account.vendor)
         sentence = SENTENCES.get(account.stop_reason)
         return {

@@ -37,7 +37,7 @@ class OutcomeFilter(admin.SimpleListFilter):
     title = _("outcome")
     parameter_name = "outcome"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return [
             (key, badges.OUTCOME[key][0])
             for key in ("accepted", "rejected", "blocked", "not_taken", "unknown", "answered")

@@ -1,6 +1,7 @@
 """The form of a vendor account: what every account has, and what its vendor declares."""
 
 import ipaddress
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -139,7 +140,7 @@ class AccountForm(EditGuard, forms.ModelForm):
         return account
 
 
-def _price_fields(prices: dict[str, Any]) -> dict[str, forms.Field]:
+def _price_fields(prices: Mapping[str, object]) -> dict[str, forms.Field]:
     return {
         f"price_{channel.value}": forms.DecimalField(
             label=channel.label,

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Model, Q
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -131,5 +131,5 @@ class ChatbotAdmin(_Plain):
         names = dict(OPERATORS)
         return "、".join(str(names.get(key, key)) for key in chatbot.operators) or display.UNKNOWN
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("account",) if obj else ()  # it belongs to one account for good

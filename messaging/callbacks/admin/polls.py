@@ -131,7 +131,7 @@ class Polls(Page):
         )
 
 
-def _span(account: VendorAccount) -> dict[str, Any]:
+def _span(account: VendorAccount) -> Mapping[str, object]:
     """From what may be missing until now, as far as one go reaches."""
     state = account.polls.filter(kind="receipt", missing_since__isnull=False).first()
     now = timezone.localtime().replace(second=0, microsecond=0)

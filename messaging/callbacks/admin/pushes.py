@@ -51,7 +51,7 @@ class StateFilter(admin.SimpleListFilter):
     title = gettext_lazy("status")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return [(state.value, state.label) for state in (*ASIDE, CallbackEvent.State.DISMISSED)]
 
     def choices(self, changelist: Any) -> Any:
