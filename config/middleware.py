@@ -38,7 +38,7 @@ class PrintableInput:
             return bad_request(request, BadRequest())
         return self._get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: Any) -> HttpResponse | None:
         """After the check of the CSRF token, which reads the form anyway."""
         if _is_api(request) or request.content_type not in _FORMS or not _has_nul(request.POST):
             return None

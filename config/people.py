@@ -1,6 +1,7 @@
 """Users and roles in the admin. Whoever manages people can neither raise themselves nor reach a superuser, and a role that sends,
 approves or reveals waits for a second person. All of it is in the audit trail."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.contrib.auth.forms import (
 )
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
+from django.db.models import Model
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -127,7 +129,7 @@ class PeopleAdmin(NamedLookups, UserAdmin):
         )
         return users if request.user.is_superuser else users.filter(is_superuser=False)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return self.add_fieldsets
         may: tuple[str, ...] = ("is_active", "groups")
@@ -143,7 +145,7 @@ class PeopleAdmin(NamedLookups, UserAdmin):
             (_("Important dates"), {"fields": ("last_login", "date_joined")}),
         )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fixed = ["last_login", "date_joined"]
         if obj is not None and obj.pk == request.user.pk and not request.user.is_superuser:
             fixed += ["groups", "is_active"]  # nobody gives themselves a role
@@ -246,13 +248,13 @@ class PeopleAdmin(NamedLookups, UserAdmin):
             protected = [*protected, str(_("The last superuser who can log in"))]
         return tree, counts, missing, protected
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         if obj is not None and list(_superusers().values_list("pk", flat=True)) == [obj.pk]:
             return False
         return super().has_delete_permission(request, obj)
 
 
-def _state_of(user: User) -> dict[str, Any]:
+def _state_of(user: User) -> Mapping[str, object]:
     single = user.user_permissions.select_related("content_type")
     return {
         **{name: getattr(user, name) for name in _TOLD},
@@ -276,10 +278,10 @@ class RolesAdmin(NamedLookups, GroupAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def get_queryset(self, request: HttpRequest) -> Any:

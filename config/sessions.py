@@ -7,7 +7,6 @@ X-Background unless the person has typed or clicked within the last minute (stat
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -33,7 +32,7 @@ class SessionRules:
             _judge(request)
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Who has a password that somebody else knows changes it before anything else."""
         match = request.resolver_match
         if match is None or match.app_name != "admin" or match.url_name in _OPEN_BEFORE_CHANGE:

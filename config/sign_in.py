@@ -5,6 +5,7 @@ for one name, or from one address for many names, are slowed down instead: one i
 strangers: a browser in which the person has signed in before does not wait."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -126,13 +127,13 @@ def log_in_answer(answer: HttpResponse) -> HttpResponse:
 # --- what is written down ----------------------------------------------------------------------------------------
 
 
-def on_log_in(sender: Any, request: HttpRequest, user: User, **_signal: object) -> None:
+def on_log_in(sender: object, request: HttpRequest, user: User, **_signal: object) -> None:
     sessions.begin(request, must_change=password_notes.must_change_password(user))
     if "REQUEST_METHOD" in request.META:  # a log-in by code alone has none
         audit.record(AuditAction.PERSON_SIGNED_IN, actor=user, target=user, detail={"address": client_ip.ip(request)})
 
 
-def on_log_out(sender: Any, request: HttpRequest, user: Person, **_signal: object) -> None:
+def on_log_out(sender: object, request: HttpRequest, user: Person, **_signal: object) -> None:
     if user is not None and user.pk and "REQUEST_METHOD" in request.META:
         action = AuditAction.PERSON_SIGNED_OUT
         why = getattr(request, "ended_because", "")
@@ -141,7 +142,9 @@ def on_log_out(sender: Any, request: HttpRequest, user: Person, **_signal: objec
         audit.record(action, actor=user, target=user, detail={"address": client_ip.ip(request)})
 
 
-def on_failure(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_signal: object) -> None:
+def on_failure(
+    sender: object, credentials: Mapping[str, object], request: HttpRequest | None = None, **_signal: object
+) -> None:
     """Of names that exist alone: others may be passwords in the wrong field. What was locked already is not written again."""
     if request is None or _was_locked(request):
         return

@@ -1,5 +1,6 @@
 """The admin site: brand, and a menu grouped by what people do instead of by app."""
 
+from collections.abc import Mapping
 from functools import update_wrapper
 from typing import Any
 
@@ -252,7 +253,7 @@ def _sending_alarms(user: Visitor) -> list[str]:
     return alarms.sentences()
 
 
-def _sending_stop(user: Visitor) -> dict[str, Any] | None:
+def _sending_stop(user: Visitor) -> Mapping[str, object] | None:
     """That somebody has stopped all sending, for everybody who is logged in; with the way back for those who may."""
     if not user.is_active:
         return None

@@ -35,7 +35,7 @@ class PerMinute(BaseThrottle):
     def __init__(self) -> None:
         self._wait = 0
 
-    def allow_request(self, request: Request, view: Any) -> bool:
+    def allow_request(self, request: Request, view: object) -> bool:
         if isinstance(request.auth, ApiToken):
             self._wait = tokens.count_call(request.auth)
         return self._wait == 0

@@ -1,6 +1,7 @@
 """API tokens: made, changed, rotated, stopped; the token itself is shown once, on the page that answers the making."""
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -216,7 +217,7 @@ class ApiTokenAdmin(Page):
             back=self.address("changelist"),
         )
 
-    def _made(self, request: HttpRequest, data: dict[str, Any]) -> HttpResponse:
+    def _made(self, request: HttpRequest, data: Mapping[str, Any]) -> HttpResponse:
         token, plain = tokens.make(
             data["name"],
             data["scopes"],
@@ -267,7 +268,7 @@ class ApiTokenAdmin(Page):
         audit.record(AuditAction.TOKEN_CHANGED, actor=signed_in(request), target=obj, detail=changed)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return display.named(value) if isinstance(value, User) else value
 
 

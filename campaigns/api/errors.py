@@ -1,7 +1,7 @@
 """Every failure in one shape: {"error": {"code", "message", "path", "details"}}."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -61,7 +61,7 @@ class TooLarge(Problem):
     default_code = "too_large"
 
 
-def body(code: str, message: str, path: str = "", details: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+def body(code: str, message: str, path: str = "", details: Sequence[dict[str, str]] = ()) -> Mapping[str, object]:
     error: dict[str, Any] = {"code": code, "message": message, "path": path}
     if details:
         error["details"] = list(details)
@@ -110,13 +110,13 @@ def _headers(error: Any) -> dict[str, str]:
     return headers
 
 
-def _invalid(error: exceptions.ValidationError) -> dict[str, Any]:
+def _invalid(error: exceptions.ValidationError) -> Mapping[str, object]:
     found = list(flatten(error.detail))
     first = found[0] if found else {"message": _("The request is not valid."), "path": ""}
     return body("invalid", first["message"], first["path"], found)
 
 
-def flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+def flatten(detail: object, path: str = "") -> Iterator[dict[str, str]]:
     """Nested errors of a serializer as {"code", "message", "path"}; a path is names and positions with dots between."""
     if isinstance(detail, dict):
         for name, inner in detail.items():

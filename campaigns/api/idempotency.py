@@ -1,10 +1,9 @@
 """A call that counts once, however often it arrives."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import orjson
 from django.db import transaction
@@ -25,12 +24,12 @@ class Answer:
     """What the call answers. `replayed`: it was answered before, and nothing was done now."""
 
     status: int
-    body: dict[str, Any]
+    body: Mapping[str, object]
     dispatch: Dispatch | None = None
     replayed: bool = False
 
 
-def digest(operation: str, data: Any) -> str:
+def digest(operation: str, data: object) -> str:
     """The same for bodies that say the same, whatever the order of their names and the blanks between."""
     return hashlib.sha256(operation.encode() + b"\0" + orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

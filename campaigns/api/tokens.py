@@ -4,7 +4,7 @@ import hashlib
 import ipaddress
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,7 +106,7 @@ def _minute(at: datetime | None) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 
-def _detail(token: ApiToken) -> dict[str, Any]:
+def _detail(token: ApiToken) -> Mapping[str, object]:
     return {
         "scopes": token.scopes,
         "holder": display.named(token.holder) if token.holder else None,

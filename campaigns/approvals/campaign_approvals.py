@@ -1,6 +1,7 @@
 """A colleague's word before a big, costly or new campaign goes out: asked for, given on a frozen snapshot, void after any
 change of what the snapshot covers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -80,7 +81,7 @@ def ask(campaign: Campaign, actor: Person, token_holder: Actor = None) -> Approv
     return approval
 
 
-def detail_of(approval: Approval) -> dict[str, Any]:
+def detail_of(approval: Approval) -> Mapping[str, object]:
     """What the audit trail says of it."""
     covers = approval.snapshot["covers"]
     return {"approval": approval.pk, "people": covers["to_send"], "cost": covers["cost"]["high"]}

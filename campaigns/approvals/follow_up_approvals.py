@@ -1,7 +1,7 @@
 """A colleague's word before a follow-up that is above a limit: it is asked for and given like a campaign's, on a frozen
 snapshot of the campaign, the chosen groups, the number and the cost. It holds for one follow-up to at most that number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ def reasons(people: int, cost: Decimal | None) -> list[Reason]:
     return above_limits(SendingPolicy.current(), people, cost)
 
 
-def _key(groups: Sequence[str], until: datetime | None) -> dict[str, Any]:
+def _key(groups: Sequence[str], until: datetime | None) -> Mapping[str, object]:
     return {"groups": sorted(groups), "until": until.isoformat() if until else None}
 
 
@@ -102,7 +102,7 @@ def ask(
     return approval
 
 
-def _void(campaign: Campaign, wanted: dict[str, Any]) -> None:
+def _void(campaign: Campaign, wanted: Mapping[str, object]) -> None:
     rows = campaign.approvals.filter(kind=Approval.Kind.FOLLOW_UP, spent_at=None, state__in=OPEN)
     same = [row.pk for row in rows if row.snapshot["covers"]["follow_up"] == wanted]
     Approval.objects.filter(pk__in=same).update(state=ApprovalState.VOID)

@@ -40,7 +40,7 @@ class Reason:
             params["own"] = params["own"] or _("at any hour, day and night")
         return str(SENTENCES[self.key]) % params
 
-    def dumped(self) -> dict[str, Any]:
+    def dumped(self) -> Mapping[str, object]:
         """As JSON keeps it; `load` reads it."""
         return {"key": self.key, "params": dict(self.params)}
 

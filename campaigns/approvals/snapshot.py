@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,7 @@ def versions_of(campaign: Campaign) -> list[TemplateVersion]:
     return [version for name in VERSIONS if (version := getattr(campaign, name)) is not None]
 
 
-def of_campaign(campaign_id: int) -> dict[str, Any]:
+def of_campaign(campaign_id: int) -> Mapping[str, object]:
     """Everything that decides who gets what, when and at which cost, as JSON, from the stored row."""
     related = ("version__template", "version_b", "fallback_version")
     campaign = Campaign.objects.select_related(*related).get(pk=campaign_id)
@@ -42,7 +43,7 @@ def of_campaign(campaign_id: int) -> dict[str, Any]:
     return {**covers, **{name: counted[name] for name in _NUMBERS}}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return value.isoformat() if hasattr(value, "isoformat") else value

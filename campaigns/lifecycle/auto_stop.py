@@ -1,7 +1,7 @@
 """Canary and automatic stop: what the results say, held against the campaign's limits. Past a limit the campaign stops, and
 a person decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -60,7 +60,7 @@ def measure(dispatch: Dispatch, since: datetime | None, most: int, upto: int | N
     return rates
 
 
-def _add(rates: Rates, row: dict[str, Any]) -> None:
+def _add(rates: Rates, row: Mapping[str, Any]) -> None:
     own = sum(row[name] for name in _COLUMNS[3:])
     shared = row["size"] - own
     refused = row["n_rejected"] + (shared if row["state"] == BatchState.REJECTED else 0)

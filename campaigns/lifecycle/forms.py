@@ -189,7 +189,7 @@ class CampaignForm(EditGuard, forms.ModelForm):
         window = SendingPolicy.current().window_for(version.template.purpose)
         cleaned["window_from"], cleaned["window_until"] = (window.opens, window.closes) if window else (None, None)
 
-    def _check_choices(self, cleaned: dict[str, Any]) -> None:
+    def _check_choices(self, cleaned: Mapping[str, Any]) -> None:
         if cleaned.get("canary_people") and cleaned.get("canary_percent"):
             self.add_error("canary_percent", _("People or percent, not both."))
         version, second = cleaned.get("version"), cleaned.get("version_b")

@@ -1,5 +1,6 @@
 """Start, pause, resume, cancel. Each is one counted UPDATE on the state: of two people who press, one does it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,9 +97,9 @@ def confirm_and_start(
     return campaign
 
 
-def _confirmed_detail(campaign: Campaign, late: bool) -> dict[str, Any]:
+def _confirmed_detail(campaign: Campaign, late: bool) -> Mapping[str, object]:
     high = campaign.report.cost.high
-    detail: dict[str, Any] = {"people": campaign.report.to_send, "cost": None if high is None else str(high)}
+    detail: dict[str, object] = {"people": campaign.report.to_send, "cost": None if high is None else str(high)}
     if people_again(campaign):
         detail["again"] = people_again(campaign)
     return {**detail, "at_once_instead_of": campaign.start_at.isoformat()} if late and campaign.start_at else detail
@@ -295,7 +296,7 @@ def refresh_state(campaign: Campaign) -> None:
     state, note = _state_of(dispatches(campaign))
     if _still_to_fall_back(campaign, state):
         state = CampaignState.SETTLING
-    values: dict[str, Any] = {"state": state, "state_note": note[:300]}
+    values: dict[str, object] = {"state": state, "state_note": note[:300]}
     if state in FINAL and campaign.finished_at is None:
         values["finished_at"] = timezone.now()
     if (campaign.state, campaign.state_note) != (state, note):

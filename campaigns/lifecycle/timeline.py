@@ -1,7 +1,7 @@
 """What happened when: people handed over, delivered, not delivered, and replies, in steps whose length fits the whole."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ _LONGEST = 600
 Moments = list[moments.Moment]
 
 
-def timeline(campaign: Campaign) -> dict[str, Any]:
+def timeline(campaign: Campaign) -> Mapping[str, object]:
     """{"minutes": of a step, "step": in words, "labels": [...], "sent"/"delivered"/"failed"/"replies": [people, …],
     "untimed": {kind: people without a time}, "words": {kind: word}}; {} while nothing happened. Delivered and failed stand
     at the latest report of each person; a time outside the campaign counts at its nearest end. Three queries."""
@@ -109,12 +109,12 @@ def _labels(minutes: Iterable[int], step: int) -> list[str]:
     return [format_date(moment, pgettext("date format", "j M H:i")) for moment in at]
 
 
-def rows(figures: dict[str, Any]) -> list[tuple[str, list[int]]]:
+def rows(figures: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
     """(label, [people of each kind]) of each step in which anything happened: the table beside the chart."""
     steps = zip(figures["labels"], *(figures[kind] for kind in KINDS), strict=True)
     return [(label, list(counts)) for label, *counts in steps if any(counts)]
 
 
-def totals(figures: dict[str, Any]) -> list[int]:
+def totals(figures: Mapping[str, Any]) -> list[int]:
     """With those whose time nobody told."""
     return [sum(figures[kind]) + figures["untimed"].get(kind, 0) for kind in KINDS]

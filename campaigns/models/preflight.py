@@ -171,17 +171,17 @@ class ReportField(models.JSONField):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         return self.to_python(super().from_db_value(value, expression, connection))
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         return PreflightReport.load(value) if isinstance(value, dict) else value
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: object, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(_json(value), connection, prepared)
 
     def value_to_string(self, obj: Any) -> Any:
         return _json(self.value_from_object(obj))
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Any:
     return value.dump() if isinstance(value, PreflightReport) else value
 
 

@@ -54,7 +54,7 @@ class AgainLine:
 
     name: str
     url: str
-    badge: Any
+    badge: Label
     at: datetime | None
     people: int
 

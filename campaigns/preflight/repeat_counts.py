@@ -77,7 +77,7 @@ def people(query: AudienceQuery, spec: DispatchSpec, content: Content, most: int
     return [(phone, sorted(_hit(content, hits))) for phone, hits in rows]
 
 
-def _hits(what: Any, *hits: Any) -> tuple[Any, Sequence[Any]]:
+def _hits(what: object, *hits: Any) -> tuple[Any, Sequence[Any]]:
     return what, hits
 
 

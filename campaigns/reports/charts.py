@@ -1,5 +1,6 @@
 """The chart of the last 30 days on the home page, and the same numbers as a table."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ def last_days(request: HttpRequest) -> str:
     return render_to_string("campaigns/daily_panel.html", _context(figures, rows), request)
 
 
-def _context(figures: dict[str, Any], rows: list[Any]) -> dict[str, Any]:
+def _context(figures: Mapping[str, Any], rows: list[Any]) -> Mapping[str, object]:
     by = {"channel": _("Channel"), "account": _("Vendor account"), "template": _("Message template")}
     totals = [f"{figures['words'][kind]} {display.count(sum(figures['whole'][kind]))}" for kind in report.DRAWN]
     return {
@@ -45,7 +46,7 @@ def _context(figures: dict[str, Any], rows: list[Any]) -> dict[str, Any]:
     }
 
 
-def _figures(until: date) -> dict[str, Any]:
+def _figures(until: date) -> Mapping[str, object]:
     found = report.daily(until - timedelta(days=DAYS - 1), until)
     whole = {
         kind: [sum(day) for day in zip(*(line[kind] for line in found["series"]["account"].values()), strict=True)]
@@ -65,6 +66,6 @@ def _figures(until: date) -> dict[str, Any]:
     }
 
 
-def _largest(lines: dict[str, Any]) -> dict[str, Any]:
+def _largest(lines: Mapping[str, Any]) -> Mapping[str, object]:
     ordered = sorted(lines.items(), key=lambda pair: -sum(map(sum, pair[1].values())))
     return dict(ordered[:MOST_NAMES])

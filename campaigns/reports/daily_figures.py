@@ -4,7 +4,7 @@ again while its people still move, the seldomer the bigger it is."""
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -84,7 +84,7 @@ def _due() -> list[Dispatch]:
     return list(found.values())[:DISPATCHES_A_TURN]
 
 
-def _is_due(figures: DispatchFigures, now: Any) -> bool:
+def _is_due(figures: DispatchFigures, now: datetime) -> bool:
     ended, total = figures.dispatch.finished_at, figures.dispatch.total
     least = LEAST_BETWEEN
     if ended is not None and now - ended > MOVES_FOR:
@@ -104,7 +104,7 @@ def count(*dispatches: Dispatch) -> None:
             _store(dispatches, counted, now)
 
 
-def _store(dispatches: Sequence[Dispatch], counted: dict[int, Groups], now: Any) -> None:
+def _store(dispatches: Sequence[Dispatch], counted: dict[int, Groups], now: datetime) -> None:
     """The rows are made before they are locked, so that of two who count the same dispatch one waits and sees the other's."""
     DispatchFigures.objects.bulk_create(
         [DispatchFigures(dispatch=dispatch, counted_at=now) for dispatch in dispatches], ignore_conflicts=True
@@ -125,7 +125,7 @@ def _read(groups: list[list[Any]]) -> Groups:
     return {Key(*row[:5]): Sums(*row[5:]) for row in groups}
 
 
-def _is_final(dispatch: Dispatch, now: Any) -> bool:
+def _is_final(dispatch: Dispatch, now: datetime) -> bool:
     ended = dispatch.finished_at if dispatch.state in (DispatchState.DONE, DispatchState.CANCELLED) else None
     return ended is not None and now - ended > MOVES_FOR
 

@@ -1,7 +1,7 @@
 """Every number of a campaign with its outcome, dispatch by dispatch, as it leaves the house: streaming, a page of rows at a
 time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,7 +102,7 @@ class _Words:
         return self._reasons[key]
 
 
-def _row(row: dict[str, Any], dispatch: Dispatch, number: str, words: _Words) -> list[Any]:
+def _row(row: Mapping[str, Any], dispatch: Dispatch, number: str, words: _Words) -> list[Any]:
     reason = row["reason"] or (row["batch__reason"] if row["own_status"] is None else "") or ""
     return [
         number,

@@ -92,7 +92,7 @@ class Report:
     lines: list[Line]
     whole: Line
     reasons: list[tuple[str, str, int]]
-    counted_at: Any
+    counted_at: datetime
 
 
 def _days(since: date, until: date) -> QuerySet[DailyFigures]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.html import format_html
@@ -77,7 +78,7 @@ class WebhookEndpointAdmin(Page):
     change_form_template = "campaigns/webhook.html"
     actions = None
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     @admin.display(description=gettext_lazy("events"))
@@ -95,7 +96,7 @@ class WebhookEndpointAdmin(Page):
             "attention",
         )
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         return type(form.__name__, (form,), {"person": request.user})
 
@@ -153,7 +154,7 @@ class WebhookDeliveryAdmin(BigList):
         may = request.user.has_perm("campaigns.change_webhookdelivery")
         return (*self.list_display, "again") if may else self.list_display
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("campaigns.view_webhookdelivery")
 
     def get_urls(self) -> list[Any]:

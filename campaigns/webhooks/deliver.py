@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -62,7 +63,7 @@ def send_due(seconds: float = TURN_SECONDS) -> int:
     return taken
 
 
-def _people(payload: dict[str, Any]) -> int:
+def _people(payload: Mapping[str, Any]) -> int:
     return len(payload.get("deliveries", [])) or int("phone" in payload)
 
 
@@ -119,7 +120,7 @@ def _later(row: WebhookDelivery, status: int | None, error: str) -> None:
     _record(row, next_at=next_at, last_status=status, last_error=error[:200])
 
 
-def _record(row: WebhookDelivery, **values: Any) -> None:
+def _record(row: WebhookDelivery, **values: object) -> None:
     """Only while our claim stands: a replay meanwhile is not undone."""
     WebhookDelivery.objects.filter(pk=row.pk, next_at=row.next_at).update(**values)
 

@@ -32,7 +32,7 @@ def announce(event: WebhookEvent, data: Mapping[str, Any], endpoints: Iterable[W
     )
 
 
-def _for(endpoint: WebhookEndpoint, data: Mapping[str, Any]) -> dict[str, Any]:
+def _for(endpoint: WebhookEndpoint, data: Mapping[str, Any]) -> Mapping[str, object]:
     return dict(data) if endpoint.reveals else masked(data)
 
 

@@ -1,6 +1,6 @@
 """Replies by number: a list of conversations, and one of them with what we sent. No count over all replies, no query per row."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ _SHORT = ("new", "mine", "taken")
 def in_box(box: str, person: Person, tag: str = "") -> QuerySet[Reply]:
     """The replies of a box: unread, mine, in anybody's hands, all, opt-outs. An unknown box is `all`. With a tag, those of
     conversations that have it on any message."""
-    chosen: dict[str, dict[str, Any]] = {
+    chosen: Mapping[str, Mapping[str, object]] = {
         "new": {"state": Reply.State.NEW},
         "mine": {"state": Reply.State.ASSIGNED, "assigned_to": person},
         "taken": {"state": Reply.State.ASSIGNED},

@@ -48,5 +48,5 @@ def _cap_open_dispatches(policy: SendingPolicy) -> None:
         dispatches.update(policy_cap_count=count, policy_cap_days=days)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value if value is None or isinstance(value, (bool, int, list)) else str(value)

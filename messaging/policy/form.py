@@ -58,7 +58,7 @@ class HolidaysField(forms.CharField):
         except ValueError as problem:
             raise forms.ValidationError(_("%(word)s is no date. Write 2027-01-01.") % {"word": word}) from problem
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         try:
             return bool(self.to_python(data) != (initial or []))
         except forms.ValidationError:

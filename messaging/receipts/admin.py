@@ -38,7 +38,7 @@ class StateFilter(admin.SimpleListFilter):
     title = gettext_lazy("status")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return [("all", _("All")), *[(value, word) for value, word in Receipt.State.choices if value != "unmatched"]]
 
     def choices(self, changelist: Any) -> Any:

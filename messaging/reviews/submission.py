@@ -129,7 +129,7 @@ def _open(
     part: str,
     signature: Signature,
     chatbot: Chatbot | None,
-    options: dict[str, Any],
+    options: Mapping[str, object],
 ) -> TemplateReview | None:
     """The row before the call, None where there is no room: of two who submit at once one finds the other's."""
     try:

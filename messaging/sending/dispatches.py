@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -97,7 +96,7 @@ def cancel(dispatch: Dispatch, actor: Actor = None) -> bool:
     return done
 
 
-def _step(dispatch: Dispatch, olds: Sequence[str], new: str, *, tell: bool = True, **values: Any) -> bool:
+def _step(dispatch: Dispatch, olds: Sequence[str], new: str, *, tell: bool = True, **values: object) -> bool:
     done = bool(Dispatch.objects.filter(pk=dispatch.pk, state__in=olds).update(state=new, **values))
     dispatch.refresh_from_db()
     if done and tell:

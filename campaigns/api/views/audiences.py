@@ -1,5 +1,6 @@
 """Audiences: a file goes up, is checked by a worker, and counts once it is confirmed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -42,7 +43,7 @@ class Audiences(View):
         return Response(_shown(source), 202)
 
 
-def _upload(data: dict[str, Any], actor: Actor) -> AudienceImport:
+def _upload(data: Mapping[str, Any], actor: Actor) -> AudienceImport:
     """A file that is refused at once leaves no audience behind; one that a worker refused leaves an empty one, to be filled."""
     consent = {"consent_source": data.get("consent_source", ""), "consent_on": data.get("consent_on")}
     audience = imports.unfilled(data["name"])
@@ -91,7 +92,7 @@ class CheckImport(View):
         return Response(_shown(source), 202)
 
 
-def _mapping(source: AudienceImport, data: dict[str, Any]) -> columns.Mapping:
+def _mapping(source: AudienceImport, data: Mapping[str, Any]) -> columns.Mapping:
     mapping = dict(source.mapping or {"phone": None, "variables": {}})
     if "phone" in data:
         mapping["phone"] = _position(source, data["phone"], "phone")
@@ -148,7 +149,7 @@ class DiscardImport(View):
         return Response(status=204)
 
 
-def _shown(source: AudienceImport) -> dict[str, Any]:
+def _shown(source: AudienceImport) -> Mapping[str, object]:
     source.refresh_from_db()
     phone = (source.mapping or {}).get("phone")
     layout = Layout.of(source.layout)

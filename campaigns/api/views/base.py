@@ -52,7 +52,7 @@ class View(APIView):
             raise ValidationError({name: [_("There is no such parameter.")] for name in unknown}, "unknown")
         return self.read(serializer, given)
 
-    def read(self, serializer: type[Serializer], data: Any) -> dict[str, Any]:
+    def read(self, serializer: type[Serializer], data: object) -> dict[str, Any]:
         found = serializer(data=data)
         found.is_valid(raise_exception=True)
         return dict(found.validated_data)
@@ -103,7 +103,7 @@ def note_reveal(request: Request, people: int) -> None:
         )
 
 
-def page(rows: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+def page(rows: list[dict[str, Any]], limit: int) -> Mapping[str, object]:
     """One page of a list that is read on with a cursor. `rows` holds one more than `limit` where there is more."""
     shown = rows[:limit]
     return {"results": shown, "next": shown[-1]["id"] if len(rows) > limit else None}

@@ -1,6 +1,6 @@
 """Campaigns: made, checked, started, paused, resumed, cancelled, looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -60,7 +60,7 @@ class Campaigns(View):
         return Response(_shown(_campaign(campaign.pk)), 201)
 
 
-def _make(data: dict[str, Any], token: ApiToken) -> Campaign:
+def _make(data: Mapping[str, Any], token: ApiToken) -> Campaign:
     """Through the same form as a person's, so that the same rules hold."""
     account = references.account(data["account"])
     options = references.options(data.get("options"), account)
@@ -86,7 +86,7 @@ def _make(data: dict[str, Any], token: ApiToken) -> Campaign:
     return campaign
 
 
-def _watched(data: dict[str, Any]) -> dict[str, Any]:
+def _watched(data: Mapping[str, object]) -> Mapping[str, object]:
     """The policy's canary and stop limits: a machine does not get round them by saying nothing."""
     values = policy_values(SendingPolicy.current())
     return {name: value for name, value in values.items() if name != "canary_percent" or not data.get("canary_people")}
@@ -241,7 +241,7 @@ def _shown(campaign: Campaign) -> Any:
     return shapes.CampaignOut(_values(campaign)).data
 
 
-def _values(campaign: Campaign) -> dict[str, Any]:
+def _values(campaign: Campaign) -> Mapping[str, object]:
     return {
         "id": campaign.pk,
         "name": campaign.name,
@@ -264,7 +264,7 @@ def _is_checked(campaign: Campaign) -> bool:
     return campaign.checked_at is not None and campaign.state != CampaignState.CHECKING
 
 
-def _approval(campaign: Campaign) -> dict[str, Any] | None:
+def _approval(campaign: Campaign) -> Mapping[str, object] | None:
     """The newest request, and why one is needed; None where nobody has to approve and nobody was asked."""
     asked = campaign.approvals.filter(kind=Approval.Kind.CAMPAIGN).select_related("decided_by").order_by("-pk").first()
     because = campaign_approvals.reasons(campaign) if _is_checked(campaign) else []
@@ -281,7 +281,7 @@ def _approval(campaign: Campaign) -> dict[str, Any] | None:
     }
 
 
-def _watch(campaign: Campaign) -> dict[str, Any]:
+def _watch(campaign: Campaign) -> Mapping[str, object]:
     percents = ("canary_percent", "stop_failed", "stop_unknown", "stop_opted_out")
     values = {name: getattr(campaign, name) for name in percents}
     return {
@@ -291,7 +291,7 @@ def _watch(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _progress(campaign: Campaign) -> dict[str, Any]:
+def _progress(campaign: Campaign) -> Mapping[str, object]:
     now = progress.progress(campaign)
     delivered, of = now.delivery_rate
     same = ("total", "people", "left_out", "handed_over", "without_result", "counts", "closes", "per_second")

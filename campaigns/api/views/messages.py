@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -91,7 +92,7 @@ def _details(error: api_orders.CannotSend) -> list[dict[str, str]]:
     return [{"code": one.key, "message": preflight.sentence(one), "path": ""} for one in error.found]
 
 
-def _order(data: dict[str, Any], token: ApiToken) -> api_orders.Order:
+def _order(data: Mapping[str, Any], token: ApiToken) -> api_orders.Order:
     account = references.account(data["account"])
     version = references.version(data, account)
     wanted = names.names_of(version.content, version.fallback)
@@ -168,7 +169,7 @@ class Message(View):
         return Response(_dispatch(call.dispatch))
 
 
-def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
+def _dispatch(dispatch: Dispatch) -> Mapping[str, object]:
     return {
         "id": dispatch.pk,
         "title": dispatch.title,

@@ -1,5 +1,6 @@
 """The pages of one recipient file, one look for each state."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -159,7 +160,7 @@ def _facts(source: AudienceImport) -> dict[str, Any]:
     return facts
 
 
-def _columns(source: AudienceImport) -> list[dict[str, Any]]:
+def _columns(source: AudienceImport) -> Sequence[Mapping[str, object]]:
     chosen = set(source.mapping.get("variables", {}).values())
     return [
         {

@@ -1,9 +1,9 @@
 """The steps of an import as a person takes them: upload, choose columns, look at the result, confirm or discard."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -61,7 +61,7 @@ def _keep(source: AudienceImport, actor: Actor) -> None:
         choose_columns(source, source.mapping, actor)
 
 
-def _facts(source: AudienceImport) -> dict[str, Any]:
+def _facts(source: AudienceImport) -> Mapping[str, object]:
     return {"file": source.file_name, "sha256": source.sha256[:12]}
 
 

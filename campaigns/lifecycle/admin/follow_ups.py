@@ -1,5 +1,6 @@
 """A follow-up to those not reached: whom first, then the page that spends."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,7 +166,7 @@ def _wanted(request: HttpRequest) -> Wanted:
     return Wanted(groups, until)
 
 
-def asked(campaign: Campaign) -> list[dict[str, Any]]:
+def asked(campaign: Campaign) -> Sequence[Mapping[str, object]]:
     """Requests for follow-ups that are still open or were sent back, as the progress page shows them."""
     rows = []
     for approval in follow_up_approvals.unspent(campaign):

@@ -1,5 +1,6 @@
 """What spends money: confirm, progress, pause, resume, cancel. Each act is confirmed once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -305,7 +306,7 @@ def _now(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _over_time(campaign: Campaign) -> dict[str, Any]:
+def _over_time(campaign: Campaign) -> Mapping[str, object]:
     figures = timeline.timeline(campaign)
     return {
         "timeline": figures,

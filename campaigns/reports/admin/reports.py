@@ -1,5 +1,6 @@
 """Figures over a time: a table that closes, why messages fell, what it should have cost; and the same as a workbook."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -100,11 +101,11 @@ class ReportAdmin(LookOnly):
         return _workbook(request, chosen)
 
 
-def _query(chosen: dict[str, Any]) -> str:
+def _query(chosen: Mapping[str, object]) -> str:
     return f"by={chosen['by']}&since={chosen['since']}&until={chosen['until']}"
 
 
-def _workbook(request: HttpRequest, chosen: dict[str, Any]) -> HttpResponse:
+def _workbook(request: HttpRequest, chosen: Mapping[str, Any]) -> HttpResponse:
     stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
     table = _table(chosen["by"], chosen["since"], chosen["until"])
     book = b"".join(xlsx_writer.pieces(_("Reports"), *table))
@@ -146,7 +147,7 @@ def _table(by: str, since: date, until: date) -> tuple[list[Any], list[list[Any]
     ]  # fmt: skip
 
 
-def _known(amount: Any) -> Any:
+def _known(amount: object) -> Any:
     return display.UNKNOWN if amount is None else amount
 
 

@@ -36,7 +36,7 @@ from templates_5g.models import MessageTemplate, TemplateVersion
 MOST = 300  # characters of all details together in a list
 
 # What each detail is called. Fields of the object itself need no entry: they have their names on their page.
-LABELS: dict[str, Any] = {
+LABELS: dict[str, object] = {
     "account": _("vendor account"),
     "accounts": _("vendor accounts"),
     "action": _("action"),
@@ -171,7 +171,7 @@ def value_of(event: AuditEvent, name: str) -> str:
     return _word(event, name, value)
 
 
-def _word(event: AuditEvent, name: str, value: Any) -> str:
+def _word(event: AuditEvent, name: str, value: object) -> str:
     if isinstance(value, list | tuple):
         return "、".join(_word(event, name, one) for one in value) or pgettext("audit trail", "none")
     if isinstance(value, bool):
@@ -231,7 +231,7 @@ def _part_of_another(event: AuditEvent, name: str) -> bool:
     return name == "detail" and event.detail.get("reason") in STOPS
 
 
-def _reason(event: AuditEvent, value: Any) -> str:
+def _reason(event: AuditEvent, value: object) -> str:
     """A code where the system itself stopped something, else what a person wrote."""
     if event.action not in _BY_ITSELF:
         return str(value) or display.UNKNOWN
@@ -258,7 +258,7 @@ def _pairs(_event: AuditEvent, value: Any) -> str:
     return "、".join(f"{name} {given or display.UNKNOWN}" for name, given in value.items())
 
 
-def _leg(_event: AuditEvent, value: Any) -> str:
+def _leg(_event: AuditEvent, value: object) -> str:
     kind, _dash, number = str(value).partition("-")
     words = {
         "resend": Dispatch.Kind.RESEND.label,

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -103,7 +104,7 @@ class ReplyAdmin(LookOnly):
             lookup=lookup_address(reply.phone),
         )
 
-    def _list(self, request: HttpRequest, chosen: Reply | None) -> dict[str, Any]:
+    def _list(self, request: HttpRequest, chosen: Reply | None) -> Mapping[str, object]:
         box, tag = _box(request), request.GET.get("tag", "")
         counts = threads.counts(signed_in(request))
         page = threads.page(box, signed_in(request), tag, _number(request.GET.get("before", "")))
@@ -260,7 +261,7 @@ def _reply_or_404(key: Any) -> Reply:
     return found
 
 
-def _answering(request: HttpRequest, newest: Reply, form: AnswerForm | None) -> dict[str, Any]:
+def _answering(request: HttpRequest, newest: Reply, form: AnswerForm | None) -> Mapping[str, object]:
     """What the person may do with a conversation, its forms, and where it may not be answered, why."""
     signature = answers.usual_signature(newest)
     canned = CannedAnswer.objects.filter(archived=False)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kit import display, masks
+from kit.labels import Label
 from messaging.deliveries.status import HistoryItem
 from messaging.lookup.admin.timeline import Entry, entries
 from messaging.models import Delivery
@@ -19,7 +20,7 @@ class Line:
     at: datetime
     side: str
     text: str
-    badge: Any = ""
+    badge: Label = ""
     note: str = ""
     row: Any = None
 

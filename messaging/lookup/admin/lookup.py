@@ -84,7 +84,7 @@ class LookupAdmin(LookOnly):
     def number_view(self, request: HttpRequest, key: str) -> HttpResponse:
         return self._show(request, _phone_of(key), key)
 
-    def _show(self, request: HttpRequest, phone: str, key: str, **values: Any) -> HttpResponse:
+    def _show(self, request: HttpRequest, phone: str, key: str, **values: object) -> HttpResponse:
         chosen = _Chosen(request)
         items, earlier = status.phone_page(
             phone, moment_of(request.GET.get("before", "")), PAGE, after=chosen.after, kinds=chosen.kinds

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from kit import display, masks
+from kit.labels import Label
 from messaging import badges
 from messaging.deliveries.status import HistoryItem
 from messaging.eligibility.cap import Capped
@@ -27,7 +28,7 @@ class Entry:
     at: datetime
     kind: str
     title: str
-    badge: Any = ""
+    badge: Label = ""
     why: str = ""
     say: str = ""
     do: str = ""

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,13 @@ class Command(BaseCommand):
 
     # --- status --------------------------------------------------------------------------------------------------------
 
-    def _status_now(self, options: dict[str, Any]) -> None:
+    def _status_now(self, options: Mapping[str, Any]) -> None:
         found = status()
         self._tell(found, options["json"])
         if found["holds"]:
             raise SystemExit(NOT_OPEN)
 
-    def _tell(self, found: dict[str, Any], as_json: bool) -> None:
+    def _tell(self, found: Mapping[str, Any], as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
             return
@@ -92,7 +93,7 @@ class Command(BaseCommand):
 
     # --- decide --------------------------------------------------------------------------------------------------------
 
-    def _decide_now(self, options: dict[str, Any]) -> None:
+    def _decide_now(self, options: Mapping[str, Any]) -> None:
         step = _Step(
             _hold(options["hold"]), _actor(options["by"]), options["reason"], _dispatches(options["dispatches"])
         )
@@ -116,7 +117,7 @@ class Command(BaseCommand):
 
     # --- move ----------------------------------------------------------------------------------------------------------
 
-    def _move_now(self, options: dict[str, Any]) -> None:
+    def _move_now(self, options: Mapping[str, Any]) -> None:
         if options["call_off"]:
             if not moves.call_off(_actor(options["by"])):
                 raise CommandError("No move was announced.")
@@ -166,7 +167,7 @@ def status() -> dict[str, Any]:
     }
 
 
-def _hold_values(hold: FenceHold) -> dict[str, Any]:
+def _hold_values(hold: FenceHold) -> Mapping[str, object]:
     return {
         "id": hold.pk,
         "rule": hold.rule,

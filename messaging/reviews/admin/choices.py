@@ -1,7 +1,7 @@
 """One version on the submission form: its signature, and each account with what it cannot carry, what it asks, and what a
 submission would renew."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,7 +169,7 @@ def _renews(here: list[TemplateReview]) -> str:
     return _("Approved %(note)s. Sends go on with it until the renewal is approved.") % {"note": note}
 
 
-def _initial(vendor: type[Vendor], here: list[TemplateReview]) -> dict[str, Any]:
+def _initial(vendor: type[Vendor], here: list[TemplateReview]) -> Mapping[str, object]:
     """Sender and options as at the last submission."""
     if not here:
         return {}

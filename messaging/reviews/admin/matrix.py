@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Min
@@ -197,7 +197,7 @@ def _planned(versions: Sequence[TemplateVersion]) -> dict[tuple[int, int], Any]:
     return {place: start for function in hooks.planned_starts for place, start in function(ids).items()}
 
 
-def _submit_by(cell: Cell, start: Any, calendar: reviews.Calendar) -> tuple[date, bool] | None:
+def _submit_by(cell: Cell, start: datetime | None, calendar: reviews.Calendar) -> tuple[date, bool] | None:
     """(last day, is it over?) where a send is planned and nothing is approved or under way."""
     if start is None or cell.is_usable or not reviews.must_be_reviewed(cell.account):
         return None

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -84,14 +84,14 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
     readonly_fields = fields
     change_form_template = "messaging/review.html"
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Links lead only to pages that this user may open."""
         shown = {"version": "templates_5g.view_templateversion", "account": "messaging.view_vendoraccount",
                  "signature": "messaging.view_signature", "chatbot": "messaging.view_chatbot"}  # fmt: skip
         hidden = {name for name, permission in shown.items() if not request.user.has_perm(permission)}
         return tuple(f"{name}_name" if name in hidden else name for name in self.fields)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return self.get_fields(request, obj)
 
     @admin.display(description=gettext_lazy("version"))
@@ -346,7 +346,7 @@ def _kept(request: HttpRequest, *names: str) -> str:
     return kept.urlencode()
 
 
-def _part(request: HttpRequest, name: str, said: Label, **context: Any) -> dict[str, str]:
+def _part(request: HttpRequest, name: str, said: Label, **context: object) -> dict[str, str]:
     """One piece of a live page. `mark` is equal as long as nothing but the form's token differs."""
     html = render_to_string(f"messaging/review_{name}.html", context, request)
     return {"html": html, "mark": _CSRF.sub(r"\1", html), "said": str(said)}

@@ -1,5 +1,6 @@
 """The switch that stops all sending, and who turned it when."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -126,7 +127,7 @@ def _turned_before() -> str:
     return words % {"who": who_resumed(last), "at": at, "reason": last.resume_reason}
 
 
-def _stop_words() -> dict[str, Any]:
+def _stop_words() -> Mapping[str, object]:
     wired = Batch.objects.filter(state=BatchState.SENDING).count()
     running = Dispatch.objects.filter(state=DispatchState.RUNNING).count()
     return {
@@ -142,7 +143,7 @@ def _stop_words() -> dict[str, Any]:
     }
 
 
-def _resume_words(stop: SendingStop) -> dict[str, Any]:
+def _resume_words(stop: SendingStop) -> Mapping[str, object]:
     running = Dispatch.objects.filter(state=DispatchState.RUNNING).count()
     return {
         "title": _("Resume all sending"),

@@ -34,7 +34,7 @@ class NumbersField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 3, "inputmode": "numeric"})
 
-    def clean(self, value: Any) -> list[str]:
+    def clean(self, value: object) -> list[str]:
         typed = [
             part for part in super().clean(value).replace(",", "\n").replace("，", "\n").split("\n") if part.strip()
         ]

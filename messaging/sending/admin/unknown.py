@@ -1,7 +1,7 @@
 """Unknown outcomes: what may have been sent or not, oldest first, and the two decisions that a person may sign."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -304,7 +304,7 @@ def _rows(full: bool) -> Iterator[list[Any]]:
             yield [number, str(batch), batch.dispatch.title, batch.account.name, since, story]
 
 
-def _confirm_all(request: HttpRequest, rows: list[Row], may: list[Row], act: str, purpose: str) -> dict[str, Any]:
+def _confirm_all(request: HttpRequest, rows: list[Row], may: list[Row], act: str, purpose: str) -> Mapping[str, object]:
     """Of several batches: what the page of one says, summed."""
     people = sum(row.left for row in may)
     words = _words(act, people)
@@ -324,7 +324,7 @@ def _confirm_all(request: HttpRequest, rows: list[Row], may: list[Row], act: str
     }
 
 
-def _words(act: str, people: int) -> dict[str, Any]:
+def _words(act: str, people: int) -> Mapping[str, object]:
     refuse, shown = act == "not-sent", display.count(people)
     warning = _("If it was not sent after all, %(n)s people wait for a receipt that never comes.")
     if refuse:
@@ -340,7 +340,7 @@ def _words(act: str, people: int) -> dict[str, Any]:
 
 def _confirmation(
     request: HttpRequest, batch: Batch, act: str, purpose: str, chosen: int | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """Of one batch, or of `chosen` of its people."""
     row = _row(batch)
     people = row.left if chosen is None else chosen
