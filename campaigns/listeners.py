@@ -15,11 +15,12 @@ from campaigns.api import idempotency, tokens
 from campaigns.approvals import api_quota
 from campaigns.audiences import consent, imports
 from campaigns.lifecycle import steps
-from campaigns.models import AuditEvent
+from campaigns.models import AuditEvent, Campaign
 from campaigns.reports import daily_figures
 from kit import audit, display, masks
 from kit.people import Actor
 from messaging import hooks
+from messaging.models import Dispatch, FenceHold, Reply, TemplateReview
 
 
 def keep(action: str, actor: Actor, target: Model | None, detail: Mapping[str, object], **_signal: object) -> None:
@@ -61,7 +62,7 @@ def _hidden(value: object) -> object:
     return masks.numbers(value) if isinstance(value, str) else value
 
 
-def on_dispatch(dispatch: Any, **_signal: object) -> None:
+def on_dispatch(dispatch: Dispatch, **_signal: object) -> None:
     steps.follow(dispatch)
 
 
@@ -83,7 +84,7 @@ def on_tick(may_send: bool, may_ask: bool, **_signal: object) -> None:
     webhooks.forget_old()
 
 
-def on_fence_opened(hold: Any, keep_scheduled: bool, actor: Actor, **_signal: object) -> None:
+def on_fence_opened(hold: FenceHold, keep_scheduled: bool, actor: Actor, **_signal: object) -> None:
     if not keep_scheduled:
         steps.take_back_unlaid(hold.since, hold.account_id, actor)
 
@@ -97,15 +98,15 @@ def on_deliveries(ids: Any, **_signal: object) -> None:
     webhooks.deliveries_updated(ids)
 
 
-def on_reply(reply: Any, **_signal: object) -> None:
+def on_reply(reply: Reply, **_signal: object) -> None:
     webhooks.reply_received(reply)
 
 
-def on_review(review: Any, **_signal: object) -> None:
+def on_review(review: TemplateReview, **_signal: object) -> None:
     webhooks.template_reviewed(review)
 
 
-def on_finished(campaign: Any, **_signal: object) -> None:
+def on_finished(campaign: Campaign, **_signal: object) -> None:
     webhooks.campaign_finished(campaign)
 
 

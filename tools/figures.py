@@ -51,8 +51,7 @@ def modules() -> list[Module]:
 
 
 def wide_signatures(product: list[Module]) -> list[str]:
-    """Functions that another slice imports and whose signature has `dict` or `Any`. A parameter called `request` or `actor`, whose
-    class Django leaves to the project, counts like any other."""
+    """Functions that another slice imports and whose signature has `dict` or `Any`."""
     wide = {
         f"{module.name}.{node.name}"
         for module in product

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
@@ -106,7 +107,7 @@ class ReceiptAdmin(PhoneSearch, BigList):
         return request.user.has_perm("messaging.change_receipt")
 
     @admin.action(description=gettext_lazy("Match again"), permissions=["dismiss"])
-    def match_again(self, request: HttpRequest, queryset: Any) -> None:
+    def match_again(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> None:
         keys = list(queryset.filter(state=Receipt.State.UNMATCHED).values_list("pk", flat=True))
         chosen = Receipt.objects.filter(pk__in=keys)
         apply.rematch(chosen)
@@ -121,7 +122,7 @@ class ReceiptAdmin(PhoneSearch, BigList):
             messages.success(request, _("All of them found their message."))
 
     @admin.action(description=gettext_lazy("Dismiss"), permissions=["dismiss"])
-    def dismiss(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> HttpResponse:
         """Asks for the reason first."""
         keys = queryset.filter(state__in=DISMISSABLE).values_list("pk", flat=True)[:MOST_AT_ONCE]
         return redirect(f"{self.address('dismiss')}?keys={'-'.join(map(str, keys))}")

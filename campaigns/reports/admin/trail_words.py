@@ -23,6 +23,7 @@ from campaigns.reports.admin.reports import BY
 from campaigns.sentences import STOPS
 from campaigns.states import Scope, WebhookEvent
 from kit import audit, display
+from kit.labels import Label
 from messaging import sentences
 from messaging.audit_actions import AuditAction as MessagingAction
 from messaging.badges import OUTCOME
@@ -36,7 +37,7 @@ from templates_5g.models import MessageTemplate, TemplateVersion
 MOST = 300  # characters of all details together in a list
 
 # What each detail is called. Fields of the object itself need no entry: they have their names on their page.
-LABELS: dict[str, object] = {
+LABELS: Mapping[str, Label] = {
     "account": _("vendor account"),
     "accounts": _("vendor accounts"),
     "action": _("action"),

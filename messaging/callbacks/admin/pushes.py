@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -124,7 +125,7 @@ class CallbackEventAdmin(BigList):
         return request.user.has_perm("messaging.change_callbackevent")
 
     @admin.action(description=gettext_lazy("Apply again"), permissions=["settle"])
-    def apply_again(self, request: HttpRequest, queryset: Any) -> None:
+    def apply_again(self, request: HttpRequest, queryset: QuerySet[CallbackEvent]) -> None:
         count = set_aside.apply_again(queryset, signed_in(request))
         text = ngettext(
             "%(n)d push is applied again in a moment.", "%(n)d pushes are applied again in a moment.", count
@@ -132,7 +133,7 @@ class CallbackEventAdmin(BigList):
         messages.success(request, text % {"n": count})
 
     @admin.action(description=gettext_lazy("Dismiss"), permissions=["settle"])
-    def dismiss(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[CallbackEvent]) -> HttpResponse:
         """Asks for the reason first."""
         keys = queryset.filter(state__in=ASIDE).values_list("pk", flat=True)[:MOST_AT_ONCE]
         return redirect(f"{self.address('dismiss')}?keys={'-'.join(map(str, keys))}")

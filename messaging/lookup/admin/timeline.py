@@ -15,7 +15,7 @@ from messaging import badges
 from messaging.deliveries.status import HistoryItem
 from messaging.eligibility.cap import Capped
 from messaging.eligibility.scope import holds_for
-from messaging.models import Click, Delivery, Reply, SendingWindow, Suppression
+from messaging.models import Click, Delivery, Dispatch, Reply, SendingWindow, Suppression
 from messaging.sentences import SENTENCES
 from templates_5g.states import Purpose
 
@@ -125,7 +125,7 @@ def _waiting_for(row: Delivery) -> str:
     return " ".join(words)
 
 
-def _first_choice(dispatch: Any) -> str:
+def _first_choice(dispatch: Dispatch) -> str:
     """The channel that was meant: an MMS or SMS version has its own, all other kinds are 5G messages."""
     kind = dispatch.version.kind if dispatch.version else "sms"
     return kind if kind in ("sms", "mms") else "rcs"

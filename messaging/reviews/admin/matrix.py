@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -205,7 +205,7 @@ def _submit_by(cell: Cell, start: datetime | None, calendar: reviews.Calendar) -
     return (day, day < timezone.localdate()) if day else None
 
 
-def soonest_first(versions: Any) -> Any:
+def soonest_first(versions: QuerySet[TemplateVersion]) -> list[TemplateVersion]:
     """Versions with an approval that ends within the week and that nothing renews yet, the soonest end first."""
     under_way = TemplateReview.objects.filter(renewal=True).exclude(status__in=_ENDED)
     ending = TemplateReview.objects.filter(reviews_status.ends_soon())
@@ -250,11 +250,11 @@ def reach_of(audience: str, user: Person) -> Reach | None:
     return Reach(counts) if counts else None
 
 
-def trouble(versions: Any) -> Any:
+def trouble(versions: QuerySet[TemplateVersion]) -> QuerySet[TemplateVersion]:
     return versions.filter(pk__in=TemplateReview.objects.filter(reviews_status.in_trouble()).values("version"))
 
 
-def of_template(versions: Any, template: str) -> Any:
+def of_template(versions: QuerySet[TemplateVersion], template: str) -> QuerySet[TemplateVersion]:
     chosen = whole(template)
     return versions.filter(template=chosen) if chosen >= 0 else versions
 

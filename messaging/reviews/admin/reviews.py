@@ -1,6 +1,7 @@
 """Review states: the matrix, one review with what to do about it, and entries by hand."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,7 +42,10 @@ from templates_5g.models import TemplateVersion
 
 PER_PAGE = 20
 MOST_PAGES = 10_000
-_SHOWN = {"trouble": matrix.trouble, "expiring": matrix.soonest_first}
+_SHOWN: Mapping[str, Callable[[QuerySet[TemplateVersion]], QuerySet[TemplateVersion] | list[TemplateVersion]]] = {
+    "trouble": matrix.trouble,
+    "expiring": matrix.soonest_first,
+}
 _CSRF = re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]*')
 
 
@@ -149,9 +153,9 @@ class ReviewAdmin(SubmissionPages, MediaIdPages, Withdrawing):
         page = max(min(whole(request.GET.get("p", "")), MOST_PAGES), 1)
         versions = TemplateVersion.objects.select_related("template").filter(template__archived_at__isnull=True)
         versions = matrix.of_template(versions, request.GET.get("template", "")).order_by("-updated_at", "-pk")
-        versions = _SHOWN[show_only](versions) if show_only else versions
+        chosen = _SHOWN[show_only](versions) if show_only else versions
         start = (page - 1) * PER_PAGE
-        found = list(versions[start : start + PER_PAGE + 1])
+        found = list(chosen[start : start + PER_PAGE + 1])
         accounts = list(VendorAccount.objects.all())
         planned, audience = parse_day(request.GET.get("send_on", "")), request.GET.get("audience", "")
         rejected = TemplateReview.objects.filter(status.STANDING, status=ReviewStatus.REJECTED)

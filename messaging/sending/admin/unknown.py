@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -42,7 +43,7 @@ class Row:
 
     batch: Batch
     told: int
-    since: Any
+    since: datetime | None
     story: list[str]
     advice: str
     may_say_not_sent: bool
