@@ -87,8 +87,8 @@ def test_values_are_stored_as_the_orm_stores_them(beside, house):
     dispatch = house.make_dispatch(["13800000001"])
     at, run = datetime(2026, 11, 26, 9, 30, tzinfo=UTC), UUID("0198c0de-0000-7000-8000-000000000001")
     found = beside("-- name: change\nUPDATE messaging_dispatch SET started_at = :at, run_id = :run_id WHERE id = :id\n")
-    assert found["change"].run(at=at, run=run, id=dispatch.pk) == 1
-    assert Dispatch.objects.get(started_at=at, run=run) == dispatch
+    assert found["change"].run(at=at, run_id=run, id=dispatch.pk) == 1
+    assert Dispatch.objects.get(started_at=at, run_id=run) == dispatch
 
 
 def test_a_fragment_stands_in_the_place_of_its_parameter(beside):
