@@ -4,14 +4,21 @@ import secrets
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from kit import clock
 
 
 def uuid7(at: datetime | None = None) -> UUID:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds since 1970, the rest by chance. `at`: now, by the database's clock."""
-    milliseconds = int((at or clock.now()).timestamp() * 1000)
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds since 1970, the rest by chance. Without `at`: now, by this host's clock."""
+    milliseconds = int((at or timezone.now()).timestamp() * 1000)
     chance = secrets.randbits(74)
     return UUID(int=milliseconds << 80 | 7 << 76 | (chance >> 62) << 64 | 2 << 62 | chance & (1 << 62) - 1)
+
+
+def shared_uuid7() -> UUID:
+    """By the database's clock, which all hosts share: asks it."""
+    return uuid7(clock.now())
 
 
 def made_at(uuid: UUID) -> datetime:

@@ -101,7 +101,7 @@ def _spec(campaign: Campaign) -> DispatchSpec:
         ),
         limits=Limits(per_second=campaign.per_second, cap=_own_cap(campaign, campaign.version), canary=canary),
         origin=Origin(
-            run_id=campaign.run_id or uuid7(),
+            run_id=campaign.run_id or uuid7(),  # before the lay-out: one that nothing has
             kind=Dispatch.Kind.MAIN,
             title=campaign.name,
             source=str(campaign.audience),

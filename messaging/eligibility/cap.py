@@ -36,6 +36,12 @@ class Cap:
         return now - timedelta(days=self.days)
 
 
+def caps_of(dispatch: Dispatch) -> tuple[Cap, ...]:
+    """The dispatch's own and the policy's."""
+    given = ((dispatch.cap_count, dispatch.cap_days), (dispatch.policy_cap_count, dispatch.policy_cap_days))
+    return tuple(dict.fromkeys(Cap(count, days) for count, days in given if count))
+
+
 @dataclass(frozen=True)
 class Capped:
     """Messages of one purpose in one run, and the caps that hold for them: all of them. A run's own dispatches do not count: a
@@ -47,10 +53,7 @@ class Capped:
 
     @classmethod
     def of(cls, dispatch: Dispatch) -> "Capped":
-        """The dispatch's own cap and the policy's."""
-        given = ((dispatch.cap_count, dispatch.cap_days), (dispatch.policy_cap_count, dispatch.policy_cap_days))
-        caps = tuple(dict.fromkeys(Cap(count, days) for count, days in given if count))
-        return cls(dispatch.run_id, dispatch.purpose, caps)
+        return cls(dispatch.run_id, dispatch.purpose, caps_of(dispatch))
 
 
 def reached(phones: Phones, capped: Capped, now: datetime) -> Mapping[str, bool]:

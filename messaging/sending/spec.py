@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.people import Actor
-from kit.uuids import uuid7
+from kit.uuids import shared_uuid7
 from messaging.eligibility.cap import Cap, Capped
 from messaging.gateway.registry import vendor_class
 from messaging.gateway.types import Capabilities
@@ -134,7 +134,7 @@ class Origin:
     title: str
     purpose: str
     source: str = ""
-    run_id: UUID = field(default_factory=uuid7)
+    run_id: UUID = field(default_factory=shared_uuid7)
     leg: str = "main"
     actor: Actor = None
 

@@ -13,7 +13,7 @@ from kit import display, masks
 from kit.labels import Label
 from messaging import badges
 from messaging.deliveries.status import HistoryItem
-from messaging.eligibility.cap import Capped
+from messaging.eligibility.cap import caps_of
 from messaging.eligibility.scope import holds_for
 from messaging.models import Click, Delivery, Dispatch, Reply, SendingWindow, Suppression
 from messaging.sentences import SENTENCES
@@ -83,7 +83,7 @@ def _particulars(row: Delivery, status: str, stops: Sequence[Suppression]) -> st
         return _stopped_by(row, stops)
     if status == "skipped" and row.reason == "over_cap":
         words = _("The cap is %(n)s messages in %(days)s days.")
-        return " ".join(words % {"n": one.count, "days": one.days} for one in Capped.of(dispatch).caps)
+        return " ".join(words % {"n": one.count, "days": one.days} for one in caps_of(dispatch))
     if status == "queued":
         return _waiting_for(row)
     if status == "too_late" and dispatch.send_until:
