@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +14,7 @@ from campaigns.models import ApiToken
 from campaigns.preflight.cost import cost
 from kit import audit
 from kit.people import Actor
-from messaging.models import Chatbot, Dispatch, SendingPolicy, Signature, VendorAccount
+from messaging.models import Dispatch, SendingPolicy
 from messaging.sending import dispatches, preflight
 from messaging.sending.create import Created, Part, create
 from messaging.sending.duration import finish_time, opens_at
@@ -30,12 +29,9 @@ class Order:
     """What is to be sent. `people` maps each number (11 digits) to its variables, all that the version names. Limits are held
     against `token`."""
 
+    message: Message
     version: TemplateVersion
-    account: VendorAccount
-    signature: Signature
-    chatbot: Chatbot | None
     people: Mapping[str, Mapping[str, str]]
-    options: Mapping[str, Any]
     title: str
     token: ApiToken
     send_until: datetime | None = None
@@ -87,13 +83,7 @@ def _spec(order: Order, actor: Actor) -> DispatchSpec:
     """Marketing goes out within the policy's window; a notice is never held: the hours of notices are for campaigns."""
     purpose, policy = order.version.template.purpose, SendingPolicy.current()
     return DispatchSpec(
-        message=Message(
-            account=order.account,
-            version=order.version,
-            signature=order.signature,
-            chatbot=order.chatbot,
-            options=order.options,
-        ),
+        message=order.message,
         origin=Origin(kind=Dispatch.Kind.MAIN, title=order.title, source=order.source, purpose=purpose, actor=actor),
         timing=Timing(
             send_until=order.send_until,

@@ -64,9 +64,9 @@ def preview(campaign: Campaign, groups: Sequence[str]) -> Preview:
     people, left_out, costs = 0, 0, []
     for variant in specs.variants(campaign):
         counted = counts.count(_resend_query(campaign, variant, groups), variant.spec)
-        to_send = sum(n for outcome, _operator, n, _units in counted if not outcome)
-        left_out += sum(n for outcome, _operator, n, _units in counted if outcome)
-        units = sum(units for outcome, _operator, _n, units in counted if not outcome)
+        to_send = sum(one.people for one in counted if not one.outcome)
+        left_out += sum(one.people for one in counted if one.outcome)
+        units = sum(one.units for one in counted if not one.outcome)
         costs.append(cost(variant.spec.message, to_send, units))
         people += to_send
     return Preview(people, left_out, together(costs))
@@ -153,7 +153,7 @@ def fallback_waits(campaign: Campaign) -> int:
     if fallback is None:
         return 0
     counted = counts.count(_fallback_query(campaign, fallback), fallback.spec)
-    return sum(n for _outcome, _operator, n, _units in counted)
+    return sum(one.people for one in counted)
 
 
 def _open_fallback(campaign: Campaign) -> Variant | None:

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from campaigns.lifecycle import steps
 from campaigns.models import Campaign
-from campaigns.preflight.specs import closed_days, people_per_second
+from campaigns.preflight.specs import closed_days
 from messaging.deliveries import status as deliveries_status
 from messaging.models import Batch, Delivery, Dispatch, Reply, SendingWindow
 from messaging.sending.duration import finish_time
+from messaging.sending.spec import people_per_second
 from messaging.states import BatchState
 
 # What has not left the queue.
@@ -81,7 +82,7 @@ def main_dispatches(campaign: Campaign) -> Mapping[int, int]:
 
 def _rate(campaign: Campaign) -> float:
     """People handed over a second lately; the rate that is set before anything was."""
-    limit = people_per_second(campaign)
+    limit = people_per_second(campaign.account, campaign.per_second)
     if campaign.dispatch is None or campaign.dispatch.started_at is None:
         return limit
     now = timezone.now()

@@ -2,7 +2,7 @@
 
 from campaigns.preflight.obstacles import passed_words, sentence, start_passed
 from campaigns.preflight.report import REASONS, NotNow, begin_check, check, make_report, wake_stuck
-from campaigns.preflight.specs import closed_days, people_per_second, variants
+from campaigns.preflight.specs import closed_days, variants
 
 __all__ = [
     "REASONS",
@@ -12,7 +12,6 @@ __all__ = [
     "closed_days",
     "make_report",
     "passed_words",
-    "people_per_second",
     "sentence",
     "start_passed",
     "variants",

@@ -16,11 +16,11 @@ from campaigns.preflight import counts, repeats
 from campaigns.preflight.audience_query import AudienceQuery, confirmed_imports, query_for
 from campaigns.preflight.cost import cost, together
 from campaigns.preflight.obstacles import obstacles
-from campaigns.preflight.specs import Variant, people_per_second, variants
+from campaigns.preflight.specs import Variant, variants
 from campaigns.states import CampaignState
 from messaging.queue import enqueue_once
 from messaging.sending.duration import finish_time, people_until
-from messaging.sending.spec import Timing
+from messaging.sending.spec import Timing, people_per_second
 
 # The order in which the report lists them; the first two are the import's, the others planning's.
 REASONS = (
@@ -105,7 +105,7 @@ def make_report(campaign: Campaign, now: datetime) -> PreflightReport:
         units=sum(part.units for part in parts),
         cost=together([cost(part.variant.spec.message, part.to_send, part.units) for part in parts]),
         again=repeats.find(campaign, now, imports),
-        per_second=Decimal(f"{people_per_second(campaign):.2f}".rstrip("0").rstrip(".")),
+        per_second=Decimal(f"{people_per_second(campaign.account, campaign.per_second):.2f}".rstrip("0").rstrip(".")),
         holidays=list(timing.holidays),
         start_at=campaign.start_at,
         finish_at=finish_at,
@@ -168,7 +168,7 @@ def _requests(part: _Part, query: AudienceQuery) -> int:
 def _end(campaign: Campaign, timing: Timing, to_send: int, canary: int, now: datetime) -> tuple[datetime | None, int]:
     """When the last one is handed over, and how many are not in time. The people after a canary are reckoned from the end of
     the watch."""
-    rate, start = people_per_second(campaign), max(now, campaign.start_at or now)
+    rate, start = people_per_second(campaign.account, campaign.per_second), max(now, campaign.start_at or now)
     if canary:
         start += timedelta(minutes=campaign.canary_minutes)
     window, closed = timing.window, timing.closed_days

@@ -145,9 +145,3 @@ def _slowed(spec: DispatchSpec, percent: int) -> DispatchSpec:
         return spec
     part = (Decimal(own) * percent / 100).quantize(Decimal("0.01"), ROUND_DOWN)
     return replace(spec, limits=replace(spec.limits, per_second=max(part, Decimal("0.01"))))
-
-
-def people_per_second(campaign: Campaign) -> float:
-    """People a second: the account's rate, or the campaign's own where that is lower."""
-    own = campaign.per_second
-    return float(min(campaign.account.per_second, own) if own else campaign.account.per_second)

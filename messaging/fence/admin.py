@@ -29,6 +29,7 @@ from messaging.lookup.received import received
 from messaging.models import FenceHold
 from messaging.sending import cost
 from messaging.sending.cost import Cost
+from messaging.sending.spec import Message
 
 PERMISSION = "messaging.decide_fence"
 MOST_LIST_MB = 20
@@ -258,9 +259,7 @@ def _messages(found: Sequence[Doubt], reader: Callable[[str], str]) -> list[Show
         if row is None:
             shown.append(Shown(doubt, "", None))
             continue
-        own = (row.batch.text if row.batch else "") or dispatch.text
-        signature = dispatch.signature.text if dispatch.signature else ""
-        units = cost.sms_units(dispatch.version, own, signature, row.variables)
+        units = Message.of(dispatch).sms_units(row.variables)
         text = reader(received(row).text) if number < MOST_SHOWN else ""
         shown.append(Shown(doubt, text, cost.cost(dispatch.account, dispatch.version, doubt.people, units)))
     return shown

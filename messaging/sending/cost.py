@@ -1,6 +1,6 @@
 """What a message may cost, as far as the account's prices are filled in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from kit import display
 from messaging.gateway.registry import vendor_class
 from messaging.models import VendorAccount
-from templates_5g.blocks import variables as names
-from templates_5g.fallback import segments, signed
 from templates_5g.models import TemplateVersion
 
 
@@ -55,16 +53,6 @@ def cost(account: VendorAccount, version: TemplateVersion | None, people: int, s
         if (each := price(account, channel)) is not None
     ]
     return Cost(min(known) * people, max(known) * people) if known else None
-
-
-def sms_units(version: TemplateVersion | None, text: str, signature: str, variables: Mapping[str, str]) -> int:
-    """Billable units of one person's SMS, main message or fallback. `text` takes the place of the message's own."""
-    if version is None or (version.kind == "sms" and text):
-        own = text
-    else:
-        part = version.content if version.kind == "sms" else (version.fallback or {}).get("sms") or {}
-        own = str(part.get("text", ""))
-    return segments(signed(names.fill(own, variables), signature))
 
 
 def words(found: Cost | None) -> str:

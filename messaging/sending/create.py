@@ -10,7 +10,7 @@ from django.db.models import Max
 from kit import sql
 from messaging.models import Dispatch
 from messaging.sending.recipients import Recipients
-from messaging.sending.spec import Canary, DispatchSpec
+from messaging.sending.spec import Canary, DispatchSpec, Message
 from messaging.states import OwnStatus
 from templates_5g.services import freeze
 
@@ -50,7 +50,7 @@ def create(parts: Sequence[Part], *, at_most: int | None = None) -> list[Created
     """A dispatch for each part, ready to be started; all of them or none. A few statements, whatever the number of people. The
     rules are asked again here, so who opted out since a check is left out. Raises TooManyPeople where all parts together would
     be sent to more than `at_most`."""
-    made = [_fill(_stored(part.spec), part.spec, part.recipients) for part in parts]
+    made = [_laid_out(_stored(part.spec), part.spec, part.recipients) for part in parts]
     if at_most is not None and sum(one.to_send for one in made) > at_most:
         raise TooManyPeople
     return made
@@ -60,13 +60,12 @@ def create(parts: Sequence[Part], *, at_most: int | None = None) -> list[Created
 def add_recipients(dispatch: Dispatch, spec: DispatchSpec, recipients: Recipients) -> Created:
     """More people for a dispatch of the same message, in batches numbered on. Of two that add at once, one waits for the
     other. Raises AnotherMessage."""
-    dispatch = Dispatch.objects.select_for_update(of=("self",)).get(pk=dispatch.pk)
-    message = spec.message
-    version = message.version.pk if message.version else None
-    if (dispatch.account_id, dispatch.version_id, dispatch.text) != (message.account.pk, version, message.text):
+    related = ("account", "version__template", "signature", "chatbot")
+    dispatch = Dispatch.objects.select_for_update(of=("self",)).select_related(*related).get(pk=dispatch.pk)
+    if Message.of(dispatch) != spec.message:
         raise AnotherMessage
     last = dispatch.batches.aggregate(last=Max("number"))["last"] or 0
-    return _fill(dispatch, spec, recipients, last)
+    return _counted(_by_groups(dispatch, spec, recipients, last))
 
 
 def _stored(spec: DispatchSpec) -> Dispatch:
@@ -98,30 +97,34 @@ def _stored(spec: DispatchSpec) -> Dispatch:
     )
 
 
-def _fill(dispatch: Dispatch, spec: DispatchSpec, recipients: Recipients, first: int = 0) -> Created:
-    """Batches, numbered on from `first`, and people. Each outcome is decided once, so that a number suppressed at this moment
-    cannot make a batch of another size than it says."""
-    sql.use_memory()
+def _laid_out(dispatch: Dispatch, spec: DispatchSpec, recipients: Recipients) -> Created:
+    """Batches and people of a new dispatch. Each outcome is decided once, so that a number suppressed at this moment cannot make
+    a batch of another size than it says."""
     most = None if spec.limits.canary or spec.message.text_of_batch else recipients.most
     if most is None:
-        created = _by_groups(dispatch, spec, recipients, first)
-    else:
-        created = _straight_on(dispatch, spec, recipients, first, most)
+        return _counted(_by_groups(dispatch, spec, recipients))
+    return _counted(_straight_on(dispatch, spec, recipients, most))
+
+
+def _counted(created: Created) -> Created:
+    """The dispatch knows how many people it has. A canary that it holds for is not forgotten when people are added."""
+    dispatch = created.dispatch
     dispatch.total += created.people
-    dispatch.hold_after = created.hold_after
+    dispatch.hold_after = created.hold_after or dispatch.hold_after
     dispatch.save(update_fields=["total", "hold_after"])
     return created
 
 
-def _straight_on(dispatch: Dispatch, spec: DispatchSpec, recipients: Recipients, first: int, most: int) -> Created:
+def _straight_on(dispatch: Dispatch, spec: DispatchSpec, recipients: Recipients, most: int) -> Created:
+    """Of a new dispatch alone: who is left out is counted by what stands there."""
+    sql.use_memory()
     size = spec.message.batch_size
-    numbers = {"first": first, "last": first + -(-most // size), "size": size}
-    _SQL["open_batches"].run(dispatch=dispatch.pk, account=dispatch.account_id, **numbers)
-    numbered = _SQL["straight_on"].given(recipients=recipients.query(spec), size=size, first=first)
+    _SQL["open_batches"].run(dispatch=dispatch.pk, account=dispatch.account_id, last=-(-most // size), size=size)
+    numbered = _SQL["straight_on"].given(recipients=recipients.query(spec), size=size)
     everybody = _SQL["store_deliveries"].run(**_of(dispatch), planned=numbered)
     left_out = _left_out(dispatch)
     to_send = everybody - sum(left_out.values())
-    last, rest = first + -(-to_send // size), to_send % size
+    last, rest = -(-to_send // size), to_send % size
     _SQL["drop_batches"].run(dispatch=dispatch.pk, last=last)
     if rest:
         _SQL["cut_batch"].run(dispatch=dispatch.pk, last=last, size=rest)
@@ -138,7 +141,9 @@ def _left_out(dispatch: Dispatch) -> dict[str, int]:
     return dict(found)
 
 
-def _by_groups(dispatch: Dispatch, spec: DispatchSpec, recipients: Recipients, first: int) -> Created:
+def _by_groups(dispatch: Dispatch, spec: DispatchSpec, recipients: Recipients, first: int = 0) -> Created:
+    """Batches numbered on from `first`."""
+    sql.use_memory()
     # SQLite would sort everybody for a canary of nobody.
     lead = _lead(spec.limits.canary) if spec.limits.canary else sql.Fragment("1")
     size = spec.message.batch_size

@@ -3,7 +3,7 @@
 -- name: open_batches
 INSERT INTO messaging_batch (dispatch_id, account_id, number, size)
 WITH RECURSIVE numbers(number) AS (
-  SELECT :first + 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :last)
+  SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :last)
 SELECT :dispatch, :account, number, :size FROM numbers WHERE number <= :last ORDER BY number
 
 -- With the number of the batch, NULL for those left out. The recipients are sorted inside, so that PostgreSQL decides about each once:
@@ -11,7 +11,7 @@ SELECT :dispatch, :account, number, :size FROM numbers WHERE number <= :last ORD
 -- name: straight_on
 SELECT phone, variables, outcome,
   CASE WHEN outcome = '' THEN
-    (COUNT(*) FILTER (WHERE outcome = '') OVER (ORDER BY phone ROWS UNBOUNDED PRECEDING) - 1) / :size + 1 + :first
+    (COUNT(*) FILTER (WHERE outcome = '') OVER (ORDER BY phone ROWS UNBOUNDED PRECEDING) - 1) / :size + 1
   END AS number
 FROM (:recipients) AS decided ORDER BY phone
 

@@ -35,6 +35,17 @@ class Message:
     chatbot: Chatbot | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, dispatch: Dispatch) -> "Message":
+        return cls(
+            account=dispatch.account,
+            signature=dispatch.signature,
+            version=dispatch.version,
+            text=dispatch.text,
+            chatbot=dispatch.chatbot,
+            options=dispatch.options,
+        )
+
     @property
     def capabilities(self) -> Capabilities:
         return vendor_class(self.account.vendor).capabilities
@@ -156,8 +167,7 @@ class DispatchSpec:
 
     @property
     def people_per_second(self) -> float:
-        own = self.limits.per_second
-        return float(min(self.message.account.per_second, own) if own else self.message.account.per_second)
+        return people_per_second(self.message.account, self.limits.per_second)
 
     def capped(self, policy: SendingPolicy) -> Capped:
         """What its own cap and the policy's are held against."""
@@ -165,3 +175,8 @@ class DispatchSpec:
         of_policy = Cap(count, days) if count else None
         caps = dict.fromkeys(cap for cap in (self.limits.cap, of_policy) if cap)
         return Capped(self.origin.run_id, self.origin.purpose, tuple(caps))
+
+
+def people_per_second(account: VendorAccount, own: Decimal | None) -> float:
+    """The account's rate, or an own ceiling where that is lower."""
+    return float(min(account.per_second, own) if own else account.per_second)

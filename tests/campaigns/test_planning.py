@@ -406,10 +406,15 @@ class TestBothWays:
     @pytest.mark.parametrize("only", [None, sql.Fragment("1 = 1")])
     def test_more_people_get_batches_of_the_next_numbers(self, make, only):
         campaign = make.campaign(make.people(60))
+        people = make.people(60)
+        for phone, _variables in people[::7]:
+            Suppression.objects.create(phone=phone, scope="all", source="hand")
         spec, query = self.parts(campaign, only=only)
         (made,) = create([Part(spec, replace(query, share=(0, 40)))])
         added = add_recipients(made.dispatch, spec, replace(query, share=(40, 100)))
-        assert made.to_send + added.to_send == added.dispatch.total == 60
+        assert made.left_out["suppressed"] + added.left_out["suppressed"] == 9
+        assert (made.people + added.people, added.dispatch.total) == (60, 60)
+        assert all(batch.deliveries.count() == batch.size for batch in added.dispatch.batches.all())
         batches = list(added.dispatch.batches.order_by("number").values_list("number", "size"))
         assert batches == [
             (number, size)

@@ -24,6 +24,7 @@ from campaigns.states import Scope
 from messaging import sentences
 from messaging.deliveries import status
 from messaging.models import Dispatch
+from messaging.sending import spec
 from templates_5g.blocks import variables as names
 
 _KEY = re.compile(r"[!-~]{1,100}")
@@ -97,12 +98,15 @@ def _order(data: Mapping[str, Any], token: ApiToken) -> api_orders.Order:
     version = references.version(data, account)
     wanted = names.names_of(version.content, version.fallback)
     return api_orders.Order(
+        message=spec.Message(
+            account=account,
+            version=version,
+            signature=references.signature(data["signature"]),
+            chatbot=references.sender(data.get("sender"), account),
+            options=references.options(data.get("options"), account),
+        ),
         version=version,
-        account=account,
-        signature=references.signature(data["signature"]),
-        chatbot=references.sender(data.get("sender"), account),
         people=_people(data["recipients"], wanted),
-        options=references.options(data.get("options"), account),
         title=data.get("title") or version.template.name,
         token=token,
         send_until=data.get("send_until"),

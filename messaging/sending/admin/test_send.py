@@ -57,7 +57,7 @@ class TestForm(forms.Form):
 
     def __init__(self, version: TemplateVersion, account: VendorAccount, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.version = version
+        self.version, self.account = version, account
         self.options = vendor_class(account.vendor).send_options
         chatbots = Chatbot.objects.filter(account=account)
         self.fields["chatbot"].queryset = chatbots  # type: ignore[attr-defined]
@@ -71,6 +71,18 @@ class TestForm(forms.Form):
     @property
     def variables(self) -> dict[str, str]:
         return {name: self.cleaned_data[f"variable_{index}"] for index, name in enumerate(self.names)}
+
+    @property
+    def message(self) -> Message:
+        """Of a valid form."""
+        values = self.cleaned_data
+        return Message(
+            account=self.account,
+            version=self.version,
+            signature=values["signature"],
+            chatbot=values.get("chatbot"),
+            options=self.option_values,
+        )
 
     @property
     def option_values(self) -> Mapping[str, object]:
@@ -139,7 +151,7 @@ class TestSend(Page):
         if "token" in request.POST:
             return self._send(request, version, account, form, purpose)
         people = len(form.cleaned_data["numbers"])
-        units = cost.sms_units(version, "", form.cleaned_data["signature"].text, form.variables)
+        units = form.message.sms_units(form.variables)
         return self.page(
             request,
             "songda/confirm.html",
@@ -165,14 +177,7 @@ class TestSend(Page):
         try:
             with transaction.atomic():
                 form_tokens.spend(request.POST["token"], signed_in(request), purpose)
-                message = Message(
-                    account=account,
-                    version=version,
-                    signature=values["signature"],
-                    chatbot=values.get("chatbot"),
-                    options=form.option_values,
-                )
-                dispatch = test_sends.send_test(message, values["numbers"], form.variables, signed_in(request))
+                dispatch = test_sends.send_test(form.message, values["numbers"], form.variables, signed_in(request))
         except (ValidationError, form_tokens.AlreadyDone, form_tokens.BadToken) as error:
             say_error(request, error)
             return redirect(self.address("test", version.pk))
