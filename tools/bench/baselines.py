@@ -18,7 +18,7 @@ from kit.processes import Child
 from messaging import queue
 from messaging.models import Batch, Delivery, Dispatch, VendorAccount
 from tools.bench import limits
-from tools.bench.house import House
+from tools.bench.house import House, empty_dispatch
 from tools.bench.measure import apart
 
 LONGEST = 300.0
@@ -26,7 +26,7 @@ LONGEST = 300.0
 
 def bulk_create(house: House, people: int) -> float:
     """Seconds to store that many deliveries by the ORM."""
-    dispatch = Dispatch.objects.create(title="bulk_create", version=house.version, account=house.account)
+    dispatch = empty_dispatch(house, "bulk_create")
     batch = Batch.objects.create(dispatch=dispatch, account=house.account, number=1, size=people)
     return apart(partial(_create, dispatch, batch, people)).seconds
 
@@ -50,7 +50,7 @@ def _create(dispatch: Dispatch, batch: Batch, people: int) -> None:
 
 def one_task_each(house: House, people: int, workers: int) -> float:
     """Seconds from the first task queued to the last one done, by the same queue and the same number of workers."""
-    dispatch = Dispatch.objects.create(title="one task each", version=house.version, account=house.account)
+    dispatch = empty_dispatch(house, "one task each")
     batch = Batch.objects.create(dispatch=dispatch, account=house.account, number=1, size=people)
     _create(dispatch, batch, people)
     ids = list(Delivery.objects.filter(dispatch=dispatch, batch=batch).values_list("pk", flat=True))

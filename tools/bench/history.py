@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from messaging.models import Attempt, Batch, Dispatch
 from messaging.states import AttemptOutcome, BatchState, DispatchState
-from tools.bench.house import House
+from tools.bench.house import House, empty_dispatch
 
 FIRST, STEP = 13_000_000_000, 6_999
 PEOPLE_OF_ONE, REQUEST = 1_000_000, 1000
@@ -46,15 +46,7 @@ def fill(house: House, deliveries: int) -> list[PastDispatch]:
 @transaction.atomic
 def _dispatch(house: House, people: int) -> PastDispatch:
     sent_at = timezone.now() - timedelta(hours=1)
-    dispatch = Dispatch.objects.create(
-        title="history",
-        version=house.version,
-        account=house.account,
-        signature=house.signature,
-        state=DispatchState.DONE,
-        total=people,
-        started_at=sent_at,
-    )
+    dispatch = empty_dispatch(house, "history", state=DispatchState.DONE, total=people, started_at=sent_at)
     batches = Batch.objects.bulk_create(
         Batch(
             dispatch=dispatch,

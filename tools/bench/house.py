@@ -12,7 +12,10 @@ from django.utils import timezone
 from campaigns.audiences import imports
 from campaigns.models import Audience, AudienceImport, Campaign
 from messaging import reviews
-from messaging.models import Chatbot, Signature, VendorAccount
+from messaging.models import Chatbot, Dispatch, Signature, VendorAccount
+from messaging.sending.create import Part, create
+from messaging.sending.recipients import Rows
+from messaging.sending.spec import DispatchSpec, Message, Origin
 from messaging.states import ReviewStatus
 from templates_5g.models import TemplateVersion
 from templates_5g.services import create_template
@@ -97,3 +100,14 @@ def campaign(house: House, audience: Audience, name: str) -> Campaign:
         chatbot=house.chatbot,
         created_by=house.actor,
     )
+
+
+def empty_dispatch(house: House, title: str, **values: object) -> Dispatch:
+    """One without people, for rows that a stage stores by itself. `values`: columns that sending would have set by then."""
+    message = Message(account=house.account, version=house.version, signature=house.signature)
+    origin = Origin(kind=Dispatch.Kind.MAIN, title=title, purpose=house.version.template.purpose)
+    (made,) = create([Part(DispatchSpec(message=message, origin=origin), Rows({}))])
+    if values:
+        Dispatch.objects.filter(pk=made.dispatch.pk).update(**values)
+        made.dispatch.refresh_from_db()
+    return made.dispatch

@@ -1,5 +1,6 @@
 """What came out: one line for each stage for people, or JSON for machines."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -40,12 +41,12 @@ def _plain(value: Any) -> str:
     return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def as_json(line: Line) -> dict[str, Any]:
-    return {**asdict(line), "per_second": line.per_second}
+def as_json(line: Line) -> str:
+    return json.dumps({**asdict(line), "per_second": line.per_second}, ensure_ascii=False)
 
 
-def from_json(values: dict[str, Any]) -> Line:
-    return Line(**{name: value for name, value in values.items() if name != "per_second"})
+def from_json(text: str) -> Line:
+    return Line(**{name: value for name, value in json.loads(text).items() if name != "per_second"})
 
 
 def medians(runs: Sequence[Sequence[Line]]) -> list[Line]:

@@ -1,5 +1,6 @@
 """Every page timed among few rows and among many, and the table of it."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -133,8 +134,8 @@ def as_text(one: Compared) -> str:
     return line if one.is_met else f"{line}  over {one.goal:g}: {one.slowest}"
 
 
-def as_json(one: Compared) -> dict[str, Any]:
-    return {**asdict(one), "is_met": one.is_met}
+def as_json(one: Compared) -> str:
+    return json.dumps({**asdict(one), "is_met": one.is_met}, ensure_ascii=False)
 
 
 def summary(found: list[Compared]) -> str:

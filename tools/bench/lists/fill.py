@@ -25,7 +25,6 @@ from campaigns.models import (
 )
 from campaigns.reports import daily_figures
 from campaigns.states import ImportState
-from kit.uuids import uuid7
 from messaging.models import (
     Batch,
     Click,
@@ -38,7 +37,7 @@ from messaging.models import (
     VendorCall,
 )
 from messaging.states import BatchState, DispatchState
-from tools.bench.house import House, campaign
+from tools.bench.house import House, campaign, empty_dispatch
 
 FIRST, STEP = 13_000_000_000, 6_999
 CAMPAIGNS, REQUEST = 10, 1000
@@ -114,18 +113,10 @@ class Filler:
         AudienceImport.objects.create(audience=audience, file_name="bench.csv", sha256="0" * 64, state=ImportState.DONE)
         made = campaign(self.house, audience, f"bench {n}")
         sent_at = timezone.now() - timedelta(days=3 * n + 1)
-        run_id = uuid7()
-        dispatch = Dispatch.objects.create(
-            run_id=run_id,
-            title=made.name,
-            version=self.house.version,
-            account=self.house.account,
-            signature=self.house.signature,
-            state=DispatchState.DONE,
-            started_at=sent_at,
-            finished_at=sent_at,
-        )
-        Campaign.objects.filter(pk=made.pk).update(run_id=run_id, dispatch=dispatch, state="done", started_at=sent_at)
+        over = {"state": DispatchState.DONE, "started_at": sent_at, "finished_at": sent_at}
+        dispatch = empty_dispatch(self.house, made.name, **over)
+        found = {"run_id": dispatch.run_id, "dispatch": dispatch, "state": "done", "started_at": sent_at}
+        Campaign.objects.filter(pk=made.pk).update(**found)
         made.refresh_from_db()
         return made
 

@@ -60,7 +60,7 @@ def _limit(run: Run) -> tuple[float, dict[str, float], int]:
 
 
 def _batches(run: Run) -> tuple[Dispatch, list[int]]:
-    dispatch = Dispatch.objects.create(title="limit", version=run.house.version, account=run.house.account)
+    dispatch = house.empty_dispatch(run.house, "limit")
     count = -(-run.kept["audience"].size // 1000)
     made = Batch.objects.bulk_create(
         Batch(dispatch=dispatch, account=run.house.account, number=n, size=1000) for n in range(1, count + 1)

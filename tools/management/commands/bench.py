@@ -1,6 +1,5 @@
 """`manage.py bench`: the whole path on a database of its own, each stage beside a limit measured in the same run."""
 
-import json
 import logging
 import os
 import sys
@@ -79,7 +78,7 @@ class Command(BaseCommand):
                 self._start(options, output)
                 output.seek(0)
                 lines = output.read().decode().splitlines()
-                runs.append([report.from_json(json.loads(line)) for line in lines if line.startswith("{")])
+                runs.append([report.from_json(line) for line in lines if line.startswith("{")])
             self.stderr.write(f"Run {number} of {options['runs']} is done")
         self._show(report.medians(runs), as_json=options["json"])
 
@@ -132,7 +131,7 @@ class Command(BaseCommand):
         if not as_json:
             self.stdout.write(report.HEADER)
         for line in found:
-            self.stdout.write(json.dumps(report.as_json(line), ensure_ascii=False) if as_json else report.as_text(line))
+            self.stdout.write(report.as_json(line) if as_json else report.as_text(line))
             self.stdout.flush()
 
     def _look_up(self, size: int, others: int, *, as_json: bool) -> None:
@@ -144,7 +143,7 @@ class Command(BaseCommand):
         self.stdout.write("" if as_json else compare.header(size))
         for one in compare.compare(built, size, others, self._note):
             found.append(one)
-            shown = json.dumps(compare.as_json(one), ensure_ascii=False) if as_json else compare.as_text(one)
+            shown = compare.as_json(one) if as_json else compare.as_text(one)
             self.stdout.write(shown)
         self._note(compare.summary(found))
 
