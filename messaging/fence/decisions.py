@@ -18,7 +18,7 @@ from messaging.hooks import fence_opened
 from messaging.models import Batch, Delivery, Dispatch, FenceHold
 from messaging.states import AttemptOutcome, BatchState
 
-Dispatches = Sequence[int] | None
+DispatchIds = Sequence[int] | None
 AT_ONCE = 500  # batches
 
 
@@ -36,7 +36,7 @@ def opt_outs(hold: FenceHold, how: str, actor: Actor = None, reason: str = "") -
 
 
 def mark_listed(
-    hold: FenceHold, listing: Listing, actor: Actor = None, reason: str = "", dispatches: Dispatches = None
+    hold: FenceHold, listing: Listing, actor: Actor = None, reason: str = "", dispatches: DispatchIds = None
 ) -> int:
     """Batches and people that the list names were sent in the other life. Whoever of a batch is not listed waits on in a batch
     of his own, still in doubt. Returns people."""
@@ -45,7 +45,7 @@ def mark_listed(
     return done
 
 
-def mark_reported(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def mark_reported(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: DispatchIds = None) -> int:
     """Receipts have come meanwhile for some of what is in doubt: that was sent, whatever anybody says. Returns people."""
     named = strangers.reported(hold, identity.row().mark)
     if not named:
@@ -56,14 +56,14 @@ def mark_reported(hold: FenceHold, actor: Actor = None, reason: str = "", dispat
     return done
 
 
-def mark_all_sent(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def mark_all_sent(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: DispatchIds = None) -> int:
     """Everything in doubt was sent. Returns people."""
     done = _mark_sent(doubts.batches(hold, dispatches), actor)
     _record(AuditAction.FENCE_MARKED_SENT, hold, actor, reason, done)
     return done
 
 
-def mark_unknown(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def mark_unknown(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: DispatchIds = None) -> int:
     """Nobody knows: receipts, the vendor's own check or a person settle it later, as with every unknown outcome. Returns
     people."""
     mark_reported(hold, actor, reason, dispatches)
@@ -75,7 +75,7 @@ def mark_unknown(hold: FenceHold, actor: Actor = None, reason: str = "", dispatc
     return done
 
 
-def let_go(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: Dispatches = None) -> int:
+def let_go(hold: FenceHold, actor: Actor = None, reason: str = "", dispatches: DispatchIds = None) -> int:
     """What is in doubt was not sent, and is sent now. Raises ValidationError for marketing before the opt-outs of the lost time
     are decided about. Returns people."""
     chosen = [one for one in doubts.dispatches(hold) if dispatches is None or one.dispatch.pk in dispatches]

@@ -13,7 +13,7 @@ from messaging.states import DispatchState
 
 _OPEN = (DispatchState.READY, DispatchState.RUNNING, DispatchState.PAUSED, DispatchState.STOPPED)
 _CAPS = frozenset({"cap_count", "cap_days", "notice_cap_count", "notice_cap_days"})
-_REAL = (Dispatch.Kind.MAIN, Dispatch.Kind.RESEND, Dispatch.Kind.FALLBACK)
+_KEEPS_HOLIDAYS = (Dispatch.Kind.MAIN, Dispatch.Kind.RESEND, Dispatch.Kind.FALLBACK)
 
 
 def locked() -> SendingPolicy:
@@ -37,7 +37,7 @@ def save(policy: SendingPolicy, changed: Sequence[str], actor: Actor) -> int:
     )
     if not _CAPS.isdisjoint(changed):
         _cap_open_dispatches(policy)
-    dispatches = Dispatch.objects.filter(state__in=_OPEN, kind__in=_REAL, purpose="marketing")
+    dispatches = Dispatch.objects.filter(state__in=_OPEN, kind__in=_KEEPS_HOLIDAYS, purpose="marketing")
     return dispatches.update(holidays=policy.holidays) if "holidays" in changed else 0
 
 
